@@ -1,0 +1,1 @@
+"""Asterisk: how it is configured, run and spoken to."""

@@ -1,0 +1,40 @@
+"""Every channel variable that Pasokh's dialplans and Python share, named once.
+
+A test reads the dialplans and fails on a `PASOKH_` name that is not here.
+"""
+
+from enum import StrEnum
+
+
+class Variable(StrEnum):
+    CALLER = "PASOKH_CALLER"
+    """The validated number of the caller; empty when withheld or malformed."""
+    LANGUAGE = "PASOKH_LANGUAGE"
+    """fa, tr or en."""
+    QUEUE = "PASOKH_QUEUE"
+    """Set by the IVR before it ends: the queue to enter. Not set: the rescue path."""
+    PRIORITY = "PASOKH_PRIORITY"
+    """Priority in that queue; higher is served first."""
+    ORIGIN = "PASOKH_ORIGIN"
+    """Origin of the coming stint (callqueue.stint.Origin)."""
+    PROMISE = "PASOKH_PROMISE"
+    """Id of the promise that the coming stint keeps, or empty."""
+    STINT = "PASOKH_STINT"
+    """Number of the present stint on this channel, counted by the dialplan from 1."""
+    DONE = "PASOKH_DONE"
+    """Set by the IVR to `1` when the call has been served and shall end with a goodbye."""
+
+
+class Site(StrEnum):
+    """Global variables written from the site's settings."""
+
+    DEFAULT_QUEUE = "PASOKH_DEFAULT_QUEUE"
+    DEFAULT_LANGUAGE = "PASOKH_DEFAULT_LANGUAGE"
+    AGI = "PASOKH_AGI"
+    """agi://host:port of the IVR."""
+    RAW = "PASOKH_RAW"
+    """Folder of the raw legs of recordings."""
+    MAX_WAIT = "PASOKH_MAX_WAIT"
+    """Prefix: PASOKH_MAX_WAIT_<queue> is that queue's longest wait in seconds."""
+    RECORD = "PASOKH_RECORD"
+    """Prefix: PASOKH_RECORD_<queue> is 1 where calls are recorded."""

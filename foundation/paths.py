@@ -1,0 +1,96 @@
+"""Where everything lies: the checkout's own folders and the folders of one installation (a site)."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def tools_folder() -> Path:
+    """The folder of what the launcher unpacked: the virtual environment and the private Asterisk."""
+    return Path(os.environ.get("PASOKH_TOOLS") or CHECKOUT / ".tools").resolve()
+
+
+@dataclass(frozen=True)
+class Home:
+    """One installation's folder: all of its state, and nothing else's."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        """`PASOKH_HOME`, or `var/` in the checkout."""
+        return cls(Path(os.environ.get("PASOKH_HOME") or CHECKOUT / "var").resolve())
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "site.yaml"
+
+    @property
+    def secrets_file(self) -> Path:
+        return self.root / "secrets.yaml"
+
+    @property
+    def asterisk(self) -> Path:
+        return self.root / "asterisk"
+
+    @property
+    def asterisk_config(self) -> Path:
+        return self.asterisk / "etc"
+
+    @property
+    def asterisk_log(self) -> Path:
+        return self.asterisk / "log"
+
+    @property
+    def queue_log(self) -> Path:
+        """The journal's live file."""
+        return self.asterisk_log / "queue_log"
+
+    @property
+    def cel_log(self) -> Path:
+        """The second durable record's live file (channel event logging, CSV)."""
+        return self.asterisk_log / "cel-custom" / "cel.csv"
+
+    @property
+    def prompts(self) -> Path:
+        """Telephone sound per language: `prompts/fa/welcome.alaw`. Asterisk's `sounds` folder."""
+        return self.root / "prompts"
+
+    @property
+    def recordings_raw(self) -> Path:
+        """Where Asterisk writes the two legs of a conversation while it lasts."""
+        return self.root / "recordings" / "raw"
+
+    @property
+    def recordings_store(self) -> Path:
+        return self.root / "recordings" / "store"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "database"
+
+    @property
+    def spool(self) -> Path:
+        """Facts that wait for a database that is away."""
+        return self.root / "spool"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Sockets and pid files; worthless after a restart."""
+        return self.root / "run"
+
+    def make(self) -> None:
+        """Create the folders that services write to. Only the owner may look inside."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        for folder in (
+            self.asterisk_config, self.asterisk_log, self.cel_log.parent, self.prompts, self.recordings_raw,
+            self.recordings_store, self.database, self.spool, self.logs, self.run,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,264 @@
+"""A site's settings: one commented YAML file, then environment variables (`PASOKH_PORTS__SIP=5080`).
+
+A wrong setting is refused with its key, its value and the reason; nothing starts on half-read settings.
+"""
+
+import ipaddress
+import os
+import re
+import secrets as random_secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from foundation.paths import Home
+
+ENVIRONMENT_PREFIX = "PASOKH_"
+NOT_SETTINGS = {"PASOKH_HOME", "PASOKH_TOOLS"}
+Language = Literal["fa", "tr", "en"]
+LANGUAGES: tuple[Language, ...] = ("fa", "tr", "en")
+
+
+class SettingsError(Exception):
+    """The site's settings cannot be used; the text names each key, its value and the reason."""
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,38}", value):
+        raise ValueError("use lower-case Latin letters, digits and '-', beginning with a letter, 39 at most")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("no such time zone; write it like Asia/Tehran") from error
+    return value
+
+
+def _network(value: str) -> str:
+    return str(ipaddress.ip_network(value, strict=False))
+
+
+def _address(value: str) -> str:
+    return str(ipaddress.ip_address(value))
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Network = Annotated[str, AfterValidator(_network)]
+Address = Annotated[str, AfterValidator(_address)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(Section):
+    name: Name = "pasokh"
+    """Asterisk's systemname: it prefixes every call's id, so ids stay unique across nodes."""
+    number: Annotated[str, Field(pattern=r"^[0-9]{2,15}$")] = "1420"
+    timezone: Zone = "Asia/Tehran"
+    language: Language = "fa"
+
+
+class Ports(Section):
+    """`offset` moves all of them together, for a second site on the same machine."""
+
+    offset: Annotated[int, Field(ge=0, le=40000)] = 0
+    sip: Port = 5060
+    rtp_first: Port = 10000
+    rtp_last: Port = 12999
+    ami: Port = 5038
+    asterisk_http: Port = 8088
+    asterisk_https: Port = 8089
+    agi: Port = 4573
+    mqtt: Port = 1884
+    metrics: Port = 9420
+    """Each service adds its own number to it (see foundation/service.py)."""
+
+    @model_validator(mode="after")
+    def _range(self) -> "Ports":
+        if self.rtp_last - self.rtp_first < 100:
+            raise ValueError("rtp_last must be at least 100 above rtp_first: two ports a call")
+        highest = max(self.sip, self.rtp_last, self.ami, self.asterisk_https, self.agi, self.mqtt, self.metrics)
+        if highest + self.offset > 65535:
+            raise ValueError(f"offset {self.offset} moves port {highest} beyond 65535")
+        return self
+
+    def of(self, name: str) -> int:
+        """The port to use, with the offset added."""
+        return int(getattr(self, name)) + self.offset
+
+
+class Trunk(Section):
+    networks: list[Network] = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+    """Where the public's calls come from: the carrier's gateways."""
+    codecs: list[Literal["alaw", "ulaw"]] = ["alaw", "ulaw"]
+
+
+class Sip(Section):
+    address: Address = "0.0.0.0"  # noqa: S104 - telephones come from the network
+    media_address: Address | None = None
+    """Put into SDP instead of the address that Asterisk would choose."""
+    trunk: Trunk = Trunk()
+
+
+class Queue(Section):
+    title: dict[Language, str] = {}
+    strategy: Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom"] = "rrmemory"
+    ring_seconds: Annotated[int, Field(ge=3, le=120)] = 15
+    retry_seconds: Annotated[int, Field(ge=1, le=60)] = 1
+    wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 10
+    max_wait_seconds: Annotated[int, Field(ge=1, le=86400)] = 900
+    max_length: Annotated[int, Field(ge=0)] = 0
+    """Callers that may wait at once; 0 is without limit."""
+    join_when_empty: bool = True
+    """Whether a caller may wait while no agent is logged in and ready to be rung."""
+    music: Name = "default"
+    record: bool = True
+    service_threshold: Annotated[int, Field(ge=1)] = 20
+    short_abandon: Annotated[int, Field(ge=0)] = 5
+    contact_window_hours: Annotated[int, Field(ge=1)] = 24
+
+
+class Agent(Section):
+    name: str = ""
+    queues: dict[Name, Annotated[int, Field(ge=0, le=100)]]
+    """Queue to penalty; 0 is called first."""
+
+
+class Database(Section):
+    url: str | None = None
+    """`postgresql+asyncpg://user@host/name`; without it, SQLite files under the site's folder."""
+
+
+class Disk(Section):
+    reserve_megabytes: Annotated[int, Field(ge=0)] = 64
+    """Kept aside and given back to the journal when the disk is full."""
+    recordings_stop_below_megabytes: Annotated[int, Field(ge=0)] = 512
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True,
+    )
+
+    site: Site = Site()
+    ports: Ports = Ports()
+    sip: Sip = Sip()
+    queues: dict[Name, Queue] = {}
+    default_queue: Name = "operator"
+    """Where `0`, and every call that our services cannot handle, goes."""
+    pause_reasons: list[Name] = ["break", "lunch", "prayer", "meeting", "training", "other"]
+    agents: dict[Name, Agent] = {}
+    database: Database = Database()
+    disk: Disk = Disk()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Settings":
+        if self.default_queue not in self.queues:
+            raise ValueError(f"default_queue: there is no queue {self.default_queue!r} under queues")
+        for agent_id, agent in self.agents.items():
+            for queue in agent.queues:
+                if queue not in self.queues:
+                    raise ValueError(f"agents.{agent_id}.queues: there is no queue {queue!r} under queues")
+        if "wrap-up" in self.pause_reasons:
+            raise ValueError("pause_reasons: 'wrap-up' is Pasokh's own reason; take it out")
+        return self
+
+
+class Secrets(Section):
+    """Passwords made at the first start; the file is the owner's alone."""
+
+    ami: str
+    agents: dict[str, str]
+    """Agent id to SIP password."""
+
+
+def load_settings(home: Home) -> Settings:
+    """Read the site's file and the environment.
+
+    Raises:
+        SettingsError: the file is missing or not YAML, or a key, value or variable is wrong.
+    """
+    try:
+        content = yaml.safe_load(home.settings_file.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError as error:
+        raise SettingsError(f"{home.settings_file}: no settings here yet; `bin/pasokh up` writes them") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{home.settings_file}: not YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{home.settings_file}: the file must be a mapping of sections")
+    unknown = sorted(_unknown_variables())
+    if unknown:
+        raise SettingsError("\n".join(f"environment variable {name}: names no setting" for name in unknown))
+    try:
+        return Settings(**content)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(home.settings_file, error))) from error
+
+
+def load_secrets(home: Home, settings: Settings) -> Secrets:
+    """Read the secrets, and add whatever the settings need that is not there yet."""
+    path = home.secrets_file
+    stored = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    agents: dict[str, str] = dict(stored.get("agents", {}))
+    for agent_id in settings.agents:
+        agents.setdefault(agent_id, random_secrets.token_urlsafe(12))
+    found = Secrets(ami=stored.get("ami") or random_secrets.token_urlsafe(24), agents=agents)
+    if found.model_dump() != stored:
+        _write_privately(path, yaml.safe_dump(found.model_dump(), allow_unicode=True))
+    return found
+
+
+def _write_privately(path: Path, text: str) -> None:
+    half = path.with_suffix(".half")
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    half.replace(path)
+
+
+def _unknown_variables() -> Iterator[str]:
+    sections = {name.upper() for name in Settings.model_fields}
+    for name in os.environ:
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in NOT_SETTINGS:
+            section = name.removeprefix(ENVIRONMENT_PREFIX).split("__")[0]
+            if section not in sections:
+                yield name
+
+
+def _explain(path: Path, error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "settings"
+        reason = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            reason = "no such setting"
+        value = "" if key == "settings" else f" = {problem['input']!r}"
+        yield f"{path}: {key}{value}: {reason}"
+
+
+__all__ = ["LANGUAGES", "Language", "Secrets", "Settings", "SettingsError", "load_secrets", "load_settings"]
