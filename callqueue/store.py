@@ -1,0 +1,147 @@
+"""How other rooms read the ledger. Every interval is half open: `start <= instant < end`, in epoch seconds (UTC)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.evidence import AgentDeed, AgentEvent, Call, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
+from callqueue.stint import Ending, Origin, Outcome, Refusal, Stint
+from callqueue.tables import AGENT_EVENT, CALL, GAP, MARKER, REFUSAL, RESCUE, RING, SOURCE, STINT
+
+TRUNK_CHANNELS = "PJSIP/trunk-%"
+SECOND_US = 1_000_000
+
+STINT_COLUMNS = [STINT.c[field.name] for field in fields(Stint)]
+
+
+def stint_of(row: Mapping[str, Any]) -> Stint:
+    """The stint in a row of `STINT_COLUMNS`."""
+    values = {field.name: row[field.name] for field in fields(Stint)}
+    values["origin"] = Origin(values["origin"])
+    values["outcome"] = Outcome(values["outcome"])
+    if values["ending"] is not None:
+        values["ending"] = Ending(values["ending"])
+    return Stint(**values)
+
+
+async def _rows(connection: AsyncConnection, query: Select[Any]) -> Sequence[Row[Any]]:
+    return (await connection.execute(query)).all()
+
+
+def _in_queue(table: Table, queue: str | None) -> ColumnElement[bool]:
+    return table.c.queue == queue if queue is not None else table.c.queue.is_not(None)
+
+
+def _within(table: Table, start: int, end: int) -> ColumnElement[bool]:
+    return and_(table.c.at >= start, table.c.at < end)
+
+
+async def read_stints(connection: AsyncConnection, queue: str | None, start: int, end: int) -> list[Stint]:
+    """Stints that entered `queue` (None: any) in the interval, in the order of entering."""
+    query = (
+        select(*STINT_COLUMNS)
+        .where(_in_queue(STINT, queue), STINT.c.entered >= start, STINT.c.entered < end)
+        .order_by(STINT.c.entered, STINT.c.channel_id, STINT.c.number)
+    )
+    return [stint_of(row._mapping) for row in await _rows(connection, query)]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+async def read_stints_of_calls(connection: AsyncConnection, call_ids: Sequence[str]) -> list[Stint]:
+    """All stints of these calls, in the order of entering."""
+    found: list[Stint] = []
+    for first in range(0, len(call_ids), 500):
+        query = select(*STINT_COLUMNS).where(STINT.c.call_id.in_(call_ids[first:first + 500]))
+        found += [stint_of(row._mapping) for row in await _rows(connection, query)]  # noqa: SLF001
+    return sorted(found, key=lambda stint: (stint.entered, stint.channel_id, stint.number))
+
+
+async def read_agent_stints(connection: AsyncConnection, agent: str | None, start: int, end: int) -> list[Stint]:
+    """Answered stints whose conversation touches the interval, of `agent` (None: any), in the order of answering."""
+    query = (
+        select(*STINT_COLUMNS)
+        .where(
+            STINT.c.agent == agent if agent is not None else STINT.c.agent.is_not(None),
+            STINT.c.answered < end, or_(STINT.c.finished.is_(None), STINT.c.finished >= start),
+        )
+        .order_by(STINT.c.answered, STINT.c.channel_id, STINT.c.number)
+    )
+    return [stint_of(row._mapping) for row in await _rows(connection, query)]  # noqa: SLF001
+
+
+async def read_refusals(connection: AsyncConnection, queue: str | None, start: int, end: int) -> list[Refused]:
+    query = select(REFUSAL).where(_in_queue(REFUSAL, queue), _within(REFUSAL, start, end)).order_by(
+        REFUSAL.c.at, REFUSAL.c.id)
+    return [
+        Refused(row.at, row.queue, Refusal(row.reason), row.channel_id, row.call_id, row.caller, row.number,
+                Origin(row.origin) if row.origin else None)
+        for row in await _rows(connection, query)
+    ]
+
+
+async def read_rings(connection: AsyncConnection, queue: str | None, start: int, end: int) -> list[Ring]:
+    """Rings that were not picked up."""
+    query = select(RING).where(_in_queue(RING, queue), _within(RING, start, end)).order_by(RING.c.at, RING.c.id)
+    return [Ring(row.at, row.queue, row.agent, row.channel_id, row.ring_ms) for row in await _rows(connection, query)]
+
+
+async def read_agent_events(connection: AsyncConnection, start: int, end: int) -> list[AgentEvent]:
+    """What agents did, in order. For states at `start`, read from some days before."""
+    query = select(AGENT_EVENT).where(_within(AGENT_EVENT, start, end)).order_by(AGENT_EVENT.c.at, AGENT_EVENT.c.id)
+    return [
+        AgentEvent(row.at, row.agent, AgentDeed(row.deed), row.queue, row.reason, row.interface)
+        for row in await _rows(connection, query)
+    ]
+
+
+async def read_markers(connection: AsyncConnection, start: int, end: int) -> list[Marker]:
+    """Starts and orderly stops of Asterisk."""
+    query = select(MARKER).where(_within(MARKER, start, end)).order_by(MARKER.c.at, MARKER.c.id)
+    return [Marker(row.at, Mark(row.mark), row.detail) for row in await _rows(connection, query)]
+
+
+async def read_rescues(connection: AsyncConnection, start: int, end: int) -> list[Rescue]:
+    query = select(RESCUE).where(_within(RESCUE, start, end)).order_by(RESCUE.c.at, RESCUE.c.id)
+    return [Rescue(row.at, row.channel_id, row.call_id, row.reason) for row in await _rows(connection, query)]
+
+
+async def read_gaps(connection: AsyncConnection, start: int, end: int) -> list[Gap]:
+    """Gaps that touch the interval, also those that still last."""
+    query = select(GAP).where(GAP.c.started < end, or_(GAP.c.ended.is_(None), GAP.c.ended >= start)).order_by(
+        GAP.c.started, GAP.c.id)
+    return [
+        Gap(GapKind(row.kind), row.started, row.ended, row.call_id, row.detail) for row in await _rows(connection, query)
+    ]
+
+
+def _lost_before_queue(start: int, end: int) -> ColumnElement[bool]:
+    """Calls from the trunk that their caller (or a crash) ended before any queue; served ones end with our goodbye."""
+    return and_(
+        CALL.c.started_us >= start * SECOND_US, CALL.c.started_us < end * SECOND_US,
+        CALL.c.channel.like(TRUNK_CHANNELS),
+        CALL.c.queued.is_(False), or_(CALL.c.hung_up_by_caller.is_(True), CALL.c.interrupted.is_(True)),
+        ~exists().where(STINT.c.call_id == CALL.c.call_id), ~exists().where(REFUSAL.c.call_id == CALL.c.call_id),
+    )
+
+
+async def read_lost_in_menu(connection: AsyncConnection, start: int, end: int) -> list[Call]:
+    """Calls that began in the interval and were lost before any queue."""
+    query = select(CALL).where(_lost_before_queue(start, end)).order_by(CALL.c.started_us)
+    return [
+        Call(row.call_id, row.channel, row.started_us, row.ended_us, row.queued, row.hung_up_by_caller)
+        for row in await _rows(connection, query)
+    ]
+
+
+async def count_lost_in_menu(connection: AsyncConnection, start: int, end: int) -> int:
+    query = select(func.count()).select_from(CALL).where(_lost_before_queue(start, end))
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def evidence_end(connection: AsyncConnection) -> int | None:
+    """The instant of the newest journal line that has been read, or None before the first."""
+    query = select(func.max(SOURCE.c.last_at)).where(SOURCE.c.kind != "cel")
+    found = (await connection.execute(query)).scalar_one()
+    return None if found is None else int(found)
