@@ -1,6 +1,8 @@
 """Where everything lies: the checkout's own folders and the folders of one installation (a site)."""
 
+import hashlib
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +61,11 @@ class Home:
         return self.root / "prompts"
 
     @property
+    def music(self) -> Path:
+        """Music on hold, a folder for each class: `music/default/*.alaw`."""
+        return self.root / "music"
+
+    @property
     def recordings_raw(self) -> Path:
         """Where Asterisk writes the two legs of a conversation while it lasts."""
         return self.root / "recordings" / "raw"
@@ -85,12 +92,21 @@ class Home:
         """Sockets and pid files; worthless after a restart."""
         return self.root / "run"
 
+    @property
+    def sockets(self) -> Path:
+        """Folder of unix sockets: their whole path must stay under 108 bytes, so a deep home gets one elsewhere."""
+        if len(os.fsencode(self.run)) <= 70:
+            return self.run
+        name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"pasokh-{os.getuid()}-{name}"
+
     def make(self) -> None:
         """Create the folders that services write to. Only the owner may look inside."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o700)
         for folder in (
             self.asterisk_config, self.asterisk_log, self.cel_log.parent, self.prompts, self.recordings_raw,
-            self.recordings_store, self.database, self.spool, self.logs, self.run,
+            self.recordings_store, self.database, self.spool, self.logs, self.run, self.music,
         ):
             folder.mkdir(parents=True, exist_ok=True)
+        self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)

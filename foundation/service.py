@@ -43,20 +43,33 @@ class Heart:
             await asyncio.sleep(BEAT_SECONDS)
 
 
-@asynccontextmanager
-async def alive() -> AsyncIterator[asyncio.Event]:
-    """Beat while the block runs; yields an event that is set when SIGTERM or SIGINT asks us to stop."""
+def stop_requests() -> asyncio.Event:
+    """An event that is set when SIGTERM or SIGINT asks this process to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+@asynccontextmanager
+async def heartbeat() -> AsyncIterator[None]:
+    """Say that the service is ready, and beat while the block runs."""
     heart = Heart(os.environ.get("NOTIFY_SOCKET"))
     heart.say("READY=1")
     beating = asyncio.create_task(heart.beat(), name="heart")
     try:
-        yield stop
+        yield
     finally:
         beating.cancel()
+
+
+@asynccontextmanager
+async def alive() -> AsyncIterator[asyncio.Event]:
+    """Both at once: beats while the block runs, and yields the event that asks us to stop."""
+    stop = stop_requests()
+    async with heartbeat():
+        yield stop
 
 
 def back_off(first: float = 0.2, longest: float = 5.0) -> Callable[[], float]:

@@ -82,7 +82,6 @@ class Ports(Section):
     rtp_last: Port = 12999
     ami: Port = 5038
     asterisk_http: Port = 8088
-    asterisk_https: Port = 8089
     agi: Port = 4573
     mqtt: Port = 1884
     metrics: Port = 9420
@@ -92,7 +91,7 @@ class Ports(Section):
     def _range(self) -> "Ports":
         if self.rtp_last - self.rtp_first < 100:
             raise ValueError("rtp_last must be at least 100 above rtp_first: two ports a call")
-        highest = max(self.sip, self.rtp_last, self.ami, self.asterisk_https, self.agi, self.mqtt, self.metrics)
+        highest = max(self.sip, self.rtp_last, self.ami, self.asterisk_http, self.agi, self.mqtt, self.metrics)
         if highest + self.offset > 65535:
             raise ValueError(f"offset {self.offset} moves port {highest} beyond 65535")
         return self
@@ -135,6 +134,8 @@ class Queue(Section):
 
 class Agent(Section):
     name: str = ""
+    device: Literal["sip", "webrtc"] = "sip"
+    """A SIP telephone, or the phone in the browser."""
     queues: dict[Name, Annotated[int, Field(ge=0, le=100)]]
     """Queue to penalty; 0 is called first."""
 

@@ -1,0 +1,25 @@
+"""The AMI events that Pasokh listens to; manager.conf lets nothing else through."""
+
+NEEDED_EVENTS = (
+    "FullyBooted",
+    "Shutdown",
+    "QueueCallerJoin",
+    "QueueCallerLeave",
+    "QueueCallerAbandon",
+    "QueueMemberAdded",
+    "QueueMemberRemoved",
+    "QueueMemberPause",
+    "QueueMemberPenalty",
+    "QueueMemberStatus",
+    "AgentCalled",
+    "AgentConnect",
+    "AgentComplete",
+    "AgentDump",
+    "AgentRingNoAnswer",
+    "AttendedTransfer",
+    "BlindTransfer",
+    "Hangup",
+    "Hold",
+    "OriginateResponse",
+    "Unhold",
+)
