@@ -1,0 +1,1 @@
+"""What a caller meets: menus, spoken prompts, and the FastAGI server that drives them."""
