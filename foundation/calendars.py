@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from persiantools.jdatetime import JalaliDate
@@ -12,6 +13,7 @@ from persiantools.jdatetime import JalaliDate
 from foundation.settings import Language
 from foundation.text import digits, latin_digits
 
+_JALALI: Any = JalaliDate  # its signatures are not typed
 HOUR = 3600
 MOMENT_HELP = (
     "write 2026-11-22T08:00, 2026-11-22, 1405-09-01, '1405/09/01 08:00', 08:00, now, today, yesterday, "
@@ -93,16 +95,15 @@ def year_before(moment: datetime, calendar: Calendar) -> datetime:
     if calendar is Calendar.GREGORIAN:
         day = 28 if (moment.month, moment.day) == (2, 29) else moment.day
         return moment.replace(year=moment.year - 1, day=day)
-    jalali = JalaliDate.to_jalali(moment.date())
-    last = JalaliDate.days_in_month(jalali.month, jalali.year - 1)
-    earlier = JalaliDate(jalali.year - 1, jalali.month, min(jalali.day, last)).to_gregorian()
-    return datetime.combine(earlier, moment.timetz())
+    jalali = _JALALI.to_jalali(moment.date())
+    last = _JALALI.days_in_month(jalali.month, jalali.year - 1)
+    return datetime.combine(_from_jalali(jalali.year - 1, jalali.month, min(jalali.day, last)), moment.timetz())
 
 
 def day_text(day: date, language: Language) -> str:
     """`۱۴۰۵/۰۹/۰۱` in Persian, `22.11.2026` in Turkish, `2026-11-22` in English."""
     if language == "fa":
-        jalali = JalaliDate.to_jalali(day)
+        jalali = _JALALI.to_jalali(day)
         return digits(f"{jalali.year}/{jalali.month:02}/{jalali.day:02}", "fa")
     return day.strftime("%d.%m.%Y") if language == "tr" else day.isoformat()
 
@@ -162,8 +163,8 @@ def _written(plain: str, text: str, zone: ZoneInfo) -> datetime:
         day = _day(int(found["year"]), int(found["month"]), int(found["day"]))
         if not found["clock"]:
             return day_start(day, zone)
-        clock = time.fromisoformat(found["clock"].zfill(5) if len(found["clock"]) < 5 else found["clock"])
-        offset = datetime.strptime(found["offset"], "%z").tzinfo if found["offset"] else zone
+        clock = time.fromisoformat(found["clock"] if found["clock"][1] != ":" else "0" + found["clock"])
+        offset = datetime.strptime(found["offset"].upper(), "%z").tzinfo if found["offset"] else zone
         return datetime.combine(day, clock, offset).astimezone(zone)
     except (ValueError, OverflowError) as error:
         raise MomentError(f"{text!r} is no time ({error}): {MOMENT_HELP}") from error
@@ -171,10 +172,15 @@ def _written(plain: str, text: str, zone: ZoneInfo) -> datetime:
 
 def _day(year: int, month: int, day: int) -> date:
     if 1200 <= year < 1700:
-        return JalaliDate(year, month, day).to_gregorian()
+        return _from_jalali(year, month, day)
     if 1970 <= year < 2200:
         return date(year, month, day)
     raise ValueError(f"the year {year} is neither Jalali (1200–1699) nor Gregorian (1970–2199)")
+
+
+def _from_jalali(year: int, month: int, day: int) -> date:
+    found: date = _JALALI(year, month, day).to_gregorian()
+    return found
 
 
 def _next_hour(instant: int, zone: ZoneInfo) -> int:
