@@ -7,6 +7,8 @@ from enum import StrEnum
 
 
 class Variable(StrEnum):
+    """Variables of one call's channel."""
+
     CALLER = "PASOKH_CALLER"
     """The validated number of the caller; empty when withheld or malformed."""
     LANGUAGE = "PASOKH_LANGUAGE"
@@ -14,7 +16,7 @@ class Variable(StrEnum):
     QUEUE = "PASOKH_QUEUE"
     """Set by the IVR before it ends: the queue to enter. Not set: the rescue path."""
     PRIORITY = "PASOKH_PRIORITY"
-    """Priority in that queue; higher is served first."""
+    """Priority in that queue, a whole number from 0; higher is served first."""
     ORIGIN = "PASOKH_ORIGIN"
     """Origin of the coming stint (callqueue.stint.Origin)."""
     PROMISE = "PASOKH_PROMISE"
@@ -23,6 +25,17 @@ class Variable(StrEnum):
     """Number of the present stint on this channel, counted by the dialplan from 1."""
     DONE = "PASOKH_DONE"
     """Set by the IVR to `1` when the call has been served and shall end with a goodbye."""
+
+    FROM = "PASOKH_FROM"
+    """The caller's own text before it is validated; emptied at once."""
+    LEGS = "PASOKH_LEGS"
+    """Path of the present stint's recorded legs, without `-caller.wav` and `-agent.wav`."""
+    PROMPT = "PASOKH_PROMPT"
+    """What the caller hears when a queue could not serve him."""
+    REASON = "PASOKH_REASON"
+    """Why the rescue path was taken."""
+    RESCUED = "PASOKH_RESCUED"
+    """1 once the rescue path was taken."""
 
 
 class Site(StrEnum):
@@ -34,7 +47,11 @@ class Site(StrEnum):
     """agi://host:port of the IVR."""
     RAW = "PASOKH_RAW"
     """Folder of the raw legs of recordings."""
+    RESCUE_SPOOL = "PASOKH_RESCUE_SPOOL"
+    """Folder where the rescue script leaves voice messages."""
     MAX_WAIT = "PASOKH_MAX_WAIT"
     """Prefix: PASOKH_MAX_WAIT_<queue> is that queue's longest wait in seconds."""
     RECORD = "PASOKH_RECORD"
     """Prefix: PASOKH_RECORD_<queue> is 1 where calls are recorded."""
+    RECORDING_STOPPED = "PASOKH_RECORDING_STOPPED"
+    """1 while the disk is too full to record; calls go on."""
