@@ -1,10 +1,10 @@
 """How other rooms read the ledger. Every interval is half open: `start <= instant < end`, in epoch seconds (UTC)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import AgentDeed, AgentEvent, Call, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
@@ -17,7 +17,7 @@ SECOND_US = 1_000_000
 STINT_COLUMNS = [STINT.c[field.name] for field in fields(Stint)]
 
 
-def stint_of(row: Mapping[str, Any]) -> Stint:
+def stint_of(row: RowMapping) -> Stint:
     """The stint in a row of `STINT_COLUMNS`."""
     values = {field.name: row[field.name] for field in fields(Stint)}
     values["origin"] = Origin(values["origin"])
@@ -27,8 +27,12 @@ def stint_of(row: Mapping[str, Any]) -> Stint:
     return Stint(**values)
 
 
-async def _rows(connection: AsyncConnection, query: Select[Any]) -> Sequence[Row[Any]]:
-    return (await connection.execute(query)).all()
+async def _rows(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[Any]:
+    return list((await connection.execute(query)).all())
+
+
+async def _stints(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[Stint]:
+    return [stint_of(row) for row in (await connection.execute(query)).mappings()]
 
 
 def _in_queue(table: Table, queue: str | None) -> ColumnElement[bool]:
@@ -46,7 +50,7 @@ async def read_stints(connection: AsyncConnection, queue: str | None, start: int
         .where(_in_queue(STINT, queue), STINT.c.entered >= start, STINT.c.entered < end)
         .order_by(STINT.c.entered, STINT.c.channel_id, STINT.c.number)
     )
-    return [stint_of(row._mapping) for row in await _rows(connection, query)]  # noqa: SLF001 - SQLAlchemy's public name
+    return await _stints(connection, query)
 
 
 async def read_stints_of_calls(connection: AsyncConnection, call_ids: Sequence[str]) -> list[Stint]:
@@ -54,7 +58,7 @@ async def read_stints_of_calls(connection: AsyncConnection, call_ids: Sequence[s
     found: list[Stint] = []
     for first in range(0, len(call_ids), 500):
         query = select(*STINT_COLUMNS).where(STINT.c.call_id.in_(call_ids[first:first + 500]))
-        found += [stint_of(row._mapping) for row in await _rows(connection, query)]  # noqa: SLF001
+        found += await _stints(connection, query)
     return sorted(found, key=lambda stint: (stint.entered, stint.channel_id, stint.number))
 
 
@@ -68,7 +72,7 @@ async def read_agent_stints(connection: AsyncConnection, agent: str | None, star
         )
         .order_by(STINT.c.answered, STINT.c.channel_id, STINT.c.number)
     )
-    return [stint_of(row._mapping) for row in await _rows(connection, query)]  # noqa: SLF001
+    return await _stints(connection, query)
 
 
 async def read_refusals(connection: AsyncConnection, queue: str | None, start: int, end: int) -> list[Refused]:
@@ -111,9 +115,8 @@ async def read_gaps(connection: AsyncConnection, start: int, end: int) -> list[G
     """Gaps that touch the interval, also those that still last."""
     query = select(GAP).where(GAP.c.started < end, or_(GAP.c.ended.is_(None), GAP.c.ended >= start)).order_by(
         GAP.c.started, GAP.c.id)
-    return [
-        Gap(GapKind(row.kind), row.started, row.ended, row.call_id, row.detail) for row in await _rows(connection, query)
-    ]
+    rows = await _rows(connection, query)
+    return [Gap(GapKind(row.kind), row.started, row.ended, row.call_id, row.detail) for row in rows]
 
 
 def _lost_before_queue(start: int, end: int) -> ColumnElement[bool]:

@@ -46,7 +46,6 @@ STINT = Table(
     Column("talk_ms", BigInteger),
     Column("hold_ms", BigInteger),
     Column("position", Integer),
-    Column("by_key", String(8)),
     Column("reconciled", Boolean, nullable=False),
     Column("source_id", BigInteger, nullable=False),
     Column("offset", BigInteger, nullable=False),
