@@ -1,0 +1,1 @@
+"""Prepares a bare machine, with nothing but Python's standard library."""
