@@ -1,0 +1,1 @@
+"""Sound that is kept: recordings of calls, and voice messages."""

@@ -1,0 +1,72 @@
+"""The two legs of a conversation as Asterisk writes them, and when it has finished writing."""
+
+import errno
+import fcntl
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = re.compile(r"(?P<call>[\w.-]+)_(?P<channel>[\w.-]+)_(?P<stint>\d+)-(?P<side>caller|agent)\.wav")
+QUIET_SECONDS = 120
+"""On a file system without leases, a leg untouched for so long counts as finished."""
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Both sides of one stint's conversation; a side that was never written has no file."""
+
+    folder: Path
+    call_id: str
+    channel_id: str
+    stint: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.call_id}_{self.channel_id}_{self.stint}"
+
+    @property
+    def caller(self) -> Path:
+        return self.folder / f"{self.name}-caller.wav"
+
+    @property
+    def agent(self) -> Path:
+        return self.folder / f"{self.name}-agent.wav"
+
+    def files(self) -> list[Path]:
+        return [path for path in (self.caller, self.agent) if path.exists()]
+
+    def finished(self) -> bool:
+        """Whether Asterisk has closed both files."""
+        return all(is_closed(path) for path in self.files())
+
+
+def find_legs(folder: Path) -> Iterator[Legs]:
+    """Every stint of which there is a leg, oldest name first; other files are left alone."""
+    found = set()
+    for path in folder.iterdir():
+        match = NAME.fullmatch(path.name)
+        if match:
+            found.add((match["call"], match["channel"], int(match["stint"])))
+    for call_id, channel_id, stint in sorted(found):
+        yield Legs(folder, call_id, channel_id, stint)
+
+
+def is_closed(path: Path) -> bool:
+    """Whether no process has the file open for writing.
+
+    The kernel grants a read lease only then, so this needs no word from Asterisk and holds after any crash.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        if error.errno == errno.EAGAIN:
+            return False
+        return time.time() - path.stat().st_mtime > QUIET_SECONDS
+    finally:
+        os.close(descriptor)
+    return True

@@ -1,0 +1,126 @@
+"""The service that keeps recordings: joins finished legs, takes in voice messages, watches the disk."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, start_http_server
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from foundation.database import Database, Store, store_url
+from foundation.paths import Home
+from foundation.service import alive, back_off
+from foundation.settings import Settings
+from recordings.archive import Message, find_messages, join_legs, keep_message
+from recordings.disk import watch_disk
+from recordings.legs import Legs, find_legs
+from recordings.store import Recording, add_recording, is_kept
+from recordings.wav import BrokenSoundError
+
+LOOK_SECONDS = 1.0
+NICENESS = 10
+METRICS_OFFSET = 2
+
+log = structlog.get_logger()
+
+
+class Archivist:
+    """Takes finished sounds one by one into the store."""
+
+    def __init__(self, home: Home, database: Database, registry: CollectorRegistry = REGISTRY) -> None:
+        self._raw = home.recordings_raw
+        self._spool = home.spool / "voice-messages"
+        self._store = home.recordings_store
+        self._broken = home.recordings_raw.parent / "broken"
+        self._database = database
+        self._kept = Counter("pasokh_recordings_kept", "Sounds taken into the store", ["kind"], registry=registry)
+        self._waiting = Gauge("pasokh_recordings_waiting", "Stints whose legs wait to be taken in", registry=registry)
+
+    async def look(self) -> None:
+        """Take in everything that is finished.
+
+        Raises:
+            OperationalError, InterfaceError, OSError: the database or the disk is away; what was not entered waits.
+        """
+        legs = list(find_legs(self._raw))
+        self._waiting.set(len(legs))
+        for pair in legs:
+            if pair.finished():
+                await self._take_legs(pair)
+        for message in find_messages(self._spool) if self._spool.exists() else []:
+            await self._take_message(message)
+
+    async def _take_legs(self, legs: Legs) -> None:
+        try:
+            await self._keep_once(legs.name, lambda: join_legs(legs, self._store))
+        except BrokenSoundError as error:
+            self._put_aside(legs.files(), error)
+        _remove(legs.files())
+
+    async def _take_message(self, message: Message) -> None:
+        try:
+            await self._keep_once(message.id, lambda: keep_message(message, self._store))
+        except (BrokenSoundError, ValueError, KeyError, FileNotFoundError) as error:
+            self._put_aside(message.files(), error)
+        _remove(message.files())
+
+    async def _keep_once(self, recording_id: str, take: Callable[[], Recording | None]) -> None:
+        # A kill while files were being removed left some of them: what is entered must not be made again from those.
+        async with self._database.read() as connection:
+            if await is_kept(connection, recording_id):
+                return
+        kept = await asyncio.to_thread(take)
+        if kept is None:
+            return
+        async with self._database.write() as connection:
+            await add_recording(connection, kept)
+        self._kept.labels(kept.kind).inc()
+        log.info("recording kept", kind=kept.kind, call_id=kept.call_id, path=kept.path,
+                 seconds=kept.duration_ms / 1000, damaged=kept.damaged)
+
+    def _put_aside(self, files: list[Path], error: Exception) -> None:
+        self._broken.mkdir(exist_ok=True)
+        for path in files:
+            shutil.move(path, self._broken / path.name)
+        log.error("a sound could not be read and was put aside", error=str(error), folder=str(self._broken))
+
+
+def _remove(files: list[Path]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)
+
+
+async def serve(home: Home, settings: Settings) -> None:
+    """Run until asked to stop."""
+    os.nice(NICENESS)  # calls come first
+    start_http_server(settings.ports.of("metrics") + METRICS_OFFSET, addr="127.0.0.1")
+    database = Database(store_url(home, settings, Store.MAIN))
+    async with alive() as stop:
+        tasks = [
+            asyncio.create_task(_keep_looking(Archivist(home, database)), name="archivist"),
+            asyncio.create_task(watch_disk(home, settings), name="disk"),
+            asyncio.create_task(stop.wait(), name="stop"),
+        ]
+        done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        for task in done:
+            task.result()
+    await database.close()
+
+
+async def _keep_looking(archivist: Archivist) -> None:
+    wait = back_off(first=LOOK_SECONDS, longest=15.0)
+    while True:
+        seconds = LOOK_SECONDS
+        try:
+            await archivist.look()
+            wait = back_off(first=LOOK_SECONDS, longest=15.0)
+        except (OperationalError, InterfaceError, OSError) as error:
+            seconds = wait()
+            log.warning("recordings wait", error=str(error), seconds=round(seconds, 1))
+        await asyncio.sleep(seconds)
