@@ -1,0 +1,152 @@
+"""Renders the prompts that changed; stopped at any moment, it goes on where it was."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from foundation.paths import Home
+from foundation.settings import Language, Settings
+from ivr.prompts.catalogue import Catalogue, load_catalogue
+from ivr.prompts.sound import Sound, SoundError, read_sound, speak, tone, write_sound
+
+RENDERING = "1"
+"""Change it when the same text shall sound different, so that every site renders anew."""
+WORKERS = 2
+BEEP = "beep"
+VOICES: dict[Language, tuple[str, int]] = {"fa": ("fa", 140), "tr": ("tr", 145), "en": ("en-us", 150)}
+"""espeak-ng's voice and its words a minute: slow enough for an older caller on a bad line."""
+
+Progress = Callable[[int, int, str], None]
+"""Done, all, and the name of what was done."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A recording that cannot be used; the sound that was there stays."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Built:
+    made: tuple[str, ...]
+    """Names of the prompts that were rendered or converted."""
+    kept: int
+    """How many were as they should be."""
+    refused: tuple[Refused, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One sound to have: its place without the format's ending, and what it is made from."""
+
+    name: str
+    target: Path
+    stamp: Path
+    forms: tuple[str, ...]
+    text: str | None = None
+    language: Language | None = None
+    recording: Path | None = None
+
+    def mark(self) -> str:
+        """What the sound depends on; equal marks mean equal sound."""
+        source = self.recording.read_bytes() if self.recording else repr((self.text, self._voice())).encode()
+        return hashlib.sha256(RENDERING.encode() + source).hexdigest()
+
+    def is_fresh(self) -> bool:
+        return self.exists() and _read(self.stamp) == self.mark()
+
+    def exists(self) -> bool:
+        return all(self.file(form).exists() for form in self.forms)
+
+    def file(self, form: str) -> Path:
+        return self.target.with_name(f"{self.target.name}.{form}")
+
+    def run(self) -> None:
+        """Make the sound in every format.
+
+        Raises:
+            SoundError: it cannot be made.
+        """
+        mark = self.mark()
+        sound = read_sound(self.recording) if self.recording else self._render()
+        for form in self.forms:
+            write_sound(sound, self.file(form), form)
+        self.stamp.parent.mkdir(parents=True, exist_ok=True)
+        self.stamp.write_text(mark)
+
+    def _voice(self) -> tuple[str, int] | None:
+        return VOICES[self.language] if self.language else None
+
+    def _render(self) -> Sound:
+        with tempfile.TemporaryDirectory(prefix="pasokh-prompt-") as folder:
+            wav = Path(folder) / "sound.wav"
+            if self.text is None or self.language is None:
+                tone(wav)
+            else:
+                speak(self.text, *VOICES[self.language], wav)
+            return read_sound(wav)
+
+
+def build(home: Home, settings: Settings, progress: Progress | None = None) -> Built:
+    """Make every prompt that is not there yet or whose text, voice or recording has changed.
+
+    Raises:
+        CatalogueError: the texts cannot be used.
+        ToolMissingError: espeak-ng or sox is not installed.
+        SoundError: a text cannot be rendered.
+    """
+    jobs = list(_jobs(home, settings, load_catalogue(home)))
+    stale = [job for job in jobs if not job.is_fresh()]
+    made: list[str] = []
+    refused: list[Refused] = []
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="prompt") as pool:
+        for done, (job, problem) in enumerate(pool.map(_attempt, stale), start=1):
+            refused += [problem] if problem else []
+            made += [] if problem else [job.name]
+            if progress:
+                progress(done, len(stale), job.name)
+    return Built(tuple(made), len(jobs) - len(stale), tuple(refused))
+
+
+def _jobs(home: Home, settings: Settings, catalogue: Catalogue) -> Iterator[Job]:
+    forms = tuple(settings.sip.trunk.codecs)
+    stamps = home.prompts / ".stamps"
+    yield Job(BEEP, home.prompts / BEEP, stamps / BEEP, forms)
+    for prompt in catalogue.prompts:
+        place = Path(prompt.language) / prompt.name
+        yield Job(
+            name=str(prompt),
+            target=home.prompts / place,
+            stamp=stamps / place,
+            forms=forms,
+            text=catalogue.texts.get(prompt),
+            language=prompt.language,
+            recording=catalogue.recordings.get(prompt),
+        )
+
+
+def _attempt(job: Job) -> tuple[Job, Refused | None]:
+    try:
+        job.run()
+    except SoundError as error:
+        if job.recording is None:
+            raise SoundError(f"prompt {job.name}: {error}") from error
+        if job.text is not None and not job.exists():
+            replace(job, recording=None).run()
+        return job, Refused(job.recording, str(error))
+    return job, None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
