@@ -1,0 +1,208 @@
+"""SIPp scenarios, built from what a simulated person does.
+
+SIPp's fields: `[field0]` is the caller's number (or the agent's id); the others are told at each builder.
+"""
+
+from enum import StrEnum
+from xml.sax.saxutils import escape
+
+SPEECH = "PCMA/8000"
+ALAW = 8
+DIGITS = 96
+"""RTP payload type of RFC 4733 digits: SIPp's `play_dtmf` sends them as 96, whatever the SDP says."""
+
+
+class KeyMode(StrEnum):
+    """How keys are sent."""
+
+    RTP = "rtp"
+    """As RFC 4733 events, like real telephones. SIPp needs root for it (raw sockets) and can play no tone beside."""
+    INFO = "info"
+    """By SIP INFO (application/dtmf-relay)."""
+
+
+class Pickup(StrEnum):
+    """What an agent's phone does when it rings."""
+
+    ANSWER = "answer"
+    RING = "ring"
+    """It rings until Asterisk gives up."""
+    BUSY = "busy"
+
+
+def caller_scenario(keys: int, mode: KeyMode, tone: str | None, *, patient: bool) -> str:
+    """A caller who presses keys `keys` times and hangs up, or (patient) waits until the other side does.
+
+    Fields: 0 number, 1 milliseconds from the last key (or the answer) to hanging up, then for each key press
+    2+2n milliseconds to wait before it and 3+2n the digits.
+    """
+    parts = [
+        *_variables([*([] if patient else ["1"]), *(str(2 + 2 * n) for n in range(keys))]),
+        _send(_INVITE, _sdp(tone), retrans=True),
+        *(f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183)),
+        '<recv response="200" rrs="true"/>',
+        _send(_ACK),
+    ]
+    if tone:
+        parts.append(_tone(tone))
+    for n in range(keys):
+        parts += [f'<pause variable="wait{2 + 2 * n}"/>', *_press(3 + 2 * n, mode, n)]
+    parts += _wait_for_bye() if patient else ['<pause variable="wait1"/>', *_say_bye()]
+    return _scenario("callers", parts)
+
+
+def agent_scenario(pickup: Pickup, ring_ms: int, talk_ms: int | None, tone: str | None) -> str:
+    """A phone that is rung any number of times. `talk_ms` None: it waits for the caller to hang up."""
+    parts = [
+        '<recv request="INVITE" rrs="true"><action>',
+        '<ereg regexp="sip:([^@;&gt;]*)@" search_in="hdr" header="From:" assign_to="found,from"/>',
+        '<ereg regexp="sip:([^@;&gt; ]*)@" search_in="hdr" header="To:" assign_to="found,agent"/>',
+        '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="remote"/>',
+        '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="local"/>',
+        '<log message="[call_id] [$agent] [$from]"/></action></recv><Reference variables="found,remote,local"/>',
+    ]
+    if pickup is Pickup.BUSY:
+        return _scenario("agents", [*parts, _send(_answer("486 Busy Here", tag=True)), '<recv request="ACK"/>'])
+    parts.append(_send(_answer("180 Ringing", tag=True)))
+    waiting = "" if pickup is Pickup.RING else f' timeout="{max(ring_ms, 1)}" ontimeout="1"'
+    parts += [f'<recv request="CANCEL"{waiting}/>', _send(_answer("200 OK", tag=True)), _send(_CANCELLED, retrans=True)]
+    parts.append('<recv request="ACK" next="3"/>')
+    if pickup is Pickup.ANSWER:
+        parts += ['<label id="1"/>', _send(_answer("200 OK", tag=True), _sdp(tone), retrans=True)]
+        parts.append('<recv request="ACK"/>')
+        if tone:
+            parts.append(_tone(tone))
+        parts += _wait_for_bye() if talk_ms is None else _hang_up_after(talk_ms)
+    return _scenario("agents", [*parts, '<label id="3"/>', "<nop/>"])
+
+
+def register_scenario(expires: int) -> str:
+    """Registration by digest. Fields: 0 agent's id, 1 the `[authentication ...]` of SIPp."""
+    again = _REGISTER.replace("Expires:", "[field1]\nExpires:").replace("CSeq: 1", "CSeq: 2")
+    return _scenario("register", [
+        _send(_REGISTER.replace("EXPIRES", str(expires)), retrans=True), '<recv response="401" auth="true"/>',
+        _send(again.replace("EXPIRES", str(expires)), retrans=True), '<recv response="200"/>',
+    ])
+
+
+def _scenario(name: str, parts: list[str]) -> str:
+    body = "\n".join(parts)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="{name}">\n{body}\n</scenario>\n'
+
+
+def _variables(fields: list[str]) -> list[str]:
+    """Milliseconds from the fields into variables that a pause can use."""
+    actions = [
+        f'<assignstr assign_to="text{field}" value="[field{field}]"/>'
+        f'<todouble assign_to="wait{field}" variable="text{field}"/>'
+        for field in fields
+    ]
+    return [f"<nop><action>{''.join(actions)}</action></nop>"] if fields else []
+
+
+def _send(message: str, body: str = "", *, retrans: bool = False) -> str:
+    kind = "Content-Type: application/sdp\n" if body.startswith("v=") else ""
+    text = f"{message}{kind}Content-Length: [len]\n\n{body}"
+    again = ' retrans="500"' if retrans else ""
+    return f"<send{again}><![CDATA[\n{text}\n]]></send>"
+
+
+def _tone(path: str) -> str:
+    return f'<nop><action><exec rtp_stream="{escape(path)},-1,{ALAW},{SPEECH}"/></action></nop>'
+
+
+def _press(field: int, mode: KeyMode, n: int) -> list[str]:
+    if mode is KeyMode.RTP:
+        return [f'<nop><action><exec play_dtmf="[field{field}]"/></action></nop>']
+    body = f"Signal=[field{field}]\nDuration=160\n"
+    info = _in_dialogue("INFO", 2 + n) + "Content-Type: application/dtmf-relay\n"
+    return [_send(info, body, retrans=True), '<recv response="200"/>']
+
+
+def _wait_for_bye() -> list[str]:
+    return ['<recv request="BYE"/>', _send(_answer("200 OK"))]
+
+
+def _hang_up_after(milliseconds: int) -> list[str]:
+    return [
+        f'<recv request="BYE" timeout="{max(milliseconds, 1)}" ontimeout="2"/>', _send(_answer("200 OK")),
+        '<nop next="3"/>', '<label id="2"/>', _send(_AGENT_BYE, retrans=True), '<recv response="200"/>',
+    ]
+
+
+def _say_bye() -> list[str]:
+    return [_send(_in_dialogue("BYE", 90), retrans=True), '<recv response="200"/>']
+
+
+def _sdp(tone: str | None) -> str:
+    port = "rtpstream_audio_port" if tone else "auto_media_port"
+    return f"""v=0
+o=- 1 1 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [{port}] RTP/AVP {ALAW} {DIGITS}
+a=rtpmap:{ALAW} {SPEECH}
+a=rtpmap:{DIGITS} telephone-event/8000
+a=fmtp:{DIGITS} 0-15
+a=ptime:20
+"""
+
+
+_VIA = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport\n"
+_CONTACT = "Contact: <sip:[field0]@[local_ip]:[local_port]>\n"
+_FROM = "From: <sip:[field0]@[local_ip]:[local_port]>;tag=[pid]t[call_number]\n"
+_ADDRESS = "sip:[service]@[remote_ip]:[remote_port]"
+_INVITE = f"""INVITE {_ADDRESS} SIP/2.0
+{_VIA}{_FROM}To: <{_ADDRESS}>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+{_CONTACT}Max-Forwards: 70
+"""
+_ACK = f"""ACK [next_url] SIP/2.0
+{_VIA}{_FROM}To: <{_ADDRESS}>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Max-Forwards: 70
+"""
+_CANCELLED = """SIP/2.0 487 Request Terminated
+[last_Via:]
+[last_From:]
+[last_To:];tag=[pid]a[call_number]
+Call-ID: [call_id]
+CSeq: [last_cseq_number] INVITE
+"""
+_AGENT_BYE = f"""BYE [next_url] SIP/2.0
+{_VIA}From:[$local];tag=[pid]a[call_number]
+To:[$remote]
+Call-ID: [call_id]
+CSeq: 90 BYE
+Max-Forwards: 70
+"""
+_REGISTER = f"""REGISTER sip:[remote_ip]:[remote_port] SIP/2.0
+{_VIA}{_FROM}To: <sip:[field0]@[remote_ip]:[remote_port]>
+Call-ID: [call_id]
+CSeq: 1 REGISTER
+{_CONTACT}Expires: EXPIRES
+Max-Forwards: 70
+"""
+
+
+def _in_dialogue(method: str, cseq: int) -> str:
+    return f"""{method} [next_url] SIP/2.0
+{_VIA}{_FROM}To: <{_ADDRESS}>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: {cseq} {method}
+Max-Forwards: 70
+"""
+
+
+def _answer(status: str, *, tag: bool = False) -> str:
+    return f"""SIP/2.0 {status}
+[last_Via:]
+[last_From:]
+[last_To:]{";tag=[pid]a[call_number]" if tag else ""}
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:[local_ip]:[local_port]>
+"""

@@ -1,0 +1,270 @@
+"""Simulated callers and agents: real SIP and real sound by SIPp, and what truly happened to every call.
+
+SIPp writes each SIP message with its microsecond; from that come the times and who hung up. Each SIPp has a loopback
+address of its own, so ports never clash.
+
+    target = Target("127.0.0.1", 5060, "1420")
+    async with agents(target, [AgentPhone("a101", "secret", talk=5)], folder) as phones:
+        calls = await call(target, [Caller("09120000001", keys=(Keys(2, "1"), Keys(1, "2")))], folder)
+"""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bench.scenarios import KeyMode, Pickup, agent_scenario, caller_scenario, register_scenario
+from bench.truth import CallTruth, Side, parse_messages, tell_calls
+
+SIP_PORT = 5060
+STOP_SECONDS = 5.0
+
+__all__ = [
+    "AgentPhone", "CallTruth", "Caller", "KeyMode", "Keys", "Pickup", "Run", "Side", "SippError", "Target", "agents",
+    "call", "calling",
+]
+
+
+class SippError(Exception):
+    """SIPp could not do what was asked; the text holds its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to call."""
+
+    address: str
+    port: int
+    number: str = "1420"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Press `digits`, `after` seconds from the answer or from the keys before."""
+
+    after: float
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    number: str
+    """The user part of From."""
+    keys: tuple[Keys, ...] = ()
+    patience: float | None = None
+    """Seconds from the last key (or the answer) until the caller hangs up; None: he waits for the other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPhone:
+    id: str
+    password: str
+    pickup: Pickup = Pickup.ANSWER
+    ring: float = 0.3
+    """Seconds that it rings before it is answered."""
+    talk: float | None = None
+    """Seconds until the agent hangs up; None: he waits for the caller to."""
+
+
+@dataclass
+class Run:
+    """A SIPp at work."""
+
+    process: asyncio.subprocess.Process
+    folder: Path
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    """Call-ID to the caller's number, where we call."""
+
+    def calls(self) -> list[CallTruth]:
+        """What has happened so far."""
+        rung = self._rung()
+        return [
+            replace(call, caller=self.numbers.get(call.sip_id) or rung.get(call.sip_id, ("", ""))[1],
+                    agent=rung.get(call.sip_id, ("", ""))[0])
+            for call in tell_calls(parse_messages(self._read("messages")))
+        ]
+
+    async def finished(self) -> list[CallTruth]:
+        """Wait until SIPp has made all its calls.
+
+        Raises:
+            SippError: it refused its scenario, or could not bind.
+        """
+        code = await self.process.wait()
+        calls = self.calls()
+        # Its exit code does not tell a call that ended otherwise than planned from a SIPp that never began.
+        if len(calls) < len(self.numbers):
+            raise SippError(f"SIPp ended with {code} after {len(calls)} of {len(self.numbers)} calls: {self.words()}")
+        return calls
+
+    async def stop(self) -> list[CallTruth]:
+        """End it now; calls that are up are hung up."""
+        # The first request ends new calls, the second hangs up those that are up.
+        for number, seconds in ((signal.SIGUSR1, 0.2), (signal.SIGUSR1, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+            with suppress(ProcessLookupError):
+                self.process.send_signal(number)
+            if await _ended(self.process, seconds):
+                break
+        return self.calls()
+
+    def words(self) -> str:
+        return "\n".join(self._read(name)[-2000:] for name in ("output", "errors"))
+
+    def _rung(self) -> dict[str, tuple[str, str]]:
+        """Call-ID to agent and caller, where we are called."""
+        lines = (line.split() for line in self._read("logs").split("\n")[:-1])
+        return {parts[0]: (parts[1], parts[2]) for parts in lines if len(parts) == 3}
+
+    def _read(self, name: str) -> str:
+        path = self.folder / f"{name}.log"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
+async def _ended(process: asyncio.subprocess.Process, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), seconds)
+    return process.returncode is not None
+
+
+async def call(target: Target, callers: Sequence[Caller], folder: Path, **options: Any) -> list[CallTruth]:
+    """Let all of them call, and wait until every call has ended; options as for `start_callers`."""
+    async with calling(target, callers, folder, **options) as runs:
+        return [truth for run in runs for truth in await run.finished()]
+
+
+@asynccontextmanager
+async def calling(
+    target: Target, callers: Sequence[Caller], folder: Path, *, rate: float = 10.0,
+    mode: KeyMode | None = None, tone: Path | None = None,
+) -> AsyncIterator[list[Run]]:
+    """Callers at `rate` new calls a second; whoever is still up at the end of the block is hung up.
+
+    `mode` None: RFC 4733 where we are root, else INFO. A `tone` (raw A-law, repeated) is what callers say; with keys it
+    needs INFO.
+    """
+    mode = mode or (KeyMode.RTP if os.geteuid() == 0 and not tone else KeyMode.INFO)
+    groups: dict[tuple[int, bool], list[Caller]] = {}
+    for caller in callers:
+        groups.setdefault((len(caller.keys), caller.patience is None), []).append(caller)
+    runs: list[Run] = []
+    async with AsyncExitStack() as stack:
+        for (keys, patient), group in groups.items():
+            scenario = caller_scenario(keys, mode, str(tone) if tone else None, patient=patient)
+            share = max(rate * len(group) / len(callers), 0.1)
+            runs.append(await _start_callers(target, group, scenario, share, folder))
+            stack.push_async_callback(runs[-1].stop)
+        yield runs
+
+
+async def _start_callers(target: Target, callers: Sequence[Caller], scenario: str, rate: float, folder: Path) -> Run:
+    place = _place(folder)
+    rows = [_row(caller) for caller in callers]
+    tag = f"{place.name}-{os.getpid()}"
+    arguments = [
+        "-s", target.number, "-m", str(len(callers)), "-l", str(len(callers)), "-cid_str", f"%u-{tag}@%s",
+        "-r", str(max(round(rate * 10), 1)), "-rp", "10000",
+    ]
+    address = free_address()
+    process = await _start(target, address, _Work(scenario, arguments, rows), place)
+    numbers = {f"{n}-{tag}@{address}": caller.number for n, caller in enumerate(callers, 1)}
+    return Run(process, place, numbers)
+
+
+def _row(caller: Caller) -> str:
+    patience = "0" if caller.patience is None else str(_ms(caller.patience))
+    keys = (text for press in caller.keys for text in (str(_ms(press.after)), press.digits))
+    return ";".join((caller.number, patience, *keys))
+
+
+@asynccontextmanager
+async def agents(
+    target: Target, phones: Sequence[AgentPhone], folder: Path, *, tone: Path | None = None,
+) -> AsyncIterator[list[Run]]:
+    """Register the phones and let them serve until the end of the block: one SIPp for all that behave alike.
+
+    Raises:
+        SippError: a phone could not register.
+    """
+    groups: dict[tuple[Pickup, float, float | None], list[AgentPhone]] = {}
+    for phone in phones:
+        groups.setdefault((phone.pickup, phone.ring, phone.talk), []).append(phone)
+    async with AsyncExitStack() as stack:
+        runs = [await stack.enter_async_context(_phones(target, group, folder, tone)) for group in groups.values()]
+        yield runs
+
+
+@asynccontextmanager
+async def _phones(
+    target: Target, phones: Sequence[AgentPhone], folder: Path, tone: Path | None,
+) -> AsyncIterator[Run]:
+    address = free_address()
+    await _register(target, phones, folder, address, 3600)
+    kind = phones[0]
+    talk = None if kind.talk is None else _ms(kind.talk)
+    scenario = agent_scenario(kind.pickup, _ms(kind.ring), talk, str(tone) if tone else None)
+    place = _place(folder)
+    run = Run(await _start(target, address, _Work(scenario, ("-trace_logs", "-log_file", "logs.log")), place), place)
+    try:
+        yield run
+    finally:
+        await run.stop()
+        with suppress(SippError):  # an Asterisk that is gone has forgotten them already
+            await _register(target, phones, folder, address, 0)
+
+
+async def _register(target: Target, phones: Sequence[AgentPhone], folder: Path, address: str, expires: int) -> None:
+    """Speak from where the phones then listen: that is where Asterisk calls them."""
+    rows = [f"{phone.id};[authentication username={phone.id} password={phone.password}]" for phone in phones]
+    place = _place(folder)
+    arguments = ["-m", str(len(phones)), "-r", "100", "-recv_timeout", "5000", "-max_retrans", "3"]
+    process = await _start(target, address, _Work(register_scenario(expires), arguments, rows), place)
+    if await process.wait() != 0:
+        names = ", ".join(phone.id for phone in phones)
+        raise SippError(f"{names}: could not register at {target.address}:{target.port}: {Run(process, place).words()}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    scenario: str
+    arguments: Sequence[str]
+    rows: Sequence[str] = ()
+
+
+async def _start(target: Target, address: str, work: _Work, place: Path) -> asyncio.subprocess.Process:
+    (place / "scenario.xml").write_text(work.scenario, encoding="utf-8")
+    options = ["-sf", str(place / "scenario.xml"), "-i", address, "-mi", address, "-ci", address, "-p", str(SIP_PORT)]
+    if work.rows:
+        (place / "rows.csv").write_text("SEQUENTIAL\n" + "\n".join(work.rows) + "\n", encoding="utf-8")
+        options += ["-inf", str(place / "rows.csv")]
+    options += ["-trace_shortmsg", "-shortmessage_file", str(place / "messages.log")]
+    options += ["-trace_err", "-error_file", str(place / "errors.log"), "-bind_local", "-nostdin", "-aa"]
+    with (place / "output.log").open("wb") as output:
+        return await asyncio.create_subprocess_exec(
+            "sipp", f"{target.address}:{target.port}", *options, *work.arguments,
+            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, cwd=place,
+        )
+
+
+def _place(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="sipp-", dir=folder))
+
+
+def free_address() -> str:
+    """A loopback address at which nobody listens for SIP."""
+    while True:
+        address = f"127.{random.randint(16, 254)}.{random.randint(0, 254)}.{random.randint(1, 254)}"  # noqa: S311
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+            probe.bind((address, SIP_PORT))
+            return address
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
