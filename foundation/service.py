@@ -62,6 +62,7 @@ async def heartbeat() -> AsyncIterator[None]:
         yield
     finally:
         beating.cancel()
+        heart.say("STOPPING=1")  # from here on silence is no sign of hanging
 
 
 @asynccontextmanager
