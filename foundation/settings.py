@@ -24,6 +24,7 @@ from foundation.paths import Home
 
 ENVIRONMENT_PREFIX = "PASOKH_"
 NOT_SETTINGS = {"PASOKH_HOME", "PASOKH_TOOLS"}
+TEST_PREFIX = "PASOKH_TEST_"
 Language = Literal["fa", "tr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fa", "tr", "en")
 
@@ -246,7 +247,7 @@ def _write_privately(path: Path, text: str) -> None:
 def _unknown_variables() -> Iterator[str]:
     sections = {name.upper() for name in Settings.model_fields}
     for name in os.environ:
-        if name.startswith(ENVIRONMENT_PREFIX) and name not in NOT_SETTINGS:
+        if name.startswith(ENVIRONMENT_PREFIX) and not name.startswith(TEST_PREFIX) and name not in NOT_SETTINGS:
             section = name.removeprefix(ENVIRONMENT_PREFIX).split("__")[0]
             if section not in sections:
                 yield name
