@@ -1,0 +1,84 @@
+"""The command line: one small application, of which only the command that was asked for is loaded."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from foundation.asterisk.install import AsteriskMissingError
+from foundation.settings import SettingsError
+from pasokh.refusal import RefusedError
+
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command or a group of commands, and the module where it waits."""
+
+    name: str
+    module: str
+    member: str
+    help: str
+    takes_anything: bool = False
+
+
+ENTRIES = (
+    Entry("up", "line", "up", "Start the line: prepare the site, run all services."),
+    Entry("down", "line", "down", "Stop a line that runs in the background."),
+    Entry("status", "line", "status", "Show the services of this site."),
+    Entry("restart", "line", "restart", "Restart one service without touching the others."),
+    Entry("doctor", "site", "doctor", "Check this site, and say how to mend what is wrong."),
+    Entry("accounts", "site", "accounts", "Show the telephone accounts of the agents."),
+    Entry("prepare", "site", "prepare", "Prepare this machine and this site, and start nothing."),
+    Entry("agent", "agent", "app", "Log agents in and out, pause them, see them."),
+    Entry("queue", "queue", "app", "See the queues as they are now."),
+    Entry("floor", "floor", "app", "Watch agents and waiting callers, live."),
+    Entry("report", "report", "app", "Figures of the queues with their passports, and lists of calls."),
+    Entry("journal", "journal", "app", "Import the queue log of any Asterisk; see what has been read."),
+    Entry("demo", "demo", "app", "Drive simulated callers and agents through the running line."),
+    Entry("bench", "bench", "app", "Measure, each figure beside its baseline."),
+    Entry("test", "test", "test", "Run the checks and tests.", takes_anything=True),
+    Entry("service", "service", "service", "Run one service in the foreground (supervisor and systemd do this)."),
+    Entry("supervise", "service", "supervise", "Run this site's supervisor in the foreground (`up` does this)."),
+)
+HIDDEN = {"supervise"}
+
+
+def build(asked: str | None) -> typer.Typer:
+    """The application, with the command `asked` for loaded and the others by their names alone."""
+    app = typer.Typer(
+        name="pasokh", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
+        help="Pasokh: an open contact centre for a public hotline, on a real Asterisk.",
+    )
+    for entry in ENTRIES:
+        if entry.name == asked:
+            _load(app, entry)
+        else:
+            app.command(entry.name, help=entry.help, hidden=entry.name in HIDDEN, context_settings=PASS_ON)(_not_loaded)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; leaves by `SystemExit`, with 2 for a wrong setting or a refusal."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        build(next((word for word in words if not word.startswith("-")), None))(words, prog_name="bin/pasokh")
+    except (SettingsError, RefusedError, AsteriskMissingError) as error:
+        print(f"pasokh: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _load(app: typer.Typer, entry: Entry) -> None:
+    member = getattr(import_module(f"pasokh.commands.{entry.module}"), entry.member)
+    if isinstance(member, typer.Typer):
+        app.add_typer(member, name=entry.name, help=entry.help)
+    else:
+        app.command(entry.name, help=entry.help, context_settings=PASS_ON if entry.takes_anything else None)(member)
+
+
+def _not_loaded(words: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    raise AssertionError(f"this command was not loaded: {words}")

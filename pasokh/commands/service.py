@@ -1,0 +1,19 @@
+"""`bin/pasokh service NAME` and `bin/pasokh supervise`: what supervisor and systemd run."""
+
+from typing import Annotated
+
+import typer
+
+from foundation.paths import Home
+from pasokh.services import run_service
+from pasokh.supervise import become_supervisor
+
+Name = Annotated[str, typer.Argument(help="asterisk, mosquitto, ivr, callqueue, recordings or watchdog")]
+
+
+def service(name: Name) -> None:
+    run_service(name)
+
+
+def supervise() -> None:
+    become_supervisor(Home.from_environment())

@@ -1,0 +1,51 @@
+"""`bin/pasokh prepare`, `doctor`, `accounts`: a site that need not be running."""
+
+import sys
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from foundation.settings import SettingsError
+from pasokh.announcement import reachable_address
+from pasokh.site import open_site
+from pasokh.supervise import is_supervised
+
+
+def prepare() -> None:
+    """Prepare this machine and this site, and start nothing."""
+    from pasokh.preparation import prepare_site  # noqa: PLC0415 - slow to load, and the other commands need none of it
+
+    site = prepare_site(lambda text: print(text, flush=True))
+    print(f"{site.home.root} is ready: `bin/pasokh up` starts the line")
+
+
+def doctor() -> None:
+    """Check this site, and say how to mend what is wrong; exit code 1 on a fault."""
+    from pasokh.doctor import Finding, Grade, make_round  # noqa: PLC0415 - the same
+
+    def show(name: str, finding: Finding) -> None:
+        mend = f"\n             → {finding.mend}" if finding.mend else ""
+        print(f"{finding.grade.value} {name:<10} {finding.text}{mend}", flush=True)
+
+    try:
+        site = open_site()
+    except SettingsError as error:
+        show("settings", Finding(Grade.FAULT, str(error), "mend them; without settings nothing else can be checked"))
+        raise typer.Exit(1) from error
+    show("settings", Finding(Grade.GOOD, str(site.home.settings_file)))
+    worst = Grade.GOOD
+    for check, finding in make_round(site, line_is_up=is_supervised(site.home)):
+        show(check.name, finding)
+        worst = Grade.FAULT if Grade.FAULT in (worst, finding.grade) else worst
+    raise typer.Exit(1 if worst is Grade.FAULT else 0)
+
+
+def accounts() -> None:
+    """Show the telephone accounts of the agents."""
+    site = open_site()
+    server = f"{reachable_address(site.settings.sip.address)}:{site.settings.ports.of('sip')}"
+    table = Table("agent", "password", "server", "device", "queues", box=None)
+    for name, agent in site.settings.agents.items():
+        table.add_row(name, site.secrets.agents[name], server, agent.device, ", ".join(agent.queues))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)

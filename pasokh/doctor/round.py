@@ -1,0 +1,39 @@
+"""The order in which the doctor looks."""
+
+from collections.abc import Iterator
+
+from pasokh.doctor.findings import Check, Finding, Grade, note
+from pasokh.doctor.machine import look_at_asterisk, look_at_clock, look_at_disk, look_at_programs
+from pasokh.doctor.running import look_at_ami, look_at_broker, look_at_ports, look_at_services
+from pasokh.doctor.state import look_at_database, look_at_folder, look_at_prompts
+from pasokh.site import Site
+
+CHECKS = (
+    Check("programs", look_at_programs),
+    Check("Asterisk", look_at_asterisk),
+    Check("folder", look_at_folder),
+    Check("disk", look_at_disk),
+    Check("clock", look_at_clock),
+    Check("prompts", look_at_prompts),
+    Check("database", look_at_database),
+    Check("ports", look_at_ports),
+    Check("services", look_at_services, needs_line=True),
+    Check("broker", look_at_broker, needs_line=True),
+    Check("AMI", look_at_ami, needs_line=True),
+)
+
+
+def make_round(site: Site, *, line_is_up: bool) -> Iterator[tuple[Check, Finding]]:
+    """Every check with what it found; a check that itself fails is a fault, and the others go on."""
+    for check in CHECKS:
+        if check.needs_line and not line_is_up:
+            yield check, note("not looked at: the line is down", "`bin/pasokh up` starts it")
+        else:
+            yield check, _look(check, site)
+
+
+def _look(check: Check, site: Site) -> Finding:
+    try:
+        return check.look(site)
+    except Exception as error:  # noqa: BLE001 - a doctor that falls over helps nobody
+        return Finding(Grade.FAULT, f"the look itself failed: {error!r}", "report this with the text above")

@@ -1,0 +1,56 @@
+"""Looks at a site's own things: folder, prompts, databases."""
+
+import asyncio
+
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from foundation.database import Database, Store, store_url
+from ivr.prompts import CatalogueError, missing
+from pasokh.doctor.findings import Finding, fault, good
+from pasokh.migrations import missing_revisions
+from pasokh.site import Site
+
+SHOWN = 3
+DATABASE_SECONDS = 10
+
+
+def look_at_folder(site: Site) -> Finding:
+    mode = site.home.root.stat().st_mode & 0o777
+    if mode & 0o077:
+        return fault(f"{site.home.root}: others may look inside (mode {mode:o})", f"chmod 700 {site.home.root}")
+    return good(str(site.home.root))
+
+
+def look_at_prompts(site: Site) -> Finding:
+    try:
+        absent = missing(site.home)
+    except CatalogueError as error:
+        return fault(str(error), "mend the texts, then `bin/pasokh prepare`")
+    if absent:
+        names = ", ".join(str(one) for one in absent[:SHOWN])
+        return fault(f"{len(absent)} are missing: {names} ...", "`bin/pasokh prepare` renders them")
+    return good("all there")
+
+
+def look_at_database(site: Site) -> Finding:
+    try:
+        behind = asyncio.run(asyncio.wait_for(_behind(site), DATABASE_SECONDS))
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        where = make_url(store_url(site.home, site.settings, Store.MAIN)).render_as_string(hide_password=True)
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        return fault(f"{where} cannot be reached: {reason}", "start it, or mend database.url in site.yaml")
+    if behind:
+        return fault(f"not up to date: {', '.join(behind)}", "`bin/pasokh prepare` migrates")
+    return good("reached, up to date")
+
+
+async def _behind(site: Site) -> list[str]:
+    for store in Store:
+        database = Database(store_url(site.home, site.settings, store))
+        try:
+            async with database.read() as connection:
+                await connection.execute(text("SELECT 1"))
+        finally:
+            await database.close()
+    return await missing_revisions(site.home, site.settings)

@@ -1,0 +1,96 @@
+"""The services of a site: in which order they start, when silence means that they hang, and how to run one."""
+
+import asyncio
+import ctypes
+import os
+import signal
+from dataclasses import dataclass
+from enum import Enum, auto
+from importlib import import_module
+from pathlib import Path
+
+from foundation.logs import configure_logs
+from foundation.paths import Home
+from foundation.settings import load_settings
+from pasokh.broker import become_broker
+from pasokh.refusal import RefusedError
+
+PR_SET_PDEATHSIG = 1
+
+
+class Readiness(Enum):
+    """How a service shows that it is ready."""
+
+    BEATS = auto()
+    PORT = auto()
+    RUNS = auto()
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process of a site. Those with a lower `order` start earlier and stop later."""
+
+    name: str
+    order: int
+    stop_seconds: int = 10
+    """How long it may take to stop in an orderly way."""
+    silence_seconds: float | None = None
+    """Silence after which it counts as hanging and is killed; None: never."""
+    readiness: Readiness = Readiness.BEATS
+    module: str = ""
+    """Where its `serve(home, settings)` is."""
+
+
+SERVICES = (
+    Service("mosquitto", 10, readiness=Readiness.PORT),
+    Service("recordings", 20, silence_seconds=10.0, module="recordings.service"),
+    Service("callqueue", 30, silence_seconds=10.0, module="callqueue.service"),
+    # A caller who meets a hanging IVR must hear the apology within 5 s: that leaves 2 for being certain.
+    Service("ivr", 40, silence_seconds=2.0, module="ivr.service"),
+    # Killing Asterisk ends every call, so no silence of the process around it is reason enough.
+    Service("asterisk", 50, stop_seconds=30, module="foundation.asterisk.run"),
+    Service("watchdog", 60, readiness=Readiness.RUNS, module="pasokh.watchdog_service"),
+)
+
+
+def service_named(name: str) -> Service:
+    """The service of that name.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    for service in SERVICES:
+        if service.name == name:
+            return service
+    raise RefusedError(f"there is no service {name!r}; there are {', '.join(one.name for one in SERVICES)}")
+
+
+def notify_folder(home: Home) -> Path:
+    """Where the watchdog listens, a socket for each service."""
+    return home.sockets / "notify"
+
+
+def notify_socket(home: Home, service: Service) -> Path:
+    return notify_folder(home) / f"{service.name}.sock"
+
+
+def run_service(name: str) -> None:
+    """Be that service, until it is asked to stop."""
+    service = service_named(name)
+    home = Home.from_environment()
+    settings = load_settings(home)
+    configure_logs(name)
+    if "SUPERVISOR_ENABLED" in os.environ:
+        _end_with_supervisor()
+    if not service.module:
+        become_broker(home, settings)
+    asyncio.run(import_module(service.module).serve(home, settings))
+
+
+def _end_with_supervisor() -> None:
+    # Otherwise services outlive a supervisor that was killed, keep their ports, and nobody restarts them.
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
