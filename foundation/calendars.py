@@ -91,13 +91,19 @@ def split(interval: Interval, step: Step, zone: ZoneInfo) -> list[Interval]:
 
 
 def year_before(moment: datetime, calendar: Calendar) -> datetime:
-    """The same day and time of day one year earlier; a leap day becomes the last day of its month."""
+    """The same day and time of day one year earlier.
+
+    A leap day has no like: all of it becomes the moment at which it would have begun, so that times stay in order.
+    """
+    day = moment.date()
     if calendar is Calendar.GREGORIAN:
-        day = 28 if (moment.month, moment.day) == (2, 29) else moment.day
-        return moment.replace(year=moment.year - 1, day=day)
-    jalali = _JALALI.to_jalali(moment.date())
-    last = _JALALI.days_in_month(jalali.month, jalali.year - 1)
-    return datetime.combine(_from_jalali(jalali.year - 1, jalali.month, min(jalali.day, last)), moment.timetz())
+        leap = (day.month, day.day) == (2, 29)
+        earlier = date(day.year - 1, 3, 1) if leap else day.replace(year=day.year - 1)
+    else:
+        jalali = _JALALI.to_jalali(day)
+        leap = jalali.day > _JALALI.days_in_month(jalali.month, jalali.year - 1)
+        earlier = _from_jalali(jalali.year, 1, 1) if leap else _from_jalali(jalali.year - 1, jalali.month, jalali.day)
+    return datetime.combine(earlier, time(tzinfo=moment.tzinfo) if leap else moment.timetz())
 
 
 def day_text(day: date, language: Language) -> str:

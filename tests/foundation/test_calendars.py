@@ -120,9 +120,10 @@ def test_half_hour_shifts_give_pieces_inside_single_hours_of_the_clock() -> None
 
 @pytest.mark.parametrize(("now", "calendar", "before"), [
     ("2026-11-22T08:00:00+03:30", Calendar.JALALI, "2025-11-22T08:00:00+03:30"),
-    ("2025-03-20T08:00:00+03:30", Calendar.JALALI, "2024-03-19T08:00:00+03:30"),  # 30 Esfand of a leap year
+    ("2025-03-20T08:00:00+03:30", Calendar.JALALI, "2024-03-20T00:00:00+03:30"),  # 30 Esfand of a leap year
+    ("2025-03-19T08:00:00+03:30", Calendar.JALALI, "2024-03-19T08:00:00+03:30"),
     ("2025-03-21T00:00:00+03:30", Calendar.JALALI, "2024-03-20T00:00:00+03:30"),  # Nowruz to Nowruz
-    ("2024-02-29T08:00:00+00:00", Calendar.GREGORIAN, "2023-02-28T08:00:00+00:00"),
+    ("2024-02-29T08:00:00+00:00", Calendar.GREGORIAN, "2023-03-01T00:00:00+00:00"),
 ])
 def test_the_year_before_is_counted_in_the_sites_calendar(now: str, calendar: Calendar, before: str) -> None:
     moment = datetime.fromisoformat(now)

@@ -1,0 +1,172 @@
+"""Agents' time: when they were there, when they were ready, and how much of it was work."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from callqueue.evidence import AgentDeed, AgentEvent, Mark, Marker
+from callqueue.metrics.arithmetic import ratio
+from callqueue.metrics.spans import Span, join, overlap, seconds
+from callqueue.stint import Stint
+from foundation.calendars import Interval
+
+WRAP_UP = "wrap-up"
+
+
+class Condition(StrEnum):
+    READY = "ready"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+    """For any other reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """An agent logged in, in one condition. While logged out there is no period."""
+
+    start: int
+    end: int
+    condition: Condition
+    queues: frozenset[str]
+    """Whose member the agent was meanwhile; empty when the evidence names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFigures:
+    """Times in seconds."""
+
+    occupancy: float | None
+    agent_busy: float | None
+    agent_available: float | None
+
+
+@dataclass(slots=True)
+class _Desk:
+    """One agent's state while events are being folded."""
+
+    here: bool = False
+    queues: set[str] = field(default_factory=set)
+    pauses: dict[str | None, str] = field(default_factory=dict)
+    since: int = 0
+    periods: list[Period] = field(default_factory=list)
+
+    def condition(self) -> Condition | None:
+        if not self.here and not self.queues:
+            return None
+        everywhere = None in self.pauses or (bool(self.pauses) and self.queues <= self.pauses.keys())
+        if not everywhere:
+            return Condition.READY
+        return Condition.WRAP_UP if WRAP_UP in self.pauses.values() else Condition.PAUSED
+
+    def close(self, at: int) -> None:
+        """End the running period; the next begins at `at`."""
+        condition = self.condition()
+        if condition and self.since < at:
+            self.periods.append(Period(self.since, at, condition, frozenset(self.queues)))
+        self.since = max(at, self.since)
+
+    def leave(self) -> None:
+        self.here = False
+        self.queues.clear()
+        self.pauses.clear()
+
+    def apply(self, event: AgentEvent) -> None:
+        match event.deed:
+            case AgentDeed.LOGIN | AgentDeed.RESTORED:
+                self.here = True
+            case AgentDeed.ADDED if event.queue:
+                self.queues.add(event.queue)
+            case AgentDeed.REMOVED if event.queue:
+                self._leave_queue(event.queue)
+            case AgentDeed.LOGOUT | AgentDeed.REMOVED:
+                self.leave()
+            case AgentDeed.PAUSE:
+                self.pauses[event.queue] = event.reason or ""
+            case AgentDeed.UNPAUSE:
+                self._unpause(event.queue)
+
+    def _leave_queue(self, queue: str) -> None:
+        self.queues.discard(queue)
+        self.pauses.pop(queue, None)
+        if not self.queues and not self.here:
+            self.pauses.clear()
+
+    def _unpause(self, queue: str | None) -> None:
+        if queue is None:
+            self.pauses.clear()
+            return
+        reason = self.pauses.pop(None, None)
+        if reason is not None:
+            self.pauses.update(dict.fromkeys(self.queues, reason))
+        self.pauses.pop(queue, None)
+
+
+def agent_periods(
+    events: Iterable[AgentEvent], markers: Iterable[Marker], until: int,
+) -> Mapping[str, Sequence[Period]]:
+    """Each agent's periods up to `until`, from what they did. A start of Asterisk ends everybody's session (members do
+    not persist); whoever was restored begins anew. Pauses in some queues only leave the agent ready.
+    """
+    starts: list[AgentEvent | Marker] = [marker for marker in markers if marker.mark is Mark.START]
+    desks: defaultdict[str, _Desk] = defaultdict(_Desk)
+    for fact in sorted([*starts, *events], key=lambda fact: fact.at):
+        if fact.at > until:
+            break
+        for desk in desks.values() if isinstance(fact, Marker) else [desks[fact.agent]]:
+            desk.close(fact.at)
+            if isinstance(fact, Marker):
+                desk.leave()
+            else:
+                desk.apply(fact)
+    for desk in desks.values():
+        desk.close(until)
+    return {agent: desk.periods for agent, desk in desks.items() if desk.periods}
+
+
+def conversation_spans(stints: Iterable[Stint], now: int) -> Mapping[str, list[Span]]:
+    """When each agent was in conversation (hold included), joined over queues."""
+    spans: defaultdict[str, list[Span]] = defaultdict(list)
+    for stint in stints:
+        if stint.agent and stint.answered is not None:
+            spans[stint.agent].append((stint.answered, now if stint.finished is None else stint.finished))
+    return {agent: join(each) for agent, each in spans.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One agent's time within the queues looked at, joined: available contains busy, so no share exceeds 1."""
+
+    available: Sequence[Span]
+    busy: Sequence[Span]
+
+
+def shifts_of(
+    periods: Mapping[str, Sequence[Period]], work: Mapping[str, Sequence[Span]], queues: Collection[str] | None = None,
+) -> list[Shift]:
+    """Time of the agents who serve any of `queues` (None: all agents).
+
+    Available is logged in without pauses for other reasons than wrap-up. A conversation is work also while paused: who
+    asks for a break in the middle of a call is still speaking. Work outside any log-in is left out on both sides.
+    """
+    shifts = []
+    for agent, all_periods in periods.items():
+        mine = [each for each in all_periods if queues is None or not each.queues.isdisjoint(queues)]
+        here = join((each.start, each.end) for each in mine)
+        wrapping = [(each.start, each.end) for each in mine if each.condition is Condition.WRAP_UP]
+        ready = [(each.start, each.end) for each in mine if each.condition is not Condition.PAUSED]
+        talking = overlap(here, join(work.get(agent, ())))
+        shifts.append(Shift(available=join([*ready, *talking]), busy=join([*wrapping, *talking])))
+    return shifts
+
+
+def agent_figures(shifts: Iterable[Shift], interval: Interval) -> AgentFigures:
+    """Cut at the interval's edges; without any log-in in it there is no figure."""
+    cut: list[Span] = [(interval.start, interval.end)]
+    available = busy = 0.0
+    for shift in shifts:
+        available += seconds(overlap(shift.available, cut))
+        busy += seconds(overlap(shift.busy, cut))
+    if not available:
+        return AgentFigures(None, None, None)
+    return AgentFigures(ratio(busy, available), busy, available)

@@ -1,0 +1,25 @@
+"""Sums that refuse to invent: nothing divided by nothing is no figure."""
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """`part ÷ whole`, or None when there is no whole."""
+    return part / whole if whole else None
+
+
+def mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
+    """The value at rank ⌈percent ÷ 100 × n⌉ of values in rising order: always one that somebody really had.
+
+    Source: the nearest-rank definition of a percentile (NIST/SEMATECH e-Handbook, 7.2.6.2, "other definitions").
+    """
+    if not ordered:
+        return None
+    rank = math.ceil(Fraction(percent, 100) * len(ordered))
+    return ordered[max(rank, 1) - 1]
