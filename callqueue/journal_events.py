@@ -1,0 +1,178 @@
+"""What the journal's lines say, one small record for each thing that can happen.
+
+`at` is in epoch seconds (UTC). `channel_id` is the journal's callid, the uniqueid of the waiting channel. Waits and
+talks are whole seconds as Asterisk wrote them, None where an older Asterisk wrote none.
+"""
+
+from dataclasses import dataclass
+
+from callqueue.evidence import AgentDeed
+from callqueue.stint import Ending, Origin, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class StintSaid:
+    """Our dialplan's line before `Queue()`: whose stint the next ENTERQUEUE of the channel opens."""
+
+    at: int
+    channel_id: str
+    queue: str
+    call_id: str
+    caller: str | None
+    origin: Origin
+    promise: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRefused:
+    at: int
+    channel_id: str
+    queue: str
+    reason: Refusal
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRequested:
+    at: int
+    channel_id: str
+    queue: str
+    promise: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    at: int
+    channel_id: str
+    queue: str
+    caller: str | None
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    at: int
+    channel_id: str
+    queue: str
+    agent: str
+    wait: int | None
+    agent_channel_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TalkEnded:
+    """COMPLETECALLER, COMPLETEAGENT, or one of the transfers."""
+
+    at: int
+    channel_id: str
+    queue: str
+    agent: str
+    wait: int | None
+    talk: int | None
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    at: int
+    channel_id: str
+    queue: str
+    wait: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    at: int
+    channel_id: str
+    queue: str
+    wait: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftEmpty:
+    at: int
+    channel_id: str
+    queue: str
+    wait: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    at: int
+    channel_id: str
+    queue: str
+    wait: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftByKey:
+    at: int
+    channel_id: str
+    queue: str
+    wait: int | None
+
+
+WaitEnded = Abandoned | TimedOut | LeftEmpty | Withdrawn | LeftByKey
+
+
+@dataclass(frozen=True, slots=True)
+class RangNoAnswer:
+    at: int
+    channel_id: str
+    queue: str
+    agent: str
+    ring_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDid:
+    at: int
+    agent: str
+    deed: AgentDeed
+    queue: str | None
+    reason: str | None
+    interface: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """QUEUESTART: Asterisk began; whatever was open before is over."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    at: int
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    at: int
+    channel_id: str
+    call_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A sound line that the ledger has no use for."""
+
+    at: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that could not be understood; `text` is safe to store and to show."""
+
+    text: str
+    reason: str
+
+
+ChannelEvent = (
+    StintSaid | EntryRefused | CallbackRequested | Entered | Connected | TalkEnded | WaitEnded | RangNoAnswer | Rescued
+)
+Event = ChannelEvent | AgentDid | Started | Stopping | Ignored

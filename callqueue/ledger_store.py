@@ -1,0 +1,131 @@
+"""The ledger between two batches: loading what a fold needs to know, and storing what it changed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from sqlalchemy import Insert, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.evidence import Gap, Mark
+from callqueue.journal_events import StintSaid
+from callqueue.ledger import Changes, Ledger
+from callqueue.stint import Origin, Stint
+from callqueue.store import STINT_COLUMNS, stint_of
+from callqueue.tables import AGENT_EVENT, GAP, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
+
+FEW = 500
+"""Values in one IN list."""
+
+
+def insert_new(connection: AsyncConnection, table: Table) -> Insert:
+    """An insert that leaves rows with a known key as they are."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+async def load_ledger(
+    connection: AsyncConnection, journal: str, channels: Iterable[str], first_at: int, last_at: int | None,
+) -> Ledger:
+    """The fold's beginning for a batch that names `channels` and whose first line is of `first_at`."""
+    known = {(stint.channel_id, stint.number): stint for stint in await load_open(connection, journal)}
+    for stint in await load_stints_of_channels(connection, journal, sorted(channels)):
+        known[stint.channel_id, stint.number] = stint
+    pending = await _load_pending(connection, journal)
+    stopping = await _is_stopping(connection, journal, first_at)
+    return Ledger(known.values(), pending, stopping=stopping, last_at=last_at)
+
+
+async def load_open(connection: AsyncConnection, journal: str) -> list[Stint]:
+    query = select(*STINT_COLUMNS).where(STINT.c.journal == journal, STINT.c.finished.is_(None))
+    return [stint_of(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def load_stints_of_channels(connection: AsyncConnection, journal: str, channels: Sequence[str]) -> list[Stint]:
+    found: list[Stint] = []
+    for first in range(0, len(channels), FEW):
+        query = select(*STINT_COLUMNS).where(
+            STINT.c.journal == journal, STINT.c.channel_id.in_(channels[first:first + FEW]))
+        found += [stint_of(row) for row in (await connection.execute(query)).mappings()]
+    return found
+
+
+async def _load_pending(connection: AsyncConnection, journal: str) -> list[StintSaid]:
+    return [
+        StintSaid(row.at, row.channel_id, row.queue, row.call_id, row.caller, Origin(row.origin), row.promise,
+                  row.number)
+        for row in await connection.execute(select(PENDING).where(PENDING.c.journal == journal))
+    ]
+
+
+async def _is_stopping(connection: AsyncConnection, journal: str, at: int) -> bool:
+    query = (
+        select(MARKER.c.mark).where(MARKER.c.journal == journal, MARKER.c.at <= at)
+        .order_by(MARKER.c.at.desc(), MARKER.c.id.desc()).limit(1)
+    )
+    return (await connection.execute(query)).scalar_one_or_none() == Mark.STOPPING
+
+
+async def save_changes(connection: AsyncConnection, journal: str, ledger: Ledger) -> None:
+    changes = ledger.changes
+    await _save_stints(connection, journal, changes)
+    await _save_pending(connection, journal, ledger)
+    for table, records in (
+        (REFUSAL, changes.refusals), (RING, changes.rings), (AGENT_EVENT, changes.agent_events),
+        (MARKER, changes.markers), (RESCUE, changes.rescues),
+    ):
+        if records:
+            await connection.execute(insert(table), [{"journal": journal, **_row(record)} for record in records])
+    await save_gaps(connection, journal, changes.gaps)
+
+
+async def save_gaps(connection: AsyncConnection, journal: str, gaps: Sequence[Gap]) -> None:
+    """Add gaps, each once: by journal, kind, beginning and call."""
+    if gaps:
+        await connection.execute(insert_new(connection, GAP), [{"journal": journal, **_row(gap)} for gap in gaps])
+
+
+def _row(record: Any) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+async def _save_stints(connection: AsyncConnection, journal: str, changes: Changes) -> None:
+    new, changed = [], []
+    for key, stint in changes.stints.items():
+        place = changes.opened.get(key)
+        if place is None:
+            changed.append(_changed_row(journal, stint))
+        else:
+            new.append({"journal": journal, "reconciled": False, **_row(stint), **_row(place)})
+    if new:
+        await connection.execute(insert(STINT), new)
+    if changed:
+        await connection.execute(_UPDATE_STINT, changed)
+
+
+CHANGING = ("outcome", "wait", "agent", "answered", "finished", "talk", "ending", "agent_channel_id")
+_UPDATE_STINT = (
+    update(STINT)
+    .where(STINT.c.journal == bindparam("of_journal"), STINT.c.channel_id == bindparam("of_channel"),
+           STINT.c.number == bindparam("of_number"))
+    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "reconciled")})
+)
+
+
+def _changed_row(journal: str, stint: Stint) -> dict[str, Any]:
+    return {
+        "of_journal": journal, "of_channel": stint.channel_id, "of_number": stint.number, "new_reconciled": False,
+        **{f"new_{name}": getattr(stint, name) for name in CHANGING},
+    }
+
+
+async def _save_pending(connection: AsyncConnection, journal: str, ledger: Ledger) -> None:
+    changed = sorted(ledger.changes.pending_changed)
+    for first in range(0, len(changed), FEW):
+        await connection.execute(delete(PENDING).where(
+            PENDING.c.journal == journal, or_(PENDING.c.channel_id.in_(changed[first:first + FEW]))))
+    rows = [{"journal": journal, **asdict(ledger.pending[name])} for name in changed if name in ledger.pending]
+    if rows:
+        await connection.execute(insert(PENDING), rows)
