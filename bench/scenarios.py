@@ -40,7 +40,10 @@ def caller_scenario(keys: int, mode: KeyMode, tone: str | None, *, patient: bool
         *_variables([*([] if patient else ["1"]), *(str(2 + 2 * n) for n in range(keys))]),
         _send(_INVITE, _sdp(tone), retrans=True),
         *(f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183)),
-        '<recv response="200" rrs="true"/>',
+        '<recv response="200" rrs="true"><action>',
+        '<ereg regexp="sip:[^&gt;;]*" search_in="hdr" header="Contact:" assign_to="contact"/>',
+        '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="remote"/>',
+        _note("<sip:[field0]@[local_ip]:[local_port]>;tag=[pid]t[call_number]"), "</action></recv>",
         _send(_ACK),
     ]
     if tone:
@@ -59,7 +62,9 @@ def agent_scenario(pickup: Pickup, ring_ms: int, talk_ms: int | None, tone: str 
         '<ereg regexp="sip:([^@;&gt; ]*)@" search_in="hdr" header="To:" assign_to="found,agent"/>',
         '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="remote"/>',
         '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="local"/>',
-        '<log message="[call_id] [$agent] [$from]"/></action></recv><Reference variables="found,remote,local"/>',
+        '<ereg regexp="sip:[^&gt;;]*" search_in="hdr" header="Contact:" assign_to="contact"/>',
+        _note("[$local];tag=[pid]a[call_number]", "[$agent]", "[$from]"),
+        '</action></recv><Reference variables="found"/>',
     ]
     if pickup is Pickup.BUSY:
         return _scenario("agents", [*parts, _send(_answer("486 Busy Here", tag=True)), '<recv request="ACK"/>'])
@@ -98,6 +103,12 @@ def _variables(fields: list[str]) -> list[str]:
         for field in fields
     ]
     return [f"<nop><action>{''.join(actions)}</action></nop>"] if fields else []
+
+
+def _note(local: str, agent: str = "", caller: str = "") -> str:
+    """What it takes to end this call from outside, and who called whom."""
+    fields = ("[call_id]", "[$contact]", local, "[$remote]", agent, caller)
+    return f'<log message="{escape("|".join(fields))}"/>'
 
 
 def _send(message: str, body: str = "", *, retrans: bool = False) -> str:

@@ -11,7 +11,6 @@ address of its own, so ports never clash.
 import asyncio
 import os
 import random
-import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,11 +19,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bench.dialogues import SIP_PORT, Dialogue, Target, hang_up, parse_dialogues
 from bench.scenarios import KeyMode, Pickup, agent_scenario, caller_scenario, register_scenario
 from bench.truth import CallTruth, Side, parse_messages, tell_calls
 
-SIP_PORT = 5060
-STOP_SECONDS = 5.0
+FILES = {"shortmessage": "messages", "log": "logs", "error": "errors"}
 
 __all__ = [
     "AgentPhone", "CallTruth", "Caller", "KeyMode", "Keys", "Pickup", "Run", "Side", "SippError", "Target", "agents",
@@ -34,15 +33,6 @@ __all__ = [
 
 class SippError(Exception):
     """SIPp could not do what was asked; the text holds its own words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where to call."""
-
-    address: str
-    port: int
-    number: str = "1420"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +63,27 @@ class AgentPhone:
     """Seconds until the agent hangs up; None: he waits for the caller to."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Run:
     """A SIPp at work."""
 
     process: asyncio.subprocess.Process
     folder: Path
+    address: str
+    target: Target
     numbers: Mapping[str, str] = field(default_factory=dict)
     """Call-ID to the caller's number, where we call."""
 
     def calls(self) -> list[CallTruth]:
         """What has happened so far."""
-        rung = self._rung()
-        return [
-            replace(call, caller=self.numbers.get(call.sip_id) or rung.get(call.sip_id, ("", ""))[1],
-                    agent=rung.get(call.sip_id, ("", ""))[0])
-            for call in tell_calls(parse_messages(self._read("messages")))
-        ]
+        known = {dialogue.sip_id: dialogue for dialogue in self._dialogues()}
+        told = tell_calls(parse_messages(self._read("messages")))
+        return [self._named(call, known.get(call.sip_id)) for call in told]
+
+    def _named(self, call: CallTruth, dialogue: Dialogue | None) -> CallTruth:
+        if number := self.numbers.get(call.sip_id):
+            return replace(call, caller=number)
+        return replace(call, caller=dialogue.caller, agent=dialogue.agent) if dialogue else call
 
     async def finished(self) -> list[CallTruth]:
         """Wait until SIPp has made all its calls.
@@ -104,33 +98,26 @@ class Run:
             raise SippError(f"SIPp ended with {code} after {len(calls)} of {len(self.numbers)} calls: {self.words()}")
         return calls
 
-    async def stop(self) -> list[CallTruth]:
+    async def stop(self) -> None:
         """End it now; calls that are up are hung up."""
-        # The first request ends new calls, the second hangs up those that are up.
-        for number, seconds in ((signal.SIGUSR1, 0.2), (signal.SIGUSR1, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-            with suppress(ProcessLookupError):
-                self.process.send_signal(number)
-            if await _ended(self.process, seconds):
-                break
-        return self.calls()
+        if self.process.returncode is not None:
+            return
+        # SIPp never ends a call before its time when asked to stop, so it is ended and we say BYE in its place.
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+        up = {call.sip_id for call in self.calls() if call.answered is not None and call.ended is None}
+        await hang_up([dialogue for dialogue in self._dialogues() if dialogue.sip_id in up], self.address, self.target)
 
     def words(self) -> str:
         return "\n".join(self._read(name)[-2000:] for name in ("output", "errors"))
 
-    def _rung(self) -> dict[str, tuple[str, str]]:
-        """Call-ID to agent and caller, where we are called."""
-        lines = (line.split() for line in self._read("logs").split("\n")[:-1])
-        return {parts[0]: (parts[1], parts[2]) for parts in lines if len(parts) == 3}
+    def _dialogues(self) -> list[Dialogue]:
+        return parse_dialogues(self._read("logs"))
 
     def _read(self, name: str) -> str:
         path = self.folder / f"{name}.log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-
-
-async def _ended(process: asyncio.subprocess.Process, seconds: float) -> bool:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), seconds)
-    return process.returncode is not None
 
 
 async def call(target: Target, callers: Sequence[Caller], folder: Path, **options: Any) -> list[CallTruth]:
@@ -172,9 +159,9 @@ async def _start_callers(target: Target, callers: Sequence[Caller], scenario: st
         "-r", str(max(round(rate * 10), 1)), "-rp", "10000",
     ]
     address = free_address()
-    process = await _start(target, address, _Work(scenario, arguments, rows), place)
+    run = await _start(target, address, _Work(scenario, arguments, rows), place)
     numbers = {f"{n}-{tag}@{address}": caller.number for n, caller in enumerate(callers, 1)}
-    return Run(process, place, numbers)
+    return replace(run, numbers=numbers)
 
 
 def _row(caller: Caller) -> str:
@@ -210,7 +197,7 @@ async def _phones(
     talk = None if kind.talk is None else _ms(kind.talk)
     scenario = agent_scenario(kind.pickup, _ms(kind.ring), talk, str(tone) if tone else None)
     place = _place(folder)
-    run = Run(await _start(target, address, _Work(scenario, ("-trace_logs", "-log_file", "logs.log")), place), place)
+    run = await _start(target, address, _Work(scenario, ()), place)
     try:
         yield run
     finally:
@@ -224,10 +211,10 @@ async def _register(target: Target, phones: Sequence[AgentPhone], folder: Path, 
     rows = [f"{phone.id};[authentication username={phone.id} password={phone.password}]" for phone in phones]
     place = _place(folder)
     arguments = ["-m", str(len(phones)), "-r", "100", "-recv_timeout", "5000", "-max_retrans", "3"]
-    process = await _start(target, address, _Work(register_scenario(expires), arguments, rows), place)
-    if await process.wait() != 0:
+    run = await _start(target, address, _Work(register_scenario(expires), arguments, rows), place)
+    if await run.process.wait() != 0:
         names = ", ".join(phone.id for phone in phones)
-        raise SippError(f"{names}: could not register at {target.address}:{target.port}: {Run(process, place).words()}")
+        raise SippError(f"{names}: could not register at {target.address}:{target.port}: {run.words()}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,19 +224,21 @@ class _Work:
     rows: Sequence[str] = ()
 
 
-async def _start(target: Target, address: str, work: _Work, place: Path) -> asyncio.subprocess.Process:
+async def _start(target: Target, address: str, work: _Work, place: Path) -> Run:
     (place / "scenario.xml").write_text(work.scenario, encoding="utf-8")
     options = ["-sf", str(place / "scenario.xml"), "-i", address, "-mi", address, "-ci", address, "-p", str(SIP_PORT)]
     if work.rows:
         (place / "rows.csv").write_text("SEQUENTIAL\n" + "\n".join(work.rows) + "\n", encoding="utf-8")
         options += ["-inf", str(place / "rows.csv")]
-    options += ["-trace_shortmsg", "-shortmessage_file", str(place / "messages.log")]
-    options += ["-trace_err", "-error_file", str(place / "errors.log"), "-bind_local", "-nostdin", "-aa"]
+    for option, name in (("shortmsg", "shortmessage"), ("logs", "log"), ("err", "error")):
+        options += [f"-trace_{option}", f"-{name}_file", str(place / f"{FILES[name]}.log")]
+    options += ["-bind_local", "-nostdin", "-aa"]
     with (place / "output.log").open("wb") as output:
-        return await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             "sipp", f"{target.address}:{target.port}", *options, *work.arguments,
             stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, cwd=place,
         )
+    return Run(process, place, address, target)
 
 
 def _place(folder: Path) -> Path:
