@@ -1,0 +1,171 @@
+"""One AMI event, one step of the floor.
+
+Every step sets what it touches outright and is found by a channel's id, so an event that a snapshot already knew
+changes nothing, and events of a snapshot's own time may be applied after it in their order.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from callqueue.floor import (
+    OCCUPIED,
+    Agent,
+    Device,
+    Floor,
+    Leg,
+    Member,
+    Waiting,
+    change_agent,
+    change_queue,
+    mask,
+)
+from foundation.asterisk.ami import Event
+
+Step = Callable[[Floor, Event, float], Floor]
+
+
+def apply(floor: Floor, event: Event, at: float) -> Floor:
+    """The floor after `event`, which came at `at`; events that tell nothing about the floor leave it as it is."""
+    step = STEPS.get(event.name)
+    return step(floor, event, instant_of(event, at)) if step else floor
+
+
+def instant_of(event: Event, at: float) -> float:
+    """Asterisk's own time of the event where it tells one (`timestampevents`), else `at`."""
+    try:
+        return float(event.get("Timestamp"))
+    except ValueError:
+        return at
+
+
+def on_join(floor: Floor, event: Event, at: float) -> Floor:
+    queue, channel_id = event.get("Queue"), event.get("Uniqueid")
+    if any(caller.channel_id == channel_id for caller in floor.waiting.get(queue, ())):
+        return floor
+    caller = Waiting(channel_id, event.get("Linkedid") or channel_id, at, mask(event.get("CallerIDNum")))
+    index = max(0, event.number("Position", 1) - 1)
+    floor = _without_caller(floor, channel_id)
+    return change_queue(floor, queue, lambda callers: (*callers[:index], caller, *callers[index:]))
+
+
+def on_leave(floor: Floor, event: Event, at: float) -> Floor:  # noqa: ARG001 - all steps have one shape
+    channel_id = event.get("Uniqueid")
+    return change_queue(floor, event.get("Queue"), lambda callers: _others(callers, channel_id))
+
+
+def on_called(floor: Floor, event: Event, at: float) -> Floor:
+    leg = _leg(event, at)
+
+    def ring(agent: Agent) -> Agent:
+        known = leg.channel_id in agent.rings or (agent.talk and agent.talk.channel_id == leg.channel_id)
+        return agent if known else replace(agent, rings={**agent.rings, leg.channel_id: leg})
+
+    return change_agent(floor, agent_of(event), at, ring)
+
+
+def on_connect(floor: Floor, event: Event, at: float) -> Floor:
+    def connect(agent: Agent) -> Agent:
+        leg = _leg(event, at)
+        if agent.talk and agent.talk.channel_id == leg.channel_id:
+            leg = agent.talk
+        return replace(agent, talk=leg, rings=_without(agent.rings, leg.channel_id))
+
+    return change_agent(floor, agent_of(event), at, connect)
+
+
+def on_leg_over(floor: Floor, event: Event, at: float) -> Floor:
+    return change_agent(floor, agent_of(event), at, lambda agent: _without_leg(agent, event.get("DestUniqueid")))
+
+
+def on_hangup(floor: Floor, event: Event, at: float) -> Floor:
+    channel_id = event.get("Uniqueid")
+    for agent_id, agent in floor.agents.items():
+        if channel_id in agent.rings or (agent.talk and agent.talk.channel_id == channel_id):
+            floor = change_agent(floor, agent_id, at, lambda agent: _without_leg(agent, channel_id))
+    return _without_caller(floor, channel_id)
+
+
+def on_member(floor: Floor, event: Event, at: float) -> Floor:
+    """Every member event carries the whole membership."""
+    queue, member = event.get("Queue"), member_of(event)
+
+    def upsert(agent: Agent) -> Agent:
+        login = event.number("LoginTime") or at
+        return replace(agent, members={**agent.members, queue: member}, logged_in=agent.logged_in or login)
+
+    return change_agent(floor, agent_of(event), at, upsert)
+
+
+def on_member_removed(floor: Floor, event: Event, at: float) -> Floor:
+    return change_agent(floor, agent_of(event), at, lambda agent: replace(
+        agent, members={queue: member for queue, member in agent.members.items() if queue != event.get("Queue")},
+    ))
+
+
+STEPS: dict[str, Step] = {
+    "QueueCallerJoin": on_join,
+    "QueueCallerLeave": on_leave,
+    "AgentCalled": on_called,
+    "AgentConnect": on_connect,
+    "AgentComplete": on_leg_over,
+    "AgentDump": on_leg_over,
+    "AgentRingNoAnswer": on_leg_over,
+    "Hangup": on_hangup,
+    "QueueMemberAdded": on_member,
+    "QueueMemberPause": on_member,
+    "QueueMemberPenalty": on_member,
+    "QueueMemberStatus": on_member,
+    "QueueMemberRemoved": on_member_removed,
+}
+
+
+def agent_of(event: Event) -> str:
+    return event.get("MemberName") or event.get("Name") or event.get("Interface")
+
+
+def member_of(event: Event) -> Member:
+    """From a member event, or from a member in the answer to QueueStatus."""
+    try:
+        device = Device(event.number("Status"))
+    except ValueError:
+        device = Device.UNKNOWN
+    return Member(
+        interface=event.get("Interface") or event.get("Location"),
+        penalty=event.number("Penalty"),
+        paused=event.get("Paused") == "1",
+        reason=event.get("PausedReason"),
+        device=device,
+    )
+
+
+def _leg(event: Event, at: float) -> Leg:
+    return Leg(
+        event.get("DestUniqueid"), event.get("Linkedid"), event.get("Queue"), at, mask(event.get("CallerIDNum")),
+    )
+
+
+def _without_leg(agent: Agent, channel_id: str) -> Agent:
+    talking = agent.talk is not None and agent.talk.channel_id == channel_id
+    if not talking and channel_id not in agent.rings:
+        return agent
+    # The telephone's own state comes a moment later; until then it would look like another call.
+    freed = {
+        queue: replace(member, device=Device.FREE) if member.device in OCCUPIED | {Device.RINGING} else member
+        for queue, member in agent.members.items()
+    }
+    rings = _without(agent.rings, channel_id)
+    return replace(agent, talk=None if talking else agent.talk, rings=rings, members=freed)
+
+
+def _without_caller(floor: Floor, channel_id: str) -> Floor:
+    for queue in floor.waiting:
+        floor = change_queue(floor, queue, lambda callers: _others(callers, channel_id))
+    return floor
+
+
+def _others(callers: tuple[Waiting, ...], channel_id: str) -> tuple[Waiting, ...]:
+    return tuple(caller for caller in callers if caller.channel_id != channel_id)
+
+
+def _without(legs: Mapping[str, Leg], channel_id: str) -> dict[str, Leg]:
+    return {key: leg for key, leg in legs.items() if key != channel_id}
