@@ -1,6 +1,6 @@
 """How other rooms read the ledger. Every interval is half open: `start <= instant < end`, in epoch seconds (UTC)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -62,6 +62,19 @@ async def read_stints_of_calls(connection: AsyncConnection, call_ids: Sequence[s
     return sorted(found, key=lambda stint: (stint.entered, stint.channel_id, stint.number))
 
 
+async def read_stints_of_callers(
+    connection: AsyncConnection, callers: Collection[str], start: int, end: int,
+) -> list[Stint]:
+    """Stints of these numbers that entered any queue in the interval, in the order of entering."""
+    wanted = sorted(callers)
+    found: list[Stint] = []
+    for first in range(0, len(wanted), 500):
+        query = select(*STINT_COLUMNS).where(
+            STINT.c.caller.in_(wanted[first:first + 500]), STINT.c.entered >= start, STINT.c.entered < end)
+        found += await _stints(connection, query)
+    return sorted(found, key=lambda stint: (stint.entered, stint.channel_id, stint.number))
+
+
 async def read_agent_stints(connection: AsyncConnection, agent: str | None, start: int, end: int) -> list[Stint]:
     """Answered stints whose conversation touches the interval, of `agent` (None: any), in the order of answering."""
     query = (
@@ -91,9 +104,13 @@ async def read_rings(connection: AsyncConnection, queue: str | None, start: int,
     return [Ring(row.at, row.queue, row.agent, row.channel_id, row.ring_ms) for row in await _rows(connection, query)]
 
 
-async def read_agent_events(connection: AsyncConnection, start: int, end: int) -> list[AgentEvent]:
-    """What agents did, in order. For states at `start`, read from some days before."""
+async def read_agent_events(
+    connection: AsyncConnection, start: int, end: int, deeds: Collection[AgentDeed] | None = None,
+) -> list[AgentEvent]:
+    """What agents did (only `deeds`, when given), in order. For states at `start`, read from some days before."""
     query = select(AGENT_EVENT).where(_within(AGENT_EVENT, start, end)).order_by(AGENT_EVENT.c.at, AGENT_EVENT.c.id)
+    if deeds is not None:
+        query = query.where(AGENT_EVENT.c.deed.in_([deed.value for deed in deeds]))
     return [
         AgentEvent(row.at, row.agent, AgentDeed(row.deed), row.queue, row.reason, row.interface)
         for row in await _rows(connection, query)
@@ -148,3 +165,20 @@ async def evidence_end(connection: AsyncConnection) -> int | None:
     query = select(func.max(SOURCE.c.last_at)).where(SOURCE.c.kind != "cel")
     found = (await connection.execute(query)).scalar_one()
     return None if found is None else int(found)
+
+
+async def evidence_start(connection: AsyncConnection) -> int | None:
+    """The instant of the oldest stint, or None before the first."""
+    found = (await connection.execute(select(func.min(STINT.c.entered)))).scalar_one()
+    return None if found is None else int(found)
+
+
+async def knows_queue(connection: AsyncConnection, queue: str) -> bool:
+    """Whether the ledger has anything of a queue of this name."""
+    query = select(or_(exists().where(STINT.c.queue == queue), exists().where(REFUSAL.c.queue == queue)))
+    return bool((await connection.execute(query)).scalar_one())
+
+
+async def has_cel(connection: AsyncConnection) -> bool:
+    """Whether the second durable record is read here at all."""
+    return bool((await connection.execute(select(exists().where(SOURCE.c.kind == "cel")))).scalar_one())

@@ -163,6 +163,8 @@ class Settings(BaseSettings):
     queues: dict[Name, Queue] = {}
     default_queue: Name = "operator"
     """Where `0`, and every call that our services cannot handle, goes."""
+    shared_numbers: list[Annotated[str, Field(pattern=r"^\+?[0-9]{3,20}$")]] = []
+    """Callers' numbers behind which many people stand: in reports each of their calls is a contact of its own."""
     pause_reasons: list[Name] = ["break", "lunch", "prayer", "meeting", "training", "other"]
     agents: dict[Name, Agent] = {}
     database: Database = Database()

@@ -39,6 +39,8 @@ class Evidence:
     agent_events: Sequence[AgentEvent] = ()
     """From before the time, so that who was logged in at its beginning is known."""
     markers: Sequence[Marker] = ()
+    agents_until: int | None = None
+    """How far agents' deeds were read; None: until now."""
 
 
 @dataclass(slots=True)
@@ -88,7 +90,8 @@ class Books:
         self._starts = [interval.start for interval in intervals]
         self._cells: defaultdict[tuple[str, int], _Cell] = defaultdict(_Cell)
         self._lost = self._count_lost(evidence.lost_in_menu)
-        self._periods = agent_periods(evidence.agent_events, evidence.markers, now)
+        known = now if evidence.agents_until is None else min(now, evidence.agents_until)
+        self._periods = agent_periods(evidence.agent_events, evidence.markers, known)
         self._work = conversation_spans(evidence.agent_stints, now)
         self._wrap_ups = wrap_ups_of(evidence.agent_stints, self._periods)
         self._shifts: dict[frozenset[str] | None, list[Shift]] = {}

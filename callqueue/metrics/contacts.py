@@ -69,9 +69,9 @@ def contacts_of(stints: Sequence[Stint], rules: Rulebook, shared: Collection[str
         groups[_person(entry.caller, entry.call_id, shared)].append(entry)
     conversations = _conversations(stints, shared)
     found = [
-        Contact(attempts, _first_spoken(attempts, until, conversations[person]))
+        Contact(attempts, _first_spoken(attempts, conversations[person], rules))
         for person, entries in groups.items()
-        for attempts, until in _windows(entries, rules)
+        for attempts in _windows(entries, rules)
     ]
     return sorted(found, key=lambda contact: (contact.entered, contact.entries[0].call_id))
 
@@ -107,16 +107,16 @@ def _person(caller: str | None, call_id: str, shared: Collection[str]) -> str:
     return caller if caller and caller not in shared else f"call {call_id}"
 
 
-def _windows(entries: Sequence[Entry], rules: Rulebook) -> Iterator[tuple[tuple[Entry, ...], float]]:
-    """Each contact's entries, and the instant at which the person's next contact begins."""
+def _windows(entries: Sequence[Entry], rules: Rulebook) -> Iterator[tuple[Entry, ...]]:
+    """Each contact's entries."""
     attempts: list[Entry] = []
     for entry in entries:
         if attempts and not _belongs(entry, attempts, rules):
-            yield tuple(attempts), entry.entered
+            yield tuple(attempts)
             attempts = []
         attempts.append(entry)
     if attempts:
-        yield tuple(attempts), float("inf")
+        yield tuple(attempts)
 
 
 def _belongs(entry: Entry, attempts: Sequence[Entry], rules: Rulebook) -> bool:
@@ -148,9 +148,11 @@ def _promisers(stints: Iterable[Stint], shared: Collection[str]) -> dict[str | N
     }
 
 
-def _first_spoken(attempts: Sequence[Entry], until: float, conversations: Sequence[float]) -> float | None:
-    begun = attempts[0].entered
-    return min((instant for instant in conversations if begun <= instant < until), default=None)
+def _first_spoken(attempts: Sequence[Entry], conversations: Sequence[float], rules: Rulebook) -> float | None:
+    """The first conversation inside the window: once it has passed, nothing changes the contact any more."""
+    first = attempts[0]
+    until = first.entered + rules.of(first.queue).contact_window
+    return min((instant for instant in conversations if first.entered <= instant < until), default=None)
 
 
 def _in_time(contact: Contact, rules: Rulebook) -> bool:
