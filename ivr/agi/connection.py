@@ -44,11 +44,14 @@ class FailedCommandError(SessionError):
 
 
 class Owner(Protocol):
-    """Who is told of a connection's life; each is called once at most, in this order."""
+    """Who is told of a connection's life."""
 
     def on_made(self, connection: "Connection") -> None: ...
 
     def on_open(self, connection: "Connection", opening: Opening) -> None: ...
+
+    def on_command(self, name: str, seconds: float) -> None:
+        """A command that does not wait for the caller was answered after `seconds`."""
 
     def on_close(self, connection: "Connection") -> None: ...
 
@@ -105,7 +108,11 @@ class Connection(asyncio.Protocol):
         """
         if self._waiting is not None:
             raise RuntimeError(f"{words[0]}: the command before it has not been answered yet")
+        clock = asyncio.get_running_loop().time
+        asked = clock()
         answer = await self._ask(encode(*words), words[0], seconds)
+        if not seconds:
+            self._owner.on_command(words[0], clock() - asked)
         match answer:
             case Reply(result="-1"):
                 raise await self._failure(words[0])

@@ -33,6 +33,8 @@ class Observer(Protocol):
 
     def on_refusal(self, reason: str) -> None: ...
 
+    def on_command(self, name: str, seconds: float) -> None: ...
+
 
 class Server:
     """Listens on loopback only: FastAGI has no password, and whoever speaks it commands the call."""
@@ -66,6 +68,10 @@ class Server:
             connection.close()
 
     @property
+    def listening(self) -> bool:
+        return self._listener is not None
+
+    @property
     def active(self) -> int:
         """Calls being handled now."""
         return len(self._calls)
@@ -83,6 +89,9 @@ class Server:
         call = asyncio.create_task(self._run(connection, opening), name=f"call {opening.call_id}")
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
+
+    def on_command(self, name: str, seconds: float) -> None:
+        self._observer.on_command(name, seconds)
 
     def on_close(self, connection: Connection) -> None:
         self._connections.discard(connection)

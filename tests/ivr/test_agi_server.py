@@ -38,6 +38,9 @@ class Counting:
         self.refusals[reason] += 1
         self.changed.set()
 
+    def on_command(self, name: str, seconds: float) -> None:
+        pass
+
     async def until(self, **expected: int) -> None:
         async with asyncio.timeout(10):
             while any((self.endings + self.refusals)[name] < count for name, count in expected.items()):

@@ -1,0 +1,132 @@
+"""What a menu is: frozen models of the menu files.
+
+An action says what a key does; `do` names its kind. New kinds join the union `Action`, and `menu_walk` says what they
+mean.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from foundation.settings import Language
+
+KEYS = "0123456789*#"
+
+
+def _text(value: object) -> object:
+    # YAML reads a key 1 as a number.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _key(value: str) -> str:
+    if len(value) != 1 or value not in KEYS:
+        raise ValueError(f"a telephone has the keys {' '.join(KEYS)} (write * and # in quotes)")
+    return value
+
+
+Key = Annotated[str, BeforeValidator(_text), AfterValidator(_key)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,48}$")]
+PromptName = Annotated[str, Field(pattern=r"^((fa|tr|en)/)?[a-z][a-z0-9-]{0,48}$")]
+"""Spoken in the caller's language; `fa/welcome` is always Persian."""
+Prompts = tuple[PromptName, ...]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GoMenu(Part):
+    """On to another menu."""
+
+    do: Literal["menu"]
+    menu: Name
+
+
+class ChooseLanguage(Part):
+    """From here on in this language."""
+
+    do: Literal["language"]
+    language: Language
+    menu: Name
+
+
+class EnterQueue(Part):
+    do: Literal["queue"]
+    queue: Name
+    priority: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Higher is served first."""
+
+
+class Operator(Part):
+    """To the site's default queue."""
+
+    do: Literal["operator"] = "operator"
+
+
+class Back(Part):
+    """To the menu before this one; the first menu begins again."""
+
+    do: Literal["back"]
+
+
+class Repeat(Part):
+    do: Literal["repeat"]
+
+
+class Announce(Part):
+    """Say something, then this menu again."""
+
+    do: Literal["announce"]
+    say: Annotated[Prompts, Field(min_length=1)]
+
+
+class Goodbye(Part):
+    do: Literal["goodbye"]
+
+
+Action = Annotated[
+    GoMenu | ChooseLanguage | EnterQueue | Operator | Back | Repeat | Announce | Goodbye, Field(discriminator="do"),
+]
+Escape = Annotated[GoMenu | EnterQueue | Operator | Goodbye, Field(discriminator="do")]
+"""Where a caller goes whom a menu cannot help: onwards, never round and round."""
+
+
+class Menu(Part):
+    say: Annotated[Prompts, Field(min_length=1)]
+    keys: Annotated[dict[Key, Action], Field(min_length=1)]
+    wait_seconds: Annotated[float, Field(ge=1, le=30)] = 5
+    """After the prompts, for a key."""
+    retries: Annotated[int, Field(ge=0, le=9)] = 2
+    """How often it is said again after a wrong key or none."""
+    otherwise: Escape = Operator()
+
+
+class CallRules(Part):
+    """What holds for the whole call."""
+
+    start: Name
+    total_seconds: Annotated[int, Field(ge=30, le=3600)] = 300
+    """A caller who is still in the menus after it goes to the operator."""
+    before_queue: Prompts = ("please-wait",)
+    no_input: Prompts = ("no-input",)
+    wrong_key: Prompts = ("wrong-key",)
+    goodbye: Prompts = ("goodbye",)
+
+
+class MenuFile(Part):
+    """One file; exactly one of them has `call`."""
+
+    call: CallRules | None = None
+    menus: dict[Name, Menu] = {}
+
+
+class Tree(BaseModel):
+    """All menu files together, checked."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    call: CallRules
+    menus: Mapping[str, Menu] = MappingProxyType({})
+    default_queue: str

@@ -1,0 +1,141 @@
+"""How a caller walks through the menus: where he stands and what he pressed say what he hears next.
+
+Pure: it speaks to no telephone, so a table of keys and expectations tests it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from foundation.settings import Language
+from ivr.menu import (
+    Announce,
+    Back,
+    ChooseLanguage,
+    EnterQueue,
+    GoMenu,
+    Goodbye,
+    Menu,
+    Operator,
+    Repeat,
+    Tree,
+)
+
+SILENCE = ""
+"""What was pressed when nothing was."""
+
+
+class Result(StrEnum):
+    """What became of one question."""
+
+    CHOSEN = "chosen"
+    BACK = "back"
+    REPEAT = "repeat"
+    NO_INPUT = "no_input"
+    WRONG_KEY = "wrong_key"
+    GAVE_UP = "gave_up"
+    """The last retry failed as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    menu: str
+    trail: tuple[str, ...] = ()
+    """The menus before this one, for the way back."""
+    failures: int = 0
+    """Wrong keys and silences in this menu so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Play the prompts, and wait for a key."""
+
+    prompts: tuple[str, ...]
+    seconds: float
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The caller leaves the menus: into a queue, or (queue None) with a goodbye."""
+
+    prompts: tuple[str, ...]
+    queue: str | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    result: Result
+    then: Ask | Leave
+    language: Language | None = None
+    """The language from here on; None: as it was."""
+
+
+def begin(tree: Tree) -> Ask:
+    """The first question of a call."""
+    return _ask(tree, Position(tree.call.start))
+
+
+def walk(tree: Tree, position: Position, key: str) -> Move:
+    """What a key (or SILENCE) does here."""
+    menu = tree.menus[position.menu]
+    action = menu.keys.get(key)
+    match action:
+        case None:
+            return _failed(tree, menu, position, key)
+        case Back():
+            return Move(Result.BACK, _back(tree, position))
+        case Repeat():
+            return Move(Result.REPEAT, _ask(tree, Position(position.menu, position.trail, position.failures)))
+        case Announce(say=say):
+            return Move(Result.CHOSEN, _ask(tree, Position(position.menu, position.trail), say))
+        case ChooseLanguage(language=language, menu=name):
+            return Move(Result.CHOSEN, _forward(tree, position, name), language)
+        case _:
+            return Move(Result.CHOSEN, _escape(tree, position, action))
+
+
+def to_operator(tree: Tree) -> Leave:
+    return Leave(tree.call.before_queue, tree.default_queue)
+
+
+def _failed(tree: Tree, menu: Menu, position: Position, key: str) -> Move:
+    if position.failures >= menu.retries:
+        return Move(Result.GAVE_UP, _escape(tree, position, menu.otherwise))
+    result, hint = (
+        (Result.NO_INPUT, tree.call.no_input) if key == SILENCE else (Result.WRONG_KEY, tree.call.wrong_key)
+    )
+    again = Position(position.menu, position.trail, position.failures + 1)
+    return Move(result, _ask(tree, again, hint))
+
+
+def _escape(tree: Tree, position: Position, action: GoMenu | EnterQueue | Operator | Goodbye) -> Ask | Leave:
+    match action:
+        case GoMenu(menu=name):
+            return _forward(tree, position, name)
+        case EnterQueue(queue=queue, priority=priority):
+            return Leave(tree.call.before_queue, queue, priority)
+        case Operator():
+            return to_operator(tree)
+        case Goodbye():
+            return Leave(tree.call.goodbye)
+
+
+def _forward(tree: Tree, position: Position, name: str) -> Ask:
+    trail = (*position.trail, position.menu)
+    if name in trail:
+        # A menu that leads to one before it is a way back: the trail must not grow for ever.
+        trail = trail[: trail.index(name)]
+    return _ask(tree, Position(name, trail))
+
+
+def _back(tree: Tree, position: Position) -> Ask:
+    if not position.trail:
+        return _ask(tree, Position(position.menu))
+    *trail, before = position.trail
+    return _ask(tree, Position(before, tuple(trail)))
+
+
+def _ask(tree: Tree, position: Position, first: tuple[str, ...] = ()) -> Ask:
+    menu = tree.menus[position.menu]
+    return Ask((*first, *menu.say), menu.wait_seconds, position)
