@@ -125,7 +125,8 @@ def become_supervisor(home: Home) -> NoReturn:
     except BlockingIOError as error:
         raise RefusedError(f"{home.root}: this site is up already") from error
     write_configuration(home)
-    os.dup2(descriptor, LOCK_DESCRIPTOR, inheritable=True)
+    os.dup2(descriptor, LOCK_DESCRIPTOR)
+    os.set_inheritable(LOCK_DESCRIPTOR, True)  # noqa: FBT003 - the function's own signature
     arguments = [sys.executable, "-P", "-m", "supervisor.supervisord", "-n", "-c", str(configuration_file(home))]
     os.execv(sys.executable, arguments)  # noqa: S606 - no shell is wanted
 

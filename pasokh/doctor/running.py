@@ -68,4 +68,4 @@ async def _core_started(site: Site, port: int) -> str:
     async with AmiLink(LOOPBACK, port, "pasokh", site.secrets.ami) as link:
         await link.connected()
         answer = await link.action("CoreStatus")
-        return f"{answer['CoreStartupDate']} {answer['CoreStartupTime']}"
+        return f"{answer.get('CoreStartupDate')} {answer.get('CoreStartupTime')}"
