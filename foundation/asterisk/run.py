@@ -38,7 +38,7 @@ async def serve(home: Home, settings: Settings) -> None:
     render(home, settings, load_secrets(home, settings), asterisk)
     stop = stop_requests()
     process = await asyncio.create_subprocess_exec(
-        *asterisk_command(home, asterisk), "-f", stdin=asyncio.subprocess.DEVNULL, preexec_fn=_die_with_parent,
+        *asterisk_command(home, asterisk), "-f", stdin=asyncio.subprocess.DEVNULL, preexec_fn=die_with_parent,
     )
     log.info("asterisk started", pid=process.pid)
     ended = asyncio.create_task(process.wait(), name="asterisk ended")
@@ -106,6 +106,7 @@ async def _stop_orderly(home: Home, process: asyncio.subprocess.Process, ended: 
         await ended
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """For `preexec_fn`: the kernel kills the new process when the one that started it is gone."""
     # A service killed hard must not leave an Asterisk behind that the next one collides with.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
