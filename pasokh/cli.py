@@ -51,7 +51,7 @@ HIDDEN = {"supervise"}
 def build(asked: str | None) -> typer.Typer:
     """The application, with the command `asked` for loaded and the others by their names alone."""
     app = typer.Typer(
-        name="pasokh", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
+        name="pasokh", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
         help="Pasokh: an open contact centre for a public hotline, on a real Asterisk.",
     )
     for entry in ENTRIES:

@@ -130,11 +130,9 @@ def _describe(home: Home, name: str) -> str:
 
 
 def _is_ready(site: Site, service: Service, state: ServiceState) -> bool:
-    if state.word != "RUNNING":
-        return False
     match service.readiness:
         case Readiness.RUNS:
-            return True
+            return state.word == "RUNNING"
         case Readiness.BEATS:
             process = ReadyNotes(site.home).read(service.name)
             return process is not None and process.pid == state.pid

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from foundation.asterisk.install import find_asterisk
+from foundation.asterisk.music import convert_music
 from foundation.asterisk.render import prepare_folders, render
 from foundation.paths import Home
 from ivr.prompts import build
@@ -31,6 +32,7 @@ def prepare_site(say: Say) -> Site:
         say(f"this recording cannot be used: {refused}")
     asterisk = find_asterisk()
     prepare_folders(home, asterisk)
+    convert_music(home, asterisk)
     render(home, site.settings, site.secrets, asterisk)
     return site
 

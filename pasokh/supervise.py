@@ -39,14 +39,14 @@ chmod=0700
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 """
 
-# A service that ends at once is tried again for ever, with a pause that grows by a second each time.
+# A service that ends in its first two seconds is tried again for ever, with a pause that grows by a second each time.
 PROGRAM = """
 [program:{name}]
 command={command}
 directory={checkout}
 priority={order}
 autorestart=true
-startsecs=1
+startsecs=2
 startretries=1000000
 stopwaitsecs={stop}
 killasgroup=true
@@ -163,9 +163,9 @@ class SupervisorLink:
         ]
 
     def restart(self, service: Service) -> None:
-        """Stop and start one service; returns when it has started."""
+        """Stop one service in an orderly way and start it; returns while it is starting."""
         self._ask("stopProcess", service.name, True, but=Faults.NOT_RUNNING)  # noqa: FBT003 - the protocol's own order
-        self._ask("startProcess", service.name, True)  # noqa: FBT003
+        self._ask("startProcess", service.name, False)  # noqa: FBT003
 
     def shut_down(self) -> None:
         """Begin to stop everything; returns at once."""

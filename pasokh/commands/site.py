@@ -1,6 +1,7 @@
 """`bin/pasokh prepare`, `doctor`, `accounts`: a site that need not be running."""
 
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -12,8 +13,14 @@ from pasokh.site import open_site
 from pasokh.supervise import is_supervised
 
 
-def prepare() -> None:
+MachineOnly = Annotated[bool, typer.Option("--machine-only", help="Install what is missing, make no site.")]
+
+
+def prepare(machine_only: MachineOnly = False) -> None:  # noqa: FBT002 - a flag of the command line
     """Prepare this machine and this site, and start nothing."""
+    if machine_only:
+        print("this machine has what Pasokh needs")
+        return
     from pasokh.preparation import prepare_site  # noqa: PLC0415 - slow to load, and the other commands need none of it
 
     site = prepare_site(lambda text: print(text, flush=True))
