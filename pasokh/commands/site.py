@@ -12,7 +12,6 @@ from pasokh.announcement import reachable_address
 from pasokh.site import open_site
 from pasokh.supervise import is_supervised
 
-
 MachineOnly = Annotated[bool, typer.Option("--machine-only", help="Install what is missing, make no site.")]
 
 
