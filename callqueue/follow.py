@@ -90,7 +90,8 @@ class Follower:
         self._path = path
         self._new = Bookmark(journal, kind, str(path))
         self._sink = sink
-        self._backlog: list[tuple[Path, Bookmark]] = []
+        self._finished: set[int | None] = set()
+        self._beside: frozenset[tuple[str, int]] = frozenset()
         self._reading: _Reading | None = None
         self.caught_up_at: float | None = None
         """When the end of the live file was last seen with everything before it stored (the clock's seconds)."""
@@ -122,7 +123,6 @@ class Follower:
         if self._reading is not None:
             os.close(self._reading.descriptor)
             self._reading = None
-        self._backlog = []
 
     async def step(self) -> bool:
         """Read one block; False when there is nothing to read at the moment."""
@@ -131,8 +131,8 @@ class Follower:
         reading = self._reading
         if reading is None:
             return False
-        if reading.is_cut():
-            self.close()
+        if reading.is_cut() or self._beside != self._siblings():
+            self.close()  # a new sibling may hold lines that come before those to be read here
             return await self._open_next()
         data = os.pread(reading.descriptor, BLOCK, reading.splitter.scanned)
         if data and reading.is_cut():
@@ -163,38 +163,51 @@ class Follower:
 
     async def _leave_if_done(self, reading: _Reading) -> bool:
         """Go on to the next file when nobody writes to this one any more."""
-        if reading.is_at(self._path):
-            return False
-        writer_moved_on = self._backlog or (self._path.exists() and self._path.stat().st_size > 0)
-        if not writer_moved_on:
-            return False  # Asterisk writes to the renamed file until it opens the new one
+        if reading.is_at(self._path) or not await self._has_successor(reading):
+            return False  # Asterisk writes to a renamed file until it opens the new one
         if reading.size > reading.splitter.scanned:
             return True
         log.info("file read to its end", path=str(reading.path), bytes=reading.splitter.position)
+        self._finished.add(reading.bookmark.id)
         self.close()
-        return await self._open_next(finished=reading.bookmark)
+        return await self._open_next()
 
-    async def _open_next(self, finished: Bookmark | None = None) -> bool:
-        """Open the first file with an unread rest, looking by content when no such list is at hand."""
-        if not self._backlog:
-            await self._look(finished)
-        while self._backlog:
-            path, bookmark = self._backlog.pop(0)
+    async def _has_successor(self, reading: _Reading) -> bool:
+        """Whether lines are written elsewhere by now."""
+        own = os.fstat(reading.descriptor).st_ino
+        others = [file for file in await self._look() if file.inode != own]
+        return any(file.size > file.bookmark.position for file in others)
+
+    def _siblings(self) -> frozenset[tuple[str, int]]:
+        """Names and inodes of the files that `survey` would look at."""
+        try:
+            with os.scandir(self._path.parent) as entries:
+                return frozenset((entry.name, entry.inode()) for entry in entries if is_sibling(entry.name, self._path))
+        except FileNotFoundError:
+            return frozenset()
+
+    async def _open_next(self) -> bool:
+        """Open the first file with an unread rest."""
+        self._beside = self._siblings()
+        for file in await self._look():
             with suppress(FileNotFoundError):
-                self._reading = _Reading.begin(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC), bookmark)
+                descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC)
+                self._reading = _Reading.begin(file.path, descriptor, file.bookmark)
                 return True
         return False
 
-    async def _look(self, finished: Bookmark | None) -> None:
+    async def _look(self) -> list["Found"]:
+        """What is worth reading, in the order to read it."""
         async with self._database.read() as connection:
             known = await load_bookmarks(connection, self._new.journal, self._new.kind)
         found = survey(self._path, known, self._new)
-        if finished is not None:  # its rest, if any, is a half line that nobody will complete
-            found = [file for file in found if file.bookmark.id != finished.id or file.path == self._path]
-            known = [mark for mark in known if mark.id != finished.id]
         if any(file.path == self._path for file in found):
-            await self._declare_lost([mark for mark in known if mark.live], found)
-        self._backlog = [(file.path, file.bookmark) for file in found if file.is_worth_reading(self._path)]
+            await self._declare_lost([mark for mark in known if mark.live and mark.id not in self._finished], found)
+        return [
+            file for file in found
+            # The rest of a finished file, if any, is a half line that nobody will complete.
+            if file.path == self._path or (file.is_worth_reading and file.bookmark.id not in self._finished)
+        ]
 
     async def _declare_lost(self, live: list[Bookmark], found: list["Found"]) -> None:
         for mark in live:
@@ -215,18 +228,25 @@ class Found:
     bookmark: Bookmark
     first_time: str
     changed_ns: int
+    inode: int
 
     @property
     def is_followed(self) -> bool:
         """The file that was being read last; Asterisk may still write to it."""
         return self.bookmark.id is not None and self.bookmark.live
 
-    def is_worth_reading(self, live: Path) -> bool:
-        return self.path == live or self.is_followed or self.size > self.bookmark.position
+    @property
+    def is_worth_reading(self) -> bool:
+        return self.is_followed or self.size > self.bookmark.position
 
     def age(self, live: Path) -> tuple[bool, bool, str, int]:
         """Sorts the order in which the files were written."""
         return (self.path == live, not self.is_followed, self.first_time, self.changed_ns)
+
+
+def is_sibling(name: str, live: Path) -> bool:
+    """Whether a file of that name may hold what was once in the live file."""
+    return name.startswith(live.name) and not name.endswith(PACKED)
 
 
 def survey(live: Path, known: list[Bookmark], new: Bookmark) -> list[Found]:
@@ -235,10 +255,10 @@ def survey(live: Path, known: list[Bookmark], new: Bookmark) -> list[Found]:
     A file that only repeats the beginning of another (a copy being made) is left out.
     """
     try:
-        paths = [path for path in live.parent.iterdir() if path.name.startswith(live.name) and path.is_file()]
+        paths = [path for path in live.parent.iterdir() if is_sibling(path.name, live) and path.is_file()]
     except FileNotFoundError:
         return []
-    found = [file for path in paths if path.suffix not in PACKED and (file := _inspect(path, known, new))]
+    found = [file for path in paths if (file := _inspect(path, known, new))]
     kept = [file for file in found if file.path == live or not any(_repeats(file, other, live) for other in found)]
     return sorted(kept, key=lambda file: file.age(live))
 
@@ -255,14 +275,15 @@ def _inspect(path: Path, known: list[Bookmark], new: Bookmark) -> Found | None:
         first = re.match(rb'"?([0-9][0-9 :T.-]*)', os.pread(descriptor, 64, 0))
         first_time = first[1].decode() if first else ""
         status = os.fstat(descriptor)
-        return Found(path, status.st_size, replace(best, path=str(path)), first_time, status.st_mtime_ns)
+        best = replace(best, path=str(path))
+        return Found(path, status.st_size, best, first_time, status.st_mtime_ns, status.st_ino)
     finally:
         os.close(descriptor)
 
 
 def _repeats(file: Found, other: Found, live: Path) -> bool:
     """Whether all of `file` is the beginning of `other`; of two equal ones the live one counts."""
-    if file.path == other.path or file.size > other.size:
+    if file.path == other.path or file.size > other.size or file.first_time != other.first_time:
         return False
     if file.size == other.size and other.path != live and file.path.name < other.path.name:
         return False
