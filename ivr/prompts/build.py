@@ -10,12 +10,15 @@ from pathlib import Path
 from foundation.paths import Home
 from foundation.settings import Language, Settings
 from ivr.prompts.catalogue import Catalogue, load_catalogue
-from ivr.prompts.sound import Sound, SoundError, read_sound, speak, tone, write_sound
+from ivr.prompts.sound import CLOSE, SENTENCE, Fit, Sound, SoundError, read_sound, silence, speak, tone, write_sound
+from ivr.speech import PAUSE
 
 RENDERING = "1"
 """Change it when the same text shall sound different, so that every site renders anew."""
 WORKERS = 2
 BEEP = "beep"
+PAUSE_SECONDS = 0.25
+"""Between groups of digits."""
 VOICES: dict[Language, tuple[str, int]] = {"fa": ("fa", 140), "tr": ("tr", 145), "en": ("en-us", 150)}
 """espeak-ng's voice and its words a minute: slow enough for an older caller on a bad line."""
 
@@ -54,10 +57,11 @@ class Job:
     text: str | None = None
     language: Language | None = None
     recording: Path | None = None
+    fit: Fit = SENTENCE
 
     def mark(self) -> str:
         """What the sound depends on; equal marks mean equal sound."""
-        source = self.recording.read_bytes() if self.recording else repr((self.text, self._voice())).encode()
+        source = self.recording.read_bytes() if self.recording else repr((self.text, self._voice(), self.fit)).encode()
         return hashlib.sha256(RENDERING.encode() + source).hexdigest()
 
     def is_fresh(self) -> bool:
@@ -76,9 +80,9 @@ class Job:
             SoundError: it cannot be made.
         """
         mark = self.mark()
-        sound = read_sound(self.recording) if self.recording else self._render()
+        sound = read_sound(self.recording, self.fit) if self.recording else self._render()
         for form in self.forms:
-            write_sound(sound, self.file(form), form)
+            write_sound(sound, self.file(form), form, self.fit)
         self.stamp.parent.mkdir(parents=True, exist_ok=True)
         self.stamp.write_text(mark)
 
@@ -86,13 +90,15 @@ class Job:
         return VOICES[self.language] if self.language else None
 
     def _render(self) -> Sound:
+        if self.name == PAUSE:
+            return silence(PAUSE_SECONDS)
         with tempfile.TemporaryDirectory(prefix="pasokh-prompt-") as folder:
             wav = Path(folder) / "sound.wav"
             if self.text is None or self.language is None:
                 tone(wav)
             else:
                 speak(self.text, *VOICES[self.language], wav)
-            return read_sound(wav)
+            return read_sound(wav, self.fit)
 
 
 def build(home: Home, settings: Settings, progress: Progress | None = None) -> Built:
@@ -119,7 +125,8 @@ def build(home: Home, settings: Settings, progress: Progress | None = None) -> B
 def _jobs(home: Home, settings: Settings, catalogue: Catalogue) -> Iterator[Job]:
     forms = tuple(settings.sip.trunk.codecs)
     stamps = home.prompts / ".stamps"
-    yield Job(BEEP, home.prompts / BEEP, stamps / BEEP, forms)
+    for signal in (BEEP, PAUSE):
+        yield Job(signal, home.prompts / signal, stamps / signal, forms)
     for prompt in catalogue.prompts:
         place = Path(prompt.language) / prompt.name
         yield Job(
@@ -127,9 +134,10 @@ def _jobs(home: Home, settings: Settings, catalogue: Catalogue) -> Iterator[Job]
             target=home.prompts / place,
             stamp=stamps / place,
             forms=forms,
-            text=catalogue.texts.get(prompt),
+            text=catalogue.parts.get(prompt, catalogue.texts.get(prompt)),
             language=prompt.language,
             recording=catalogue.recordings.get(prompt),
+            fit=CLOSE if prompt in catalogue.parts else SENTENCE,
         )
 
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from foundation.paths import Home
 from foundation.settings import LANGUAGES, Language
+from ivr.speech import GRAMMARS, PAUSE
 
 TEXTS = Path(__file__).parent / "texts.yaml"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,48}")
@@ -48,6 +49,8 @@ class Catalogue:
     texts: Mapping[Prompt, str]
     recordings: Mapping[Prompt, Path]
     """The site's own files, checked only when they are converted."""
+    parts: Mapping[Prompt, str] = field(default_factory=dict)
+    """Parts of spoken numbers and dates: what the synthesiser is given. They follow each other closely."""
 
     @property
     def prompts(self) -> list[Prompt]:
@@ -75,12 +78,16 @@ def recordings_folder(home: Home) -> Path:
 
 
 def load_catalogue(home: Home, texts: Path = TEXTS) -> Catalogue:
-    """Our texts and the site's recordings.
+    """Our texts, what the speech grammar says, and the site's recordings.
 
     Raises:
-        CatalogueError: a text is missing, or something in the file has the wrong form.
+        CatalogueError: a text is missing, something in the file has the wrong form, or a name is the grammar's.
     """
-    return Catalogue(dict(_texts(texts)), dict(_recordings(recordings_folder(home))))
+    sentences, parts = dict(_texts(texts)), dict(_parts())
+    if taken := sorted(sentences.keys() & parts.keys()):
+        raise CatalogueError(f"{texts}: {taken[0].name}: the speech grammar has a prompt of this name; choose another")
+    spoken = {prompt: GRAMMARS[prompt.language].pronounced(prompt.name) for prompt in parts}
+    return Catalogue(sentences | parts, dict(_recordings(recordings_folder(home))), spoken)
 
 
 def missing(home: Home) -> list[Missing]:
@@ -109,6 +116,11 @@ def _texts(path: Path) -> Iterator[tuple[Prompt, str]]:
             if not isinstance(text, str) or not text.strip():
                 raise CatalogueError(f"{path}: {name}.{language} = {text!r}: must be a text")
             yield Prompt(language, name), text
+
+
+def _parts() -> Iterator[tuple[Prompt, str]]:
+    for language, grammar in GRAMMARS.items():
+        yield from ((Prompt(language, name), text) for name, text in grammar.texts.items() if name != PAUSE)
 
 
 def _recordings(folder: Path) -> Iterator[tuple[Prompt, Path]]:

@@ -14,15 +14,12 @@ SPEECH_LEVEL = -22.0
 """dBov of active speech. Networks plan for -26 (ITU-T P.56, G.111); callers on a street need a little more."""
 SILENT_BELOW = -50.0
 """dBov; a frame below it is a pause."""
-SHORTEST_SECONDS = 0.3
 LONGEST_SECONDS = 120.0
 TOOL_SECONDS = 60
 FRAME = RATE // 50
 SOX_FORMATS = {"alaw": "al", "ulaw": "ul"}
 RAW = ("-t", "raw", "-r", str(RATE), "-e", "signed-integer", "-b", "16", "-c", "1", "-L")
 TRIM = ("silence", "1", "0.02", "0.3%", "reverse", "silence", "1", "0.02", "0.3%", "reverse")
-# A start that lets the media path open, and an end that keeps two prompts apart.
-PAUSES = ("pad", "0.10", "0.20")
 
 
 class SoundError(Exception):
@@ -31,6 +28,21 @@ class SoundError(Exception):
 
 class ToolMissingError(Exception):
     """A program that makes sound is not installed."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a sound stands among its neighbours: seconds of silence around it, and how short it may be."""
+
+    before: float
+    after: float
+    shortest: float
+
+
+SENTENCE = Fit(before=0.10, after=0.20, shortest=0.3)
+"""A start that lets the media path open, and an end that keeps two prompts apart."""
+CLOSE = Fit(before=0.01, after=0.04, shortest=0.15)
+"""A part of a number, which its neighbours continue."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +65,14 @@ class Sound:
         active = [power for power in powers if power > floor]
         return 10 * math.log10(sum(active) / len(active)) if active else -math.inf
 
-    def check(self) -> None:
+    def check(self, fit: Fit = SENTENCE) -> None:
         """Refuse what a caller could not hear.
 
         Raises:
             SoundError: it is silent, too short or too long.
         """
-        if not SHORTEST_SECONDS <= self.seconds <= LONGEST_SECONDS:
-            limits = f"{SHORTEST_SECONDS} to {LONGEST_SECONDS:.0f} s"
+        if not fit.shortest <= self.seconds <= LONGEST_SECONDS:
+            limits = f"{fit.shortest} to {LONGEST_SECONDS:.0f} s"
             raise SoundError(f"{self.seconds:.2f} s of sound without the silence around it; it must last {limits}")
         if self.speech_level() == -math.inf:
             raise SoundError(f"silent: nothing in it is above {SILENT_BELOW:.0f} dB")
@@ -77,24 +89,29 @@ def tone(target: Path, frequency: int = 1000, seconds: float = 0.35) -> None:
     _run(["sox", "-n", "-r", str(RATE), "-c", "1", str(target), "synth", str(seconds), "sine", str(frequency)])
 
 
-def read_sound(path: Path) -> Sound:
+def silence(seconds: float) -> Sound:
+    return Sound(bytes(2 * round(seconds * RATE)))
+
+
+def read_sound(path: Path, fit: Fit = SENTENCE) -> Sound:
     """Any sound file that sox reads, as one telephone channel without the silence around it.
 
     Raises:
         SoundError: sox cannot read it, or it is silent, too short or too long.
     """
     sound = Sound(_run(["sox", "-D", "-V1", "-G", str(path), *RAW, "-", "remix", "-", "highpass", "120", *TRIM]))
-    sound.check()
+    sound.check(fit)
     return sound
 
 
-def write_sound(sound: Sound, target: Path, form: str) -> None:
+def write_sound(sound: Sound, target: Path, form: str, fit: Fit = SENTENCE) -> None:
     """Write a headerless `alaw` or `ulaw` file at SPEECH_LEVEL, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_name(f".{target.name}.half")
-    gain = f"{SPEECH_LEVEL - sound.speech_level():.2f}"
-    encode = ["sox", "-D", "-V1", *RAW, "-", "-t", SOX_FORMATS[form], str(half), "gain", "-l", gain, *PAUSES]
-    _run(encode, sound.samples)
+    level = sound.speech_level()
+    gain = 0.0 if level == -math.inf else SPEECH_LEVEL - level
+    effects = ["gain", "-l", f"{gain:.2f}", "pad", str(fit.before), str(fit.after)]
+    _run(["sox", "-D", "-V1", *RAW, "-", "-t", SOX_FORMATS[form], str(half), *effects], sound.samples)
     half.replace(target)
 
 
