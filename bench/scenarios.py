@@ -3,20 +3,23 @@
 SIPp's fields: `[field0]` is the caller's number (or the agent's id); the others are told at each builder.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 SPEECH = "PCMA/8000"
 ALAW = 8
 DIGITS = 96
-"""RTP payload type of RFC 4733 digits: SIPp's `play_dtmf` sends them as 96, whatever the SDP says."""
+"""RTP payload type of RFC 4733 digits."""
 
 
 class KeyMode(StrEnum):
     """How keys are sent."""
 
     RTP = "rtp"
-    """As RFC 4733 events, like real telephones. SIPp needs root for it (raw sockets) and can play no tone beside."""
+    """As RFC 4733 events, like real telephones; SIPp needs root for it (raw sockets)."""
     INFO = "info"
     """By SIP INFO (application/dtmf-relay)."""
 
@@ -30,31 +33,59 @@ class Pickup(StrEnum):
     BUSY = "busy"
 
 
-def caller_scenario(keys: int, mode: KeyMode, tone: str | None, *, patient: bool) -> str:
-    """A caller who presses keys `keys` times and hangs up, or (patient) waits until the other side does.
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What a phone sends once the call is answered."""
 
-    Fields: 0 number, 1 milliseconds from the last key (or the answer) to hanging up, then for each key press
-    2+2n milliseconds to wait before it and 3+2n the digits.
+    tone: Path | None = None
+    """Raw A-law, repeated until the end of the call."""
+    capture: Path | None = None
+    """A capture file, played once."""
+
+    def play(self) -> list[str]:
+        if self.capture:
+            return [_execute(f'play_pcap_audio="{escape(str(self.capture))}"')]
+        return [_execute(f'rtp_stream="{escape(str(self.tone))},-1,{ALAW},{SPEECH}"')] if self.tone else []
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Keys sent by INFO, `after_ms` from the answer or the keys before."""
+
+    after_ms: int
+    digits: str
+
+
+def caller_scenario(sound: Sound, keys: Sequence[Info], before_ms: int, *, patient: bool) -> str:
+    """A caller who presses `keys`, or has pressed all of his keys in `sound` after `before_ms` milliseconds.
+
+    Then he hangs up, or (patient) waits until the other side does. Fields: 0 number, 1 milliseconds from the last key
+    (or the answer) to hanging up.
     """
     parts = [
-        *_variables([*([] if patient else ["1"]), *(str(2 + 2 * n) for n in range(keys))]),
-        _send(_INVITE, _sdp(tone), retrans=True),
+        *([] if patient else [_PATIENCE]),
+        _send(_INVITE, _sdp(sound), retrans=True),
         *(f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183)),
         '<recv response="200" rrs="true"><action>',
         '<ereg regexp="sip:[^&gt;;]*" search_in="hdr" header="Contact:" assign_to="contact"/>',
         '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="remote"/>',
         _note("<sip:[field0]@[local_ip]:[local_port]>;tag=[pid]t[call_number]"), "</action></recv>",
         _send(_ACK),
+        *sound.play(),
     ]
-    if tone:
-        parts.append(_tone(tone))
-    for n in range(keys):
-        parts += [f'<pause variable="wait{2 + 2 * n}"/>', *_press(3 + 2 * n, mode, n)]
-    parts += _wait_for_bye() if patient else ['<pause variable="wait1"/>', *_say_bye()]
+    if before_ms:
+        parts.append(f'<pause milliseconds="{before_ms}"/>')
+    cseq = 2
+    for press in keys:
+        parts.append(f'<pause milliseconds="{max(press.after_ms, 1)}"/>')
+        for digit in press.digits:
+            parts += _press(digit, cseq)
+            cseq += 1
+    parts += _wait_for_bye() if patient else ['<pause variable="patience"/>', *_say_bye(cseq)]
     return _scenario("callers", parts)
 
 
-def agent_scenario(pickup: Pickup, ring_ms: int, talk_ms: int | None, tone: str | None) -> str:
+def agent_scenario(pickup: Pickup, ring_ms: int, talk_ms: int | None, sound: Sound) -> str:
     """A phone that is rung any number of times. `talk_ms` None: it waits for the caller to hang up."""
     parts = [
         '<recv request="INVITE" rrs="true"><action>',
@@ -73,10 +104,8 @@ def agent_scenario(pickup: Pickup, ring_ms: int, talk_ms: int | None, tone: str 
     parts += [f'<recv request="CANCEL"{waiting}/>', _send(_answer("200 OK", tag=True)), _send(_CANCELLED, retrans=True)]
     parts.append('<recv request="ACK" next="3"/>')
     if pickup is Pickup.ANSWER:
-        parts += ['<label id="1"/>', _send(_answer("200 OK", tag=True), _sdp(tone), retrans=True)]
-        parts.append('<recv request="ACK"/>')
-        if tone:
-            parts.append(_tone(tone))
+        parts += ['<label id="1"/>', _send(_answer("200 OK", tag=True), _sdp(sound), retrans=True)]
+        parts += ['<recv request="ACK"/>', *sound.play()]
         parts += _wait_for_bye() if talk_ms is None else _hang_up_after(talk_ms)
     return _scenario("agents", [*parts, '<label id="3"/>', "<nop/>"])
 
@@ -95,14 +124,10 @@ def _scenario(name: str, parts: list[str]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="{name}">\n{body}\n</scenario>\n'
 
 
-def _variables(fields: list[str]) -> list[str]:
-    """Milliseconds from the fields into variables that a pause can use."""
-    actions = [
-        f'<assignstr assign_to="text{field}" value="[field{field}]"/>'
-        f'<todouble assign_to="wait{field}" variable="text{field}"/>'
-        for field in fields
-    ]
-    return [f"<nop><action>{''.join(actions)}</action></nop>"] if fields else []
+_PATIENCE = (
+    '<nop><action><assignstr assign_to="text" value="[field1]"/>'
+    '<todouble assign_to="patience" variable="text"/></action></nop>'
+)
 
 
 def _note(local: str, agent: str = "", caller: str = "") -> str:
@@ -118,16 +143,13 @@ def _send(message: str, body: str = "", *, retrans: bool = False) -> str:
     return f"<send{again}><![CDATA[\n{text}\n]]></send>"
 
 
-def _tone(path: str) -> str:
-    return f'<nop><action><exec rtp_stream="{escape(path)},-1,{ALAW},{SPEECH}"/></action></nop>'
+def _execute(what: str) -> str:
+    return f"<nop><action><exec {what}/></action></nop>"
 
 
-def _press(field: int, mode: KeyMode, n: int) -> list[str]:
-    if mode is KeyMode.RTP:
-        return [f'<nop><action><exec play_dtmf="[field{field}]"/></action></nop>']
-    body = f"Signal=[field{field}]\nDuration=160\n"
-    info = _in_dialogue("INFO", 2 + n) + "Content-Type: application/dtmf-relay\n"
-    return [_send(info, body, retrans=True), '<recv response="200"/>']
+def _press(digit: str, cseq: int) -> list[str]:
+    info = _in_dialogue("INFO", cseq) + "Content-Type: application/dtmf-relay\n"
+    return [_send(info, f"Signal={digit}\nDuration=160\n", retrans=True), '<recv response="200"/>']
 
 
 def _wait_for_bye() -> list[str]:
@@ -141,12 +163,12 @@ def _hang_up_after(milliseconds: int) -> list[str]:
     ]
 
 
-def _say_bye() -> list[str]:
-    return [_send(_in_dialogue("BYE", 90), retrans=True), '<recv response="200"/>']
+def _say_bye(cseq: int) -> list[str]:
+    return [_send(_in_dialogue("BYE", cseq), retrans=True), '<recv response="200"/>']
 
 
-def _sdp(tone: str | None) -> str:
-    port = "rtpstream_audio_port" if tone else "auto_media_port"
+def _sdp(sound: Sound) -> str:
+    port = "rtpstream_audio_port" if sound.tone else "auto_media_port"
     return f"""v=0
 o=- 1 1 IN IP[local_ip_type] [local_ip]
 s=-

@@ -19,10 +19,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bench.capture import Press, press_seconds, write_capture
 from bench.dialogues import SIP_PORT, Dialogue, Target, hang_up, parse_dialogues
-from bench.scenarios import KeyMode, Pickup, agent_scenario, caller_scenario, register_scenario
+from bench.scenarios import Info, KeyMode, Pickup, Sound, agent_scenario, caller_scenario, register_scenario
 from bench.truth import CallTruth, Side, parse_messages, tell_calls
 
+PATIENT_SECONDS = 120.0
+"""How long the prepared sound of a caller lasts who waits for the other side to hang up."""
 FILES = {"shortmessage": "messages", "log": "logs", "error": "errors"}
 
 __all__ = [
@@ -133,41 +136,49 @@ async def calling(
 ) -> AsyncIterator[list[Run]]:
     """Callers at `rate` new calls a second; whoever is still up at the end of the block is hung up.
 
-    `mode` None: RFC 4733 where we are root, else INFO. A `tone` (raw A-law, repeated) is what callers say; with keys it
-    needs INFO.
+    `mode` None: RFC 4733 where we are root, else INFO. A `tone` (raw A-law, repeated) is what callers say.
     """
-    mode = mode or (KeyMode.RTP if os.geteuid() == 0 and not tone else KeyMode.INFO)
-    groups: dict[tuple[int, bool], list[Caller]] = {}
+    mode = mode or (KeyMode.RTP if os.geteuid() == 0 else KeyMode.INFO)
+    groups: dict[tuple[tuple[Keys, ...], bool], list[Caller]] = {}
     for caller in callers:
-        groups.setdefault((len(caller.keys), caller.patience is None), []).append(caller)
+        groups.setdefault((caller.keys, caller.patience is None), []).append(caller)
     runs: list[Run] = []
     async with AsyncExitStack() as stack:
         for (keys, patient), group in groups.items():
-            scenario = caller_scenario(keys, mode, str(tone) if tone else None, patient=patient)
-            share = max(rate * len(group) / len(callers), 0.1)
-            runs.append(await _start_callers(target, group, scenario, share, folder))
+            place = _place(folder)
+            longest = max((caller.patience or PATIENT_SECONDS for caller in group), default=0.0)
+            scenario = _scenario(keys, mode, tone, place, longest, patient=patient)
+            runs.append(await _start_callers(target, group, scenario, rate * len(group) / len(callers), place))
             stack.push_async_callback(runs[-1].stop)
         yield runs
 
 
-async def _start_callers(target: Target, callers: Sequence[Caller], scenario: str, rate: float, folder: Path) -> Run:
-    place = _place(folder)
-    rows = [_row(caller) for caller in callers]
+def _scenario(
+    keys: Sequence[Keys], mode: KeyMode, tone: Path | None, place: Path, longest: float, *, patient: bool,
+) -> str:
+    if mode is KeyMode.INFO or not keys:
+        infos = [Info(_ms(press.after), press.digits) for press in keys]
+        return caller_scenario(Sound(tone=tone), infos, 0, patient=patient)
+    presses, at = [], 0.0
+    for press in keys:
+        presses.append(Press(at + press.after, press.digits))
+        at = presses[-1].at + press_seconds(press.digits)
+    sound = tone.read_bytes() if tone else b""
+    capture = write_capture(place / "capture.pcap", presses, sound, at + longest)
+    return caller_scenario(Sound(capture=capture), [], _ms(at), patient=patient)
+
+
+async def _start_callers(target: Target, callers: Sequence[Caller], scenario: str, rate: float, place: Path) -> Run:
+    rows = [f"{caller.number};{_ms(caller.patience or 0)}" for caller in callers]
     tag = f"{place.name}-{os.getpid()}"
     arguments = [
-        "-s", target.number, "-m", str(len(callers)), "-l", str(len(callers)), "-cid_str", f"%u-{tag}@%s",
+        "-m", str(len(callers)), "-l", str(len(callers)), "-cid_str", f"%u-{tag}@%s",
         "-r", str(max(round(rate * 10), 1)), "-rp", "10000",
     ]
     address = free_address()
     run = await _start(target, address, _Work(scenario, arguments, rows), place)
     numbers = {f"{n}-{tag}@{address}": caller.number for n, caller in enumerate(callers, 1)}
     return replace(run, numbers=numbers)
-
-
-def _row(caller: Caller) -> str:
-    patience = "0" if caller.patience is None else str(_ms(caller.patience))
-    keys = (text for press in caller.keys for text in (str(_ms(press.after)), press.digits))
-    return ";".join((caller.number, patience, *keys))
 
 
 @asynccontextmanager
@@ -195,7 +206,7 @@ async def _phones(
     await _register(target, phones, folder, address, 3600)
     kind = phones[0]
     talk = None if kind.talk is None else _ms(kind.talk)
-    scenario = agent_scenario(kind.pickup, _ms(kind.ring), talk, str(tone) if tone else None)
+    scenario = agent_scenario(kind.pickup, _ms(kind.ring), talk, Sound(tone=tone))
     place = _place(folder)
     run = await _start(target, address, _Work(scenario, ()), place)
     try:
@@ -226,7 +237,8 @@ class _Work:
 
 async def _start(target: Target, address: str, work: _Work, place: Path) -> Run:
     (place / "scenario.xml").write_text(work.scenario, encoding="utf-8")
-    options = ["-sf", str(place / "scenario.xml"), "-i", address, "-mi", address, "-ci", address, "-p", str(SIP_PORT)]
+    options = ["-s", target.number, "-sf", str(place / "scenario.xml"), "-p", str(SIP_PORT)]
+    options += ["-i", address, "-mi", address, "-ci", address]
     if work.rows:
         (place / "rows.csv").write_text("SEQUENTIAL\n" + "\n".join(work.rows) + "\n", encoding="utf-8")
         options += ["-inf", str(place / "rows.csv")]
