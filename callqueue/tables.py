@@ -55,6 +55,7 @@ STINT = Table(
 Index("ix_stint_queue_entered", STINT.c.queue, STINT.c.entered)
 Index("ix_stint_entered", STINT.c.entered)
 Index("ix_stint_agent_answered", STINT.c.agent, STINT.c.answered)
+Index("ix_stint_caller_entered", STINT.c.caller, STINT.c.entered)
 Index("ix_stint_open", STINT.c.journal, sqlite_where=STINT.c.finished.is_(None),
       postgresql_where=STINT.c.finished.is_(None))
 Index("ix_stint_unreconciled", STINT.c.journal, STINT.c.finished,

@@ -1,0 +1,1 @@
+"""Steps of the ledger's store, oldest first by file name."""
