@@ -86,8 +86,9 @@ class Publisher:
 
     def repeat(self, topic: str) -> None:
         """Send the topic's picture again, unchanged: a sign of life."""
-        self._topics[topic].changed = True
-        self._work.set()
+        if topic in self._topics:
+            self._topics[topic].changed = True
+            self._work.set()
 
     def settle(self, topics: set[str]) -> None:
         """These are all topics there are: any other of ours, also one retained by an earlier process, is cleared."""

@@ -1,0 +1,125 @@
+"""Wrap-up: a pause with a reason of its own after every conversation, and its end in time.
+
+app_queue's `wrapuptime` leaves no line in the journal, so it is only a short guard under this pause. The deadline
+stands in the database: a wrap-up outlives this process and Asterisk.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from callqueue.agent_plan import interface_of
+from callqueue.agent_sessions import Session, begin_wrap_up, end_wrap_up
+from callqueue.agents import AgentDesk
+from callqueue.floor import WRAP_UP, Agent, Floor
+from foundation.asterisk.ami import AmiError, AmiLink
+from foundation.database import Database
+from foundation.settings import Settings
+
+log = structlog.get_logger()
+
+
+def ended_calls(before: Floor, after: Floor) -> list[tuple[str, str]]:
+    """Agents whose conversation from a queue is over in this step of the floor, and the queue it came from."""
+    if before.agents is after.agents:
+        return []
+    return [
+        (agent_id, agent.talk.queue) for agent_id, agent in before.agents.items()
+        if agent.talk and _call_of(after.agent(agent_id)) != agent.talk.channel_id
+    ]
+
+
+def _call_of(agent: Agent) -> str | None:
+    return agent.talk.channel_id if agent.talk else None
+
+
+class WrapUp:
+    """Begins wrap-ups when told, and ends each at its deadline."""
+
+    def __init__(
+        self, settings: Settings, database: Database, link: AmiLink, desk: AgentDesk,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings, self._database, self._link, self._desk = settings, database, link, desk
+        self._clock = clock
+        self._deadlines: dict[str, float] = {}
+        self._changed = asyncio.Event()
+
+    def remember(self, session: Session) -> None:
+        """A wrap-up from the database: of an earlier process, perhaps."""
+        if session.wrap_up_until is not None and session.agent not in self._deadlines:
+            self._deadlines[session.agent] = session.wrap_up_until
+            self._changed.set()
+
+    async def begin(self, agent_id: str, queue: str, agent: Agent) -> None:
+        """The agent's conversation from `queue` is over; `agent` is how the floor shows him now."""
+        known = self._settings.queues.get(queue)
+        seconds = known.wrap_up_seconds if known else 0
+        if seconds == 0 or not agent.members or agent.reason not in {None, WRAP_UP}:
+            return
+        async with self._desk.lock(agent_id):
+            begun = await self._begin(agent_id, seconds)
+        if not begun:
+            await self._converge(agent_id)
+
+    async def _begin(self, agent_id: str, seconds: int) -> bool:
+        """False if the agent wished something else meanwhile."""
+        # Asterisk first: a slow database must not let the next call through.
+        await self._tell(agent_id, paused=True)
+        now = self._clock()
+        try:
+            async with self._database.write() as connection:
+                begun = await begin_wrap_up(connection, agent_id, now, now + seconds)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("wrap_up_unwritten", agent=agent_id, error=str(error))
+            begun = True
+        if begun:
+            self._deadlines[agent_id] = now + seconds
+            self._changed.set()
+        return begun
+
+    async def run(self, floor: Callable[[], Floor]) -> None:
+        """End wrap-ups at their deadlines, for ever; `floor` gives the present one."""
+        while True:
+            self._changed.clear()
+            now = self._clock()
+            for agent_id in [agent_id for agent_id, until in self._deadlines.items() if until <= now]:
+                await self._end(agent_id, floor().agent(agent_id))
+            await self._wait()
+
+    async def _wait(self) -> None:
+        nearest = min(self._deadlines.values(), default=None)
+        seconds = None if nearest is None else max(0.01, nearest - self._clock())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+
+    async def _end(self, agent_id: str, agent: Agent) -> None:
+        del self._deadlines[agent_id]
+        try:
+            async with self._database.write() as connection:
+                await end_wrap_up(connection, agent_id, self._clock())
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("wrap_up_end_unwritten", agent=agent_id, error=str(error))
+            if agent.reason == WRAP_UP:
+                await self._tell(agent_id, paused=False)
+        else:
+            await self._converge(agent_id)
+
+    async def _tell(self, agent_id: str, *, paused: bool) -> None:
+        reason = WRAP_UP if paused else None
+        try:
+            await self._link.action("QueuePause", Interface=interface_of(agent_id), Paused=paused, Reason=reason)
+        except AmiError as error:
+            log.warning("wrap_up_later", agent=agent_id, paused=paused, error=str(error))
+
+    async def _converge(self, agent_id: str) -> None:
+        try:
+            await self._desk.converge(agent_id)
+        except (AmiError, SQLAlchemyError, OSError) as error:
+            log.warning("wrap_up_later", agent=agent_id, error=str(error))
