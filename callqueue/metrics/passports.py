@@ -93,8 +93,8 @@ SERVICE = (
     _level("service_level_answered", "stints answered with wait ≤ T ÷ answered (Wazo's quality of service, Asterisk's"
                                      " ServiceLevelPerf): blind to everybody who was never answered", T),
     _level("service_level_asterisk2", "(stints answered with wait ≤ T + X with wait ≤ T) ÷ (answered + X), X ="
-                                      " abandoned + timed_out + left_empty + withdrawn (Asterisk's ServiceLevelPerf2): who"
-                                      " gives up quickly raises it", T),
+                                      " abandoned + timed_out + left_empty + withdrawn (Asterisk's ServiceLevelPerf2):"
+                                      " who gives up quickly raises it", T),
     _level("abandonment_rate", "(entries_abandoned − short_abandoned) ÷ service_level_denominator", T, S),
     _count("stints_answered_within_threshold", "stints answered with wait ≤ T, each stint with a clock of its own",
            BOTH, T),

@@ -25,3 +25,8 @@ class Rulebook:
 
     def of(self, queue: str) -> Rules:
         return self.by_queue.get(queue, self.default)
+
+
+def longest_window(rules: Rulebook) -> int:
+    """The longest W in seconds: who was silent for so long begins a new contact in any queue."""
+    return max(each.contact_window for each in (rules.default, *rules.by_queue.values()))

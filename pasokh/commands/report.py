@@ -1,0 +1,159 @@
+"""`bin/pasokh report queue` and `report calls`: figures with their passports, and the calls behind them."""
+
+import asyncio
+import math
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console, RenderableType
+
+from foundation.calendars import Interval, MomentError, Step, parse_moment
+from foundation.database import Store
+from foundation.paths import Home
+from foundation.settings import Settings, load_settings
+from pasokh.refusal import RefusedError
+from reports.calls import LOST, OUTCOMES, CallsQuery, CallsReport, find_recordings, list_calls, with_recordings
+from reports.exports import calls_csv, calls_json, queue_report_csv, queue_report_json
+from reports.queue import QueueQuery, QueueReport, ReportError, build_queue_report
+from reports.stores import StoreError, open_store, store_exists
+from reports.tables import calls_table, queue_report_table
+
+UNBALANCED = 3
+"""Exit code of a report that contradicts itself, so that programs notice too."""
+
+app = typer.Typer(no_args_is_help=True, help="Figures of the queues with their passports, and the calls behind them.")
+
+
+class Form(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+From = Annotated[str, typer.Option("--from", help="The first moment: 2026-11-22T08:00, 1405-09-01, today, -1h, ...")]
+To = Annotated[str | None, typer.Option("--to", help="The first moment after the last one; default: now.")]
+Format = Annotated[Form, typer.Option("--format", help="For people (table) or machines (json, csv).")]
+
+
+@app.command("queue")
+def queue_report(
+    *,
+    queue: Annotated[list[str] | None, typer.Option("--queue", "-q", help="Only this queue; may be repeated.")] = None,
+    from_: From = "today",
+    to: To = None,
+    by: Annotated[Step, typer.Option("--by", help="A row for each hour or day of the site's zone.")] = Step.NONE,
+    form: Format = Form.TABLE,
+) -> None:
+    """Every figure of the queues, with its definition; docs/figures.md explains them. Exit code 3: does not balance."""
+    home, settings = _site()
+    now = _now()
+    query = QueueQuery(_interval(from_, to, settings, now), tuple(dict.fromkeys(queue or ())), by)
+    report = _run(lambda: asyncio.run(_queue_report(home, settings, query, now)))
+    match form:
+        case Form.JSON:
+            _write(queue_report_json(report))
+        case Form.CSV:
+            _write(queue_report_csv(report))
+        case Form.TABLE:
+            _show(queue_report_table(report, settings))
+    if not report.balanced:
+        raise typer.Exit(UNBALANCED)
+
+
+@app.command("calls")
+def calls(
+    *,
+    queue: Annotated[str | None, typer.Option("--queue", "-q", help="Only stints of this queue.")] = None,
+    from_: From = "today",
+    to: To = None,
+    outcome: Annotated[str | None, typer.Option("--outcome", help=f"Only: {', '.join(OUTCOMES)}.")] = None,
+    caller: Annotated[str | None, typer.Option("--caller", help="Only numbers that end in these digits.")] = None,
+    whole_numbers: Annotated[bool, typer.Option("--whole-numbers", help="Show callers' numbers whole.")] = False,
+    form: Format = Form.TABLE,
+) -> None:
+    """The stints behind the figures, with their recordings; and, by --outcome, calls that never became a stint."""
+    home, settings = _site()
+    now = _now()
+    _check_calls(queue, outcome, caller)
+    query = CallsQuery(_interval(from_, to, settings, now), queue, outcome, caller, whole_numbers)
+    report = _run(lambda: asyncio.run(_calls_report(home, settings, query, now)))
+    match form:
+        case Form.JSON:
+            _write(calls_json(report))
+        case Form.CSV:
+            _write(calls_csv(report))
+        case Form.TABLE:
+            _show(calls_table(report, settings))
+
+
+async def _queue_report(home: Home, settings: Settings, query: QueueQuery, now: int) -> QueueReport:
+    async with open_store(home, settings, Store.LEDGER) as ledger:
+        return await build_queue_report(ledger, query, settings, now)
+
+
+async def _calls_report(home: Home, settings: Settings, query: CallsQuery, now: int) -> CallsReport:
+    async with open_store(home, settings, Store.LEDGER) as ledger:
+        lines = await list_calls(ledger, query, now)
+    if lines and store_exists(home, settings, Store.MAIN):
+        async with open_store(home, settings, Store.MAIN) as main:
+            lines = with_recordings(lines, await find_recordings(main, lines, home.recordings_store))
+    return CallsReport(query, now, ZoneInfo(settings.site.timezone), tuple(lines))
+
+
+def _site() -> tuple[Home, Settings]:
+    home = Home.from_environment()
+    return home, load_settings(home)
+
+
+def _now() -> int:
+    return math.ceil(time.time())
+
+
+def _interval(start: str, end: str | None, settings: Settings, now: int) -> Interval:
+    zone = ZoneInfo(settings.site.timezone)
+    local = datetime.fromtimestamp(now, UTC)
+    try:
+        first = parse_moment(start, zone, local)
+        # The second that is running belongs to a report that goes up to now.
+        last = now + 1 if end is None else parse_moment(end, zone, local).timestamp()
+    except MomentError as error:
+        raise RefusedError(str(error)) from error
+    interval = Interval(math.floor(first.timestamp()), math.ceil(last))
+    if interval.seconds <= 0:
+        raise RefusedError(f"nothing lies between --from {start} and --to {end or 'now'}: --to is the first moment "
+                           "that is not counted any more (for one whole day, give the next day)")
+    return interval
+
+
+def _check_calls(queue: str | None, outcome: str | None, caller: str | None) -> None:
+    if outcome is not None and outcome not in OUTCOMES:
+        raise RefusedError(f"--outcome {outcome}: no such outcome; there are {', '.join(OUTCOMES)}")
+    if outcome == LOST and queue is not None:
+        raise RefusedError(f"--outcome {LOST} --queue {queue}: calls lost before any queue belong to none; "
+                           "leave --queue out")
+    if caller is not None and not caller.removeprefix("+").isdecimal():
+        raise RefusedError(f"--caller {caller}: give the last digits of a number, like 4567")
+
+
+Report = TypeVar("Report")
+
+
+def _run(make: Callable[[], Report]) -> Report:
+    try:
+        return make()
+    except (ReportError, StoreError) as error:
+        raise RefusedError(str(error)) from error
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+
+
+def _show(table: RenderableType) -> None:
+    Console(width=None if sys.stdout.isatty() else 240).print(table)

@@ -1,0 +1,170 @@
+"""The queue report: every figure of queues and intervals, with its passport."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.evidence import Gap
+from callqueue.metrics import Books, Evidence, Figures, Passport, Rulebook, Rules, passports
+from callqueue.metrics.passports import BOTH
+from callqueue.store import evidence_start, knows_queue, read_gaps, read_stints
+from foundation.calendars import Calendar, Interval, Step, calendar_of, split, year_before
+from foundation.settings import Settings
+from reports.reading import DAY, read_evidence, rulebook
+
+
+class ReportError(Exception):
+    """The report asked for cannot be made; the text says why and what to ask instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueQuery:
+    """What is asked for; no queues: all."""
+
+    interval: Interval
+    queues: tuple[str, ...] = ()
+    step: Step = Step.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One queue (None: all that were asked for) in one interval."""
+
+    queue: str | None
+    interval: Interval
+    figures: Figures
+    gaps: tuple[Gap, ...]
+
+    @property
+    def balanced(self) -> bool:
+        return self.figures.ledger.balance == 0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRings:
+    """Rings that an agent did not pick up, and how many seconds they lasted together."""
+
+    agent: str
+    ring_no_answer: int
+    ring_no_answer_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReport:
+    query: QueueQuery
+    queues: tuple[str, ...]
+    made: int
+    zone: ZoneInfo
+    total: Row
+    rows: tuple[Row, ...]
+    agents: tuple[AgentRings, ...]
+    rules: Mapping[str, Rules]
+    passports: Mapping[str, Passport]
+    exact_waits: tuple[int, int]
+    """How many of the waits CEL has measured, of how many in all."""
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every row balances, and the rows sum to the total."""
+        offered = sum(row.figures.ledger.offered for row in self.rows)
+        whole = offered == self.total.figures.ledger.offered
+        return whole and self.total.balanced and all(row.balanced for row in self.rows)
+
+
+async def build_queue_report(
+    connection: AsyncConnection, query: QueueQuery, settings: Settings, now: int,
+) -> QueueReport:
+    """Read the ledger and make the report.
+
+    Raises:
+        ReportError: neither the settings nor the ledger know a queue.
+    """
+    for queue in query.queues:
+        if queue not in settings.queues and not await knows_queue(connection, queue):
+            raise ReportError(f"queue {queue!r}: neither in the settings nor in the ledger; "
+                              f"the site has {', '.join(sorted(settings.queues))}")
+    rules = rulebook(settings)
+    evidence = await read_evidence(connection, query.interval, rules, now, settings.shared_numbers)
+    gaps = await read_gaps(connection, query.interval.start, query.interval.end)
+    before = await _year_before(connection, query, settings, now)
+    return compose(query, evidence, gaps, settings, now=now, before=before)
+
+
+def compose(
+    query: QueueQuery, evidence: Evidence, gaps: Sequence[Gap], settings: Settings, *, now: int,
+    before: Books | None = None,
+) -> QueueReport:
+    """The report from its evidence alone."""
+    zone, rules = ZoneInfo(settings.site.timezone), rulebook(settings)
+    intervals = split(query.interval, query.step, zone)
+    books = Books(evidence, intervals, rules, now, settings.shared_numbers)
+    sheet = _Sheet(books, gaps, before)
+    queues = query.queues or tuple(sorted(books.queues | set(settings.queues)))
+    asked = query.queues or None
+    return QueueReport(
+        query=query, queues=queues, made=now, zone=zone,
+        total=sheet.row(query.interval, None, asked),
+        rows=tuple(
+            sheet.row(interval, queue, (queue,), index)
+            for index, interval in enumerate(intervals) for queue in queues
+        ),
+        agents=tuple(AgentRings(agent, *rings) for agent, rings in books.rings_by_agent(asked).items()),
+        rules={queue: rules.of(queue) for queue in queues},
+        passports=stamped_passports(*books.waits_in_milliseconds()),
+        exact_waits=books.waits_in_milliseconds(),
+    )
+
+
+def stamped_passports(exact: int, ended: int) -> Mapping[str, Passport]:
+    """The passports, with how exact the waits of this very report are: `exact` of `ended` are known by CEL."""
+    resolution = f"milliseconds for {exact} of {ended} waits; whole seconds ±1 s for the others"
+    return {
+        name: replace(passport, resolution=resolution) if passport.evidence == BOTH else passport
+        for name, passport in passports().items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    books: Books
+    gaps: Sequence[Gap]
+    before: Books | None
+
+    def row(
+        self, interval: Interval, queue: str | None, queues: tuple[str, ...] | None, index: int | None = None,
+    ) -> Row:
+        figures = self.books.figures(queues, index, self.before)
+        return Row(queue, interval, figures, tuple(gaps_in(interval, self.gaps)))
+
+
+def gaps_in(interval: Interval, gaps: Sequence[Gap]) -> list[Gap]:
+    """The gaps that touch the interval."""
+    return [
+        gap for gap in gaps
+        if gap.started < interval.end and (gap.ended is None or gap.ended >= interval.start)
+    ]
+
+
+async def _year_before(
+    connection: AsyncConnection, query: QueueQuery, settings: Settings, now: int,
+) -> Books | None:
+    """The same intervals a year before; None when the ledger does not reach back so far."""
+    zone, calendar = ZoneInfo(settings.site.timezone), calendar_of(settings.site.language)
+    intervals = [earlier(each, zone, calendar, now) for each in split(query.interval, query.step, zone)]
+    begun = await evidence_start(connection)
+    if begun is None or begun > intervals[0].start:
+        return None
+    stints = await read_stints(connection, None, intervals[0].start - DAY, intervals[-1].end)
+    return Books(Evidence(stints=stints), intervals, Rulebook(), now)
+
+
+def earlier(interval: Interval, zone: ZoneInfo, calendar: Calendar, now: int) -> Interval:
+    """The same interval a year before; of one that is not over yet, up to the same moment."""
+    start, end = (
+        int(year_before(datetime.fromtimestamp(instant, zone), calendar).timestamp())
+        for instant in (interval.start, max(interval.start, min(interval.end, now)))
+    )
+    return Interval(start, max(start, end))
