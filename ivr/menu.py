@@ -4,15 +4,19 @@ An action says what a key does; `do` names its kind. New kinds join the union `A
 mean.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from foundation.settings import Language
+from foundation.settings import LANGUAGES, Language
 
 KEYS = "0123456789*#"
+
+
+Collected = TypeVar("Collected", tuple[str, ...], dict[str, object])
 
 
 def _text(value: object) -> object:
@@ -26,9 +30,30 @@ def _key(value: str) -> str:
     return value
 
 
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,48}", value):
+        raise ValueError("use lower-case Latin letters, digits and '-', beginning with a letter, 49 at most")
+    return value
+
+
+def _prompt(value: str) -> str:
+    language, slash, name = value.rpartition("/")
+    if slash and language not in LANGUAGES:
+        raise ValueError(f"{language!r} is none of the languages {', '.join(LANGUAGES)}")
+    _name(name)
+    return value
+
+
+def _some(value: Collected) -> Collected:
+    # Not pydantic's min_length: it would count only the valid ones, and name a second fault beside the first.
+    if not value:
+        raise ValueError("must name at least one")
+    return value
+
+
 Key = Annotated[str, BeforeValidator(_text), AfterValidator(_key)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,48}$")]
-PromptName = Annotated[str, Field(pattern=r"^((fa|tr|en)/)?[a-z][a-z0-9-]{0,48}$")]
+Name = Annotated[str, AfterValidator(_name)]
+PromptName = Annotated[str, AfterValidator(_prompt)]
 """Spoken in the caller's language; `fa/welcome` is always Persian."""
 Prompts = tuple[PromptName, ...]
 
@@ -79,7 +104,7 @@ class Announce(Part):
     """Say something, then this menu again."""
 
     do: Literal["announce"]
-    say: Annotated[Prompts, Field(min_length=1)]
+    say: Annotated[Prompts, AfterValidator(_some)]
 
 
 class Goodbye(Part):
@@ -94,8 +119,8 @@ Escape = Annotated[GoMenu | EnterQueue | Operator | Goodbye, Field(discriminator
 
 
 class Menu(Part):
-    say: Annotated[Prompts, Field(min_length=1)]
-    keys: Annotated[dict[Key, Action], Field(min_length=1)]
+    say: Annotated[Prompts, AfterValidator(_some)]
+    keys: Annotated[dict[Key, Action], AfterValidator(_some)]
     wait_seconds: Annotated[float, Field(ge=1, le=30)] = 5
     """After the prompts, for a key."""
     retries: Annotated[int, Field(ge=0, le=9)] = 2

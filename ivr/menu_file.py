@@ -128,11 +128,15 @@ def _explain(path: Path, lines: Mapping[Place, int], problem: Any) -> Fault:
 
 
 def _known_place(lines: Mapping[Place, int], loc: Place) -> Place:
-    """Pydantic's path without the names that it puts in for members of a union."""
+    """Pydantic's path, without the kind of action that it puts in behind the action's place."""
     place: Place = ()
-    for part in loc:
-        if (*place, part) in lines:
-            place = (*place, part)
+    parts = iter(loc)
+    for part in parts:
+        if (*place, part) not in lines:
+            break
+        place = (*place, part)
+        if (*place, "do") in lines:
+            next(parts, None)
     return place
 
 
