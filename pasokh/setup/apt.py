@@ -10,11 +10,23 @@ from pathlib import Path
 
 from pasokh.setup.workbench import CommandError, HandNeededError, Workbench
 
+PROGRAM_FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where brokers and servers lie; an ordinary user's path may leave them out."""
 LISTS = Path("/var/lib/apt/lists")
 STARTERS = ("invoke-rc.d", "deb-systemd-invoke", "pg_createcluster")
 """Programs by which a package starts its services, or makes its database cluster, while it is being installed."""
+UNWANTED = ("mosquitto.service", "postgresql.service")
+"""What Debian would start with the machine from now on; Pasokh runs its own."""
+DO_NOTHING = "#!/bin/sh\nexit 0\n"
+ENABLE_BUT = """\
+#!/bin/sh
+/usr/bin/deb-systemd-helper "$@" || exit $?
+for unit in {units}; do
+    if [ "$1 $2" = "enable $unit" ]; then /usr/bin/deb-systemd-helper disable "$unit"; fi
+done
+exit 0
+"""
 
 
 def install(bench: Workbench, packages: Sequence[str], show: Callable[[float], None]) -> None:
@@ -25,24 +37,27 @@ def install(bench: Workbench, packages: Sequence[str], show: Callable[[float], N
         CommandError: apt failed, also after its lists were renewed.
     """
     administrator = _administrator(packages)
-    quiet = _without_starters(bench.tools / "no-services")
-    path = f"PATH={quiet}:{os.environ['PATH']}:{SYSTEM_FOLDERS}"
-    base = [*administrator, "env", path, "DEBIAN_FRONTEND=noninteractive"]
-    apt = [*base, "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=600"]
+    begun_mark(bench.tools).touch()
+    path = f"{_without_starters(bench.tools / 'no-services')}:{PROGRAM_FOLDERS}"
+    base = [*administrator, "env", f"PATH={path}", "DEBIAN_FRONTEND=noninteractive"]
+    apt = [*base, "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=600", "-o", f"DPkg::Path={path}"]
     command = [*apt, "-o", "APT::Status-Fd=1", "install", "--no-install-recommends", *packages]
     on_line = percent_reader(show)
+    if not any(LISTS.glob("*_Packages*")):
+        _update(bench, apt)
     try:
-        if not any(LISTS.glob("*_Packages*")):
-            _update(bench, apt)
-        try:
-            bench.run(command, on_line=on_line)
-        except CommandError:
-            # The usual reasons: lists that name versions which are gone, or a dpkg that was killed in its work.
-            _update(bench, apt)
-            bench.run([*base, "dpkg", "--configure", "-a"])
-            bench.run(command, on_line=on_line)
-    finally:
-        shutil.rmtree(quiet, ignore_errors=True)
+        bench.run(command, on_line=on_line)
+    except CommandError:
+        # The usual reasons: lists that name versions which are gone, or a dpkg that was killed in its work.
+        _update(bench, apt)
+        bench.run([*base, "dpkg", "--configure", "-a"])
+        bench.run(command, on_line=on_line)
+    begun_mark(bench.tools).unlink()
+
+
+def begun_mark(tools: Path) -> Path:
+    """A file that is there while packages are being installed, and after an installation that was interrupted."""
+    return tools / "apt.half"
 
 
 def _update(bench: Workbench, apt: Sequence[str]) -> None:
@@ -98,10 +113,12 @@ def _administrator(packages: Sequence[str]) -> list[str]:
 
 def _without_starters(folder: Path) -> Path:
     # In front of the path, empty programs stand for those that start services: nothing is started, and no setting
-    # of the host is touched for it.
+    # of the host is touched for it. They stay in our folder, since a dpkg may outlive a launcher that was killed.
     folder.mkdir(parents=True, exist_ok=True)
-    for name in STARTERS:
-        program = folder / name
-        program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
-        program.chmod(0o755)
+    programs = dict.fromkeys(STARTERS, DO_NOTHING) | {"deb-systemd-helper": ENABLE_BUT.format(units=" ".join(UNWANTED))}
+    for name, text in programs.items():
+        half = folder / f"{name}.half"
+        half.write_text(text, encoding="utf-8")
+        half.chmod(0o755)
+        half.replace(folder / name)
     return folder

@@ -60,7 +60,7 @@ def need_of(arguments: Sequence[str]) -> Need:
 def steps_for(need: Need, checkout: Path, tools: Path) -> list[Step]:
     """The steps that lead to `need`, in their order."""
     system = (VENV, *(TO_RUN if Need.LINE in need else ()), *(TO_CALL if Need.CALLS in need else ()))
-    steps: list[Step] = [SystemPackages((*system, *(TO_TEST_DATABASES if Need.DATABASES in need else ())))]
+    steps: list[Step] = [SystemPackages((*system, *(TO_TEST_DATABASES if Need.DATABASES in need else ())), tools)]
     steps.append(PythonPackages(checkout, tools / "venv", checkout / "requirements.lock"))
     if Need.TESTS in need:
         steps.append(PythonPackages(checkout, tools / "venv", checkout / "requirements-test.lock"))

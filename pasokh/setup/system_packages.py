@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pasokh.setup import apt
 from pasokh.setup.progress import Progress
-from pasokh.setup.workbench import SetupError, Workbench
+from pasokh.setup.workbench import Workbench
 
 ENSUREPIP = "python:ensurepip"
 
@@ -19,8 +19,6 @@ class SystemPackage:
 
     name: str
     proof: str
-    service: str = ""
-    """A unit that Debian enables; Pasokh runs its own."""
 
     def is_present(self) -> bool:
         if self.proof == ENSUREPIP:
@@ -35,7 +33,7 @@ VENV = SystemPackage("python3-venv", ENSUREPIP)
 TO_RUN = (
     SystemPackage("espeak-ng", "espeak-ng"),
     SystemPackage("sox", "sox"),
-    SystemPackage("mosquitto", "mosquitto", service="mosquitto.service"),
+    SystemPackage("mosquitto", "mosquitto"),
 )
 TO_CALL = (SystemPackage("sip-tester", "sipp"),)
 TO_TEST_DATABASES = (SystemPackage("postgresql", "/usr/lib/postgresql/*/bin/initdb"),)
@@ -46,28 +44,20 @@ class SystemPackages:
     """The step that installs those which are missing."""
 
     packages: tuple[SystemPackage, ...]
+    tools: Path
 
     @property
     def name(self) -> str:
-        return f"system packages: {', '.join(package.name for package in self._missing()) or 'all there'}"
+        return f"system packages: {', '.join(self._wanted())}"
 
     def is_done(self) -> bool:
-        return not self._missing()
+        return not self._wanted()
 
     def do(self, bench: Workbench, progress: Progress) -> None:
-        missing = self._missing()
-        apt.install(bench, [package.name for package in missing], progress.show)
+        apt.install(bench, self._wanted(), progress.show)
         importlib.invalidate_caches()
-        for package in missing:
-            if package.service and shutil.which("systemctl"):
-                self._keep_from_starting(bench, package.service)
 
-    def _missing(self) -> list[SystemPackage]:
-        return [package for package in self.packages if not package.is_present()]
-
-    def _keep_from_starting(self, bench: Workbench, service: str) -> None:
-        administrator = [] if os.geteuid() == 0 else ["sudo", "-n"]
-        try:
-            bench.run([*administrator, "systemctl", "disable", service])
-        except SetupError as error:
-            print(f"Debian's own {service} will start with this machine: {error}", file=bench.stream)
+    def _wanted(self) -> list[str]:
+        # After an interruption a program may be there without all that it needs: apt must look at all of them again.
+        again = apt.begun_mark(self.tools).exists()
+        return [package.name for package in self.packages if again or not package.is_present()]

@@ -156,8 +156,16 @@ def test_programs_are_recognised_by_their_files(tmp_path: Path) -> None:
     (tmp_path / "lib/7/bin/initdb").touch()
     there = SystemPackage("database", f"{tmp_path}/lib/*/bin/initdb")
     away = SystemPackage("nothing", "a-program-that-nobody-has")
-    assert SystemPackages((there, SystemPackage("shell", "sh"))).is_done()
-    assert SystemPackages((there, away)).name == "system packages: nothing"
+    assert SystemPackages((there, SystemPackage("shell", "sh")), tmp_path).is_done()
+    assert SystemPackages((there, away), tmp_path).name == "system packages: nothing"
+
+
+def test_after_an_interrupted_installation_every_package_is_looked_at_again(tmp_path: Path) -> None:
+    packages = SystemPackages((SystemPackage("shell", "sh"), SystemPackage("listing", "ls")), tmp_path)
+    assert packages.is_done()
+    apt.begun_mark(tmp_path).touch()
+    assert not packages.is_done()
+    assert packages.name == "system packages: shell, listing"
 
 
 @pytest.mark.parametrize("sudo", [None, "#!/bin/sh\nexit 1\n"])
