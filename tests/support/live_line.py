@@ -1,0 +1,186 @@
+"""A running line of its own, as a user has it (`pasokh up`), and the ways in which a test looks at it and hurts it."""
+
+import asyncio
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bench.sipp import AgentPhone, Run, Target, agents
+from callqueue.agents import AgentDesk
+from callqueue.stint import Stint
+from callqueue.store import read_stints
+from foundation.asterisk.ami import AmiLink
+from foundation.asterisk.install import find_asterisk
+from foundation.asterisk.run import asterisk_command
+from foundation.database import Database, Store, store_url
+from foundation.paths import CHECKOUT, Home
+from foundation.settings import Secrets, Settings, load_secrets, load_settings
+from pasokh.line import Standing, standings, wait_ready
+from pasokh.services import service_named
+from pasokh.site import Site
+from pasokh.supervise import SupervisorLink, is_supervised
+from tests.support.live_site import free_offset, site_settings, write_site
+from tests.support.waiting import eventually
+
+COMMAND_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class JournalLine:
+    at: int
+    call: str
+    queue: str
+    agent: str
+    event: str
+    data: tuple[str, ...]
+
+
+class LiveLine:
+    """One site under supervision. Make it with `LiveLine.create`, then `start`."""
+
+    def __init__(self, home: Home, settings: Settings, secrets: Secrets) -> None:
+        self.home = home
+        self.settings = settings
+        self.secrets = secrets
+        self.target = Target("127.0.0.1", settings.ports.of("sip"), settings.site.number)
+        self.sipp = home.root / "sipp"
+        self._asterisk = find_asterisk()
+
+    @classmethod
+    def create(cls, folder: Path, database: str | None = None, more: Mapping[str, Any] | None = None) -> "LiveLine":
+        home = Home(folder)
+        write_site(home, site_settings(free_offset(secrets.SystemRandom()), database, more))
+        settings = load_settings(home)
+        return cls(home, settings, load_secrets(home, settings))
+
+    @property
+    def site(self) -> Site:
+        return Site(self.home, self.settings, self.secrets)
+
+    def command(self, *words: str) -> str:
+        """Run `bin/pasokh WORDS` for this site."""
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "pasokh", *words], env={**os.environ, "PASOKH_HOME": str(self.home.root)},
+            cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
+        )
+        assert done.returncode == 0, f"pasokh {words}: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done.stdout
+
+    def start(self) -> None:
+        self.command("up", "--detach")
+
+    def stop(self) -> None:
+        if is_supervised(self.home):
+            self.command("down")
+
+    def standing(self, service: str) -> Standing:
+        return next(one for one in standings(self.site) if one.state.name == service)
+
+    def kill(self, service: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Send a signal to a service's process; returns its pid."""
+        pid = self.standing(service).state.pid
+        os.kill(pid, number)
+        return pid
+
+    def restart(self, service: str) -> None:
+        """In an orderly way; returns when it is ready again."""
+        SupervisorLink(self.home).restart(service_named(service))
+        wait_ready(self.site, [service])
+
+    async def ready(self, service: str, *, but: int) -> None:
+        """Wait until a service is ready in a process other than `but`."""
+        async def look() -> bool:
+            one = await asyncio.to_thread(self.standing, service)
+            return one.ready and one.state.pid != but
+
+        await eventually(look, f"{service} is ready again", 60)
+
+    def console(self, command: str) -> str:
+        done = subprocess.run(
+            [*asterisk_command(self.home, self._asterisk), "-rx", command], capture_output=True, text=True, check=False,
+            timeout=30,
+        )
+        return done.stdout
+
+    def asterisk_pid(self) -> int:
+        """Of Asterisk itself, which the service `asterisk` runs."""
+        service = self.standing("asterisk").state.pid
+        children = Path(f"/proc/{service}/task/{service}/children").read_text(encoding="ascii").split()
+        return next(int(pid) for pid in children if "-f" in _command_line(int(pid)))
+
+    def hang_up_everybody(self) -> None:
+        self.console("channel request hangup all")
+
+    async def quiet(self) -> None:
+        """Wait until no channel is left."""
+        async def look() -> bool:
+            return "0 active channels" in await asyncio.to_thread(self.console, "core show channels count")
+
+        await eventually(look, "no channels are left")
+
+    def phone(self, agent: str, **plan: Any) -> AgentPhone:
+        return AgentPhone(agent, self.secrets.agents[agent], **plan)
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[AgentDesk]:
+        """Where agents log in and out of this site."""
+        database = Database(store_url(self.home, self.settings, Store.MAIN))
+        link = AmiLink("127.0.0.1", self.settings.ports.of("ami"), "pasokh", self.secrets.ami)
+        try:
+            async with link:
+                await link.connected(30)
+                yield AgentDesk(self.settings, database, link)
+        finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def staffed(self, *phones: AgentPhone, tone: Path | None = None) -> AsyncIterator[list[Run]]:
+        """These agents at their telephones and logged in; logged out and unregistered at the end of the block."""
+        async with agents(self.target, phones, self.sipp, tone=tone) as runs, self.desk() as desk:
+            for phone in phones:
+                await desk.log_in(phone.id)
+            try:
+                yield runs
+            finally:
+                for phone in phones:
+                    await desk.log_out(phone.id, "test")
+
+    def journal(self) -> list[JournalLine]:
+        """The live file's lines."""
+        return [_journal_line(line) for line in self.home.queue_log.read_text(errors="replace").splitlines()]
+
+    def events(self, event: str, since: int = 0) -> list[JournalLine]:
+        return [line for line in self.journal() if line.event == event and line.at >= since]
+
+    @asynccontextmanager
+    async def ledger(self) -> AsyncIterator[AsyncConnection]:
+        database = Database(store_url(self.home, self.settings, Store.LEDGER))
+        try:
+            async with database.read() as connection:
+                yield connection
+        finally:
+            await database.close()
+
+    async def stints(self, since: int) -> list[Stint]:
+        """The ledger's, of those that entered from `since` on."""
+        async with self.ledger() as connection:
+            return await read_stints(connection, None, since, int(time.time()) + 60)
+
+
+def _command_line(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+
+
+def _journal_line(text: str) -> JournalLine:
+    at, call, queue, agent, event, *data = [*text.split("|"), "", "", "", ""][: max(5, text.count("|") + 1)]
+    return JournalLine(int(at), call, queue, agent, event, tuple(data))
