@@ -128,6 +128,11 @@ class Queue(Section):
     """Whether a caller may wait while no agent is logged in and ready to be rung."""
     music: Name = "default"
     record: bool = True
+    announce_position: bool = False
+    announce_wait: bool = False
+    """Asterisk's own estimate in minutes, which is rough: from the last waits of the queue."""
+    announce_seconds: Annotated[int, Field(ge=15, le=600)] = 60
+    """Between two announcements to one caller."""
     service_threshold: Annotated[int, Field(ge=1)] = 20
     short_abandon: Annotated[int, Field(ge=0)] = 5
     contact_window_hours: Annotated[int, Field(ge=1)] = 24
