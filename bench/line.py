@@ -20,7 +20,7 @@ from foundation.asterisk.render import prepare_folders, render
 from foundation.asterisk.run import asterisk_command, die_with_parent, wait_booted
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import ENVIRONMENT_PREFIX, Secrets, Settings, load_secrets, load_settings
-from ivr.prompts.build import build
+from ivr.prompts import build
 
 BOOT_SECONDS = 60.0
 STOP_SECONDS = 15.0
