@@ -8,13 +8,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import Call, Refused
+from callqueue.metrics import Books
 from callqueue.metrics.entries import stint_wait
 from callqueue.stint import Outcome, Refusal, Stint
 from callqueue.store import read_lost_in_menu, read_refusals, read_stints
 from foundation.calendars import Interval
+from foundation.settings import Settings
 from recordings.store import Recording, recordings_of
+from reports.reading import read_evidence, rulebook
 
 LOST = "lost_in_menu"
+FIGURES = (
+    "entries", "entries_answered", "answered_within_threshold", "entries_abandoned", "short_abandoned",
+    "entries_left_for_callback", "entries_waiting_within_threshold", "service_level_denominator",
+    "stints_answered_within_threshold", "stints_unserved_within_threshold", "answered_not_spoken", "contacts",
+)
+"""Counts that outcomes alone do not explain."""
 OUTCOMES = (*(each.value for each in Outcome), *(each.value for each in Refusal), LOST)
 """What calls can be asked for by."""
 SECOND_US = 1_000_000
@@ -29,6 +38,8 @@ class CallsQuery:
     queue: str | None = None
     outcome: str | None = None
     """One of OUTCOMES; None: all stints."""
+    figure: str | None = None
+    """Id of a count: the stints of which it was made."""
     caller: str | None = None
     """The last digits of the caller's number."""
     whole_numbers: bool = False
@@ -65,21 +76,37 @@ class CallsReport:
     lines: tuple[Line, ...]
 
 
-async def list_calls(ledger: AsyncConnection, query: CallsQuery, now: int) -> list[Line]:
+async def list_calls(ledger: AsyncConnection, query: CallsQuery, settings: Settings, now: int) -> list[Line]:
     """The lines asked for, in the order of entering, without their recordings."""
+    if query.figure is not None:
+        stints = await _behind(ledger, query, query.figure, settings, now)
+        lines = [_line_of_stint(each, query, now) for each in stints if query.outcome in (None, each.outcome)]
+    else:
+        lines = await _of_outcome(ledger, query, now)
+    return [line for line in lines if line is not None]
+
+
+async def _behind(
+    ledger: AsyncConnection, query: CallsQuery, figure: str, settings: Settings, now: int,
+) -> list[Stint]:
+    """Exactly what the report of this time and queue counts."""
+    rules, shared = rulebook(settings), settings.shared_numbers
+    evidence = await read_evidence(ledger, query.interval, rules, now, shared)
+    books = Books(evidence, [query.interval], rules, now, shared)
+    return books.behind(figure, None if query.queue is None else [query.queue])
+
+
+async def _of_outcome(ledger: AsyncConnection, query: CallsQuery, now: int) -> list[Line | None]:
     start, end = query.interval.start, query.interval.end
-    lines: list[Line | None]
     if query.outcome == LOST:
         # CEL knows no numbers: asked for by number, none is found.
         lost = [] if query.caller else await read_lost_in_menu(ledger, start, end)
-        lines = [_line_of_lost(call) for call in lost]
-    elif query.outcome in set(Refusal):
+        return [_line_of_lost(call) for call in lost]
+    if query.outcome in set(Refusal):
         refused = await read_refusals(ledger, query.queue, start, end)
-        lines = [_line_of_refused(each, query) for each in refused if each.reason == query.outcome]
-    else:
-        stints = await read_stints(ledger, query.queue, start, end)
-        lines = [_line_of_stint(each, query, now) for each in stints if query.outcome in (None, each.outcome)]
-    return [line for line in lines if line is not None]
+        return [_line_of_refused(each, query) for each in refused if each.reason == query.outcome]
+    stints = await read_stints(ledger, query.queue, start, end)
+    return [_line_of_stint(each, query, now) for each in stints if query.outcome in (None, each.outcome)]
 
 
 async def find_recordings(main: AsyncConnection, lines: Sequence[Line], store: Path) -> Mapping[RecordingKey, str]:

@@ -14,10 +14,10 @@ from callqueue.metrics.contacts import Contact, contact_figures, contacts_of
 from callqueue.metrics.entries import Entry, entries_of
 from callqueue.metrics.figures import Figures, Growth
 from callqueue.metrics.rules import Rulebook
-from callqueue.metrics.service import count_entries, service_figures
+from callqueue.metrics.service import count_entries, group_entries, group_stints, service_figures
 from callqueue.metrics.waits import wait_figures
 from callqueue.metrics.work import work_figures, wrap_ups_of
-from callqueue.stint import Stint
+from callqueue.stint import Outcome, Stint
 from foundation.calendars import Interval
 
 SECOND_US = 1_000_000
@@ -77,6 +77,10 @@ def _happening(item: Refused | Ring) -> int:
     return item.at
 
 
+def _stints_in(entries: Iterable[Entry]) -> list[Stint]:
+    return [stint for entry in entries for stint in entry.stints]
+
+
 class Books:
     """Evidence booked once to every queue and interval, so that all rows and their totals count the same things."""
 
@@ -128,6 +132,23 @@ class Books:
 
     def entries(self, queues: Collection[str] | None = None, index: int | None = None) -> int:
         return len(self._cell(queues, index).entries)
+
+    def behind(self, figure: str, queues: Collection[str] | None = None) -> list[Stint]:
+        """The stints from which a figure was counted, in the order of entering.
+
+        Raises:
+            KeyError: no count of stints, entries or contacts has this id.
+        """
+        cell = self._cell(queues, None)
+        groups: dict[str, list[Stint]] = {
+            "offered": cell.stints,
+            **{outcome.value: [each for each in cell.stints if each.outcome is outcome] for outcome in Outcome},
+            **group_stints(cell.stints, self._rules, self._now),
+            "answered_not_spoken": [each for each in cell.stints if each.spoke is False],
+            "contacts": _stints_in(entry for contact in cell.contacts for entry in contact.entries),
+            **{name: _stints_in(group) for name, group in group_entries(cell.entries, self._rules, self._now).items()},
+        }
+        return sorted(groups[figure], key=lambda stint: (stint.entered, stint.channel_id, stint.number))
 
     def waits_in_milliseconds(self) -> tuple[int, int]:
         """How many of the stints have a wait measured by CEL, of how many that have ended."""

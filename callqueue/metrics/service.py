@@ -1,6 +1,6 @@
 """Service levels and what stands beside them. Each field is a figure's id; its passport is in passports.py."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from callqueue.metrics.arithmetic import ratio
@@ -40,41 +40,55 @@ def is_short_abandon(entry: Entry, rules: Rulebook, now: float) -> bool:
     return entry.outcome is Outcome.ABANDONED and entry.wait(now) <= rules.of(entry.queue).short_abandon
 
 
-def count_entries(entries: Sequence[Entry], rules: Rulebook, now: float) -> EntryCounts:
+def group_entries(entries: Sequence[Entry], rules: Rulebook, now: float) -> dict[str, list[Entry]]:
+    """The entries behind each of their counts, by its id."""
+
+    def having(outcome: Outcome) -> list[Entry]:
+        return [entry for entry in entries if entry.outcome is outcome]
+
     def in_time(entry: Entry) -> bool:
         return entry.wait(now) <= rules.of(entry.queue).service_threshold
 
-    def count(outcome: Outcome, holds: Callable[[Entry], bool] = lambda _: True) -> int:
-        return sum(entry.outcome is outcome and holds(entry) for entry in entries)
+    def judged(entry: Entry) -> bool:
+        return not (
+            is_short_abandon(entry, rules, now) or entry.outcome is Outcome.LEFT_FOR_CALLBACK
+            or (entry.outcome is Outcome.WAITING and in_time(entry))
+        )
 
-    short = count(Outcome.ABANDONED, lambda entry: is_short_abandon(entry, rules, now))
-    called_back = count(Outcome.LEFT_FOR_CALLBACK)
-    undecided = count(Outcome.WAITING, in_time)
-    return EntryCounts(
-        entries=len(entries),
-        entries_answered=count(Outcome.ANSWERED),
-        answered_within_threshold=count(Outcome.ANSWERED, in_time),
-        entries_abandoned=count(Outcome.ABANDONED),
-        short_abandoned=short,
-        entries_left_for_callback=called_back,
-        entries_waiting_within_threshold=undecided,
-        service_level_denominator=len(entries) - short - called_back - undecided,
-    )
+    return {
+        "entries": list(entries),
+        "entries_answered": having(Outcome.ANSWERED),
+        "answered_within_threshold": [entry for entry in having(Outcome.ANSWERED) if in_time(entry)],
+        "entries_abandoned": having(Outcome.ABANDONED),
+        "short_abandoned": [entry for entry in entries if is_short_abandon(entry, rules, now)],
+        "entries_left_for_callback": having(Outcome.LEFT_FOR_CALLBACK),
+        "entries_waiting_within_threshold": [entry for entry in having(Outcome.WAITING) if in_time(entry)],
+        "service_level_denominator": [entry for entry in entries if judged(entry)],
+    }
+
+
+def count_entries(entries: Sequence[Entry], rules: Rulebook, now: float) -> EntryCounts:
+    return EntryCounts(**{name: len(group) for name, group in group_entries(entries, rules, now).items()})
+
+
+def group_stints(stints: Sequence[Stint], rules: Rulebook, now: float) -> dict[str, list[Stint]]:
+    """The stints within their queue's threshold, by the ids of their counts."""
+    in_time = [stint for stint in stints if stint_wait(stint, now) <= rules.of(stint.queue).service_threshold]
+    return {
+        "stints_answered_within_threshold": [each for each in in_time if each.outcome is Outcome.ANSWERED],
+        "stints_unserved_within_threshold": [each for each in in_time if each.outcome in UNSERVED],
+    }
 
 
 def service_figures(counts: EntryCounts, stints: Sequence[Stint], rules: Rulebook, now: float) -> ServiceFigures:
-    def in_time(stint: Stint) -> bool:
-        return stint_wait(stint, now) <= rules.of(stint.queue).service_threshold
-
-    answered = [stint for stint in stints if stint.outcome is Outcome.ANSWERED]
-    unserved = [stint for stint in stints if stint.outcome in UNSERVED]
-    answered_in_time, unserved_in_time = sum(map(in_time, answered)), sum(map(in_time, unserved))
+    answered = sum(stint.outcome is Outcome.ANSWERED for stint in stints)
+    unserved = sum(stint.outcome in UNSERVED for stint in stints)
+    in_time = {name: len(group) for name, group in group_stints(stints, rules, now).items()}
     denominator = counts.service_level_denominator
     return ServiceFigures(
         service_level=ratio(counts.answered_within_threshold, denominator),
-        service_level_answered=ratio(answered_in_time, len(answered)),
-        service_level_asterisk2=ratio(answered_in_time + unserved_in_time, len(answered) + len(unserved)),
+        service_level_answered=ratio(in_time["stints_answered_within_threshold"], answered),
+        service_level_asterisk2=ratio(sum(in_time.values()), answered + unserved),
         abandonment_rate=ratio(counts.entries_abandoned - counts.short_abandoned, denominator),
-        stints_answered_within_threshold=answered_in_time,
-        stints_unserved_within_threshold=unserved_in_time,
+        **in_time,
     )

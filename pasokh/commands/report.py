@@ -18,7 +18,16 @@ from foundation.database import Store
 from foundation.paths import Home
 from foundation.settings import Settings, load_settings
 from pasokh.refusal import RefusedError
-from reports.calls import LOST, OUTCOMES, CallsQuery, CallsReport, find_recordings, list_calls, with_recordings
+from reports.calls import (
+    FIGURES,
+    LOST,
+    OUTCOMES,
+    CallsQuery,
+    CallsReport,
+    find_recordings,
+    list_calls,
+    with_recordings,
+)
 from reports.exports import calls_csv, calls_json, queue_report_csv, queue_report_json
 from reports.queue import QueueQuery, QueueReport, ReportError, build_queue_report
 from reports.stores import StoreError, open_store, store_exists
@@ -73,6 +82,7 @@ def calls(
     from_: From = "today",
     to: To = None,
     outcome: Annotated[str | None, typer.Option("--outcome", help=f"Only: {', '.join(OUTCOMES)}.")] = None,
+    figure: Annotated[str | None, typer.Option("--figure", help="Only what this figure was counted from.")] = None,
     caller: Annotated[str | None, typer.Option("--caller", help="Only numbers that end in these digits.")] = None,
     whole_numbers: Annotated[bool, typer.Option("--whole-numbers", help="Show callers' numbers whole.")] = False,
     form: Format = Form.TABLE,
@@ -80,8 +90,11 @@ def calls(
     """The stints behind the figures, with their recordings; and, by --outcome, calls that never became a stint."""
     home, settings = _site()
     now = _now()
-    _check_calls(queue, outcome, caller)
-    query = CallsQuery(_interval(from_, to, settings, now), queue, outcome, caller, whole_numbers)
+    query = CallsQuery(
+        _interval(from_, to, settings, now), queue=queue, caller=caller, whole_numbers=whole_numbers,
+        outcome=figure if figure in OUTCOMES else outcome, figure=None if figure in {*OUTCOMES, "offered"} else figure,
+    )
+    _check_calls(query)
     report = _run(lambda: asyncio.run(_calls_report(home, settings, query, now)))
     match form:
         case Form.JSON:
@@ -99,7 +112,7 @@ async def _queue_report(home: Home, settings: Settings, query: QueueQuery, now: 
 
 async def _calls_report(home: Home, settings: Settings, query: CallsQuery, now: int) -> CallsReport:
     async with open_store(home, settings, Store.LEDGER) as ledger:
-        lines = await list_calls(ledger, query, now)
+        lines = await list_calls(ledger, query, settings, now)
     if lines and store_exists(home, settings, Store.MAIN):
         async with open_store(home, settings, Store.MAIN) as main:
             lines = with_recordings(lines, await find_recordings(main, lines, home.recordings_store))
@@ -131,14 +144,17 @@ def _interval(start: str, end: str | None, settings: Settings, now: int) -> Inte
     return interval
 
 
-def _check_calls(queue: str | None, outcome: str | None, caller: str | None) -> None:
-    if outcome is not None and outcome not in OUTCOMES:
-        raise RefusedError(f"--outcome {outcome}: no such outcome; there are {', '.join(OUTCOMES)}")
-    if outcome == LOST and queue is not None:
-        raise RefusedError(f"--outcome {LOST} --queue {queue}: calls lost before any queue belong to none; "
+def _check_calls(query: CallsQuery) -> None:
+    if query.outcome is not None and query.outcome not in OUTCOMES:
+        raise RefusedError(f"--outcome {query.outcome}: no such outcome; there are {', '.join(OUTCOMES)}")
+    if query.figure is not None and query.figure not in FIGURES:
+        raise RefusedError(f"--figure {query.figure}: not a count of calls; there are "
+                           f"{', '.join((*OUTCOMES, 'offered', *FIGURES))}")
+    if query.outcome == LOST and query.queue is not None:
+        raise RefusedError(f"{LOST} --queue {query.queue}: calls lost before any queue belong to none; "
                            "leave --queue out")
-    if caller is not None and not caller.removeprefix("+").isdecimal():
-        raise RefusedError(f"--caller {caller}: give the last digits of a number, like 4567")
+    if query.caller is not None and not query.caller.removeprefix("+").isdecimal():
+        raise RefusedError(f"--caller {query.caller}: give the last digits of a number, like 4567")
 
 
 Report = TypeVar("Report")

@@ -94,6 +94,17 @@ def test_every_row_and_every_total_balances(stints: list[Stint]) -> None:
 
 @PATIENCE
 @given(_calls())
+def test_as_many_calls_stand_behind_each_count_as_it_says(stints: list[Stint]) -> None:
+    books = _books(stints, [WHOLE])
+    values = books.figures().values()
+    for name in ("offered", "stints_answered_within_threshold", "answered_not_spoken", *Outcome):
+        assert len(books.behind(name)) == values[name], name
+    for name in ("entries", "short_abandoned", "answered_within_threshold", "service_level_denominator"):
+        assert len({stint.call_id for stint in books.behind(name)}) == values[name], name
+
+
+@PATIENCE
+@given(_calls())
 def test_hours_and_queues_sum_to_the_day(stints: list[Stint]) -> None:
     pieces, whole = _books(stints, PIECES), _books(stints, [WHOLE])
     rows = [pieces.figures([queue], index) for queue in QUEUES for index in range(len(PIECES))]

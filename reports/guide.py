@@ -1,0 +1,44 @@
+"""The part of docs/figures.md that is made from the passports: `python -m reports.guide` writes it anew."""
+
+from pathlib import Path
+
+from callqueue.metrics import Passport, passports
+from foundation.paths import CHECKOUT
+
+BEGIN = "<!-- passports: written by `python -m reports.guide`, do not edit by hand -->"
+END = "<!-- end of passports -->"
+GUIDE = CHECKOUT / "docs" / "figures.md"
+
+
+def passport_table() -> str:
+    """Every passport as a row of a Markdown table."""
+    names = ("id", "unit", "formula", "parameters", "evidence", "resolution", "version")
+    head = f"| {' | '.join(names)} |\n|{' --- |' * len(names)}"
+    return "\n".join([head, *(_line(passport) for passport in passports().values())])
+
+
+def renewed(text: str) -> str:
+    """The guide with its passports as they are now.
+
+    Raises:
+        ValueError: the marks between which they stand are not there.
+    """
+    before, found, rest = text.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not found or not ended:
+        raise ValueError(f"the guide needs the lines {BEGIN} and {END}, and the passports between them")
+    return f"{before}{BEGIN}\n\n{passport_table()}\n\n{END}{after}"
+
+
+def _line(passport: Passport) -> str:
+    parameters = ", ".join(passport.parameters) or "–"
+    return (f"| `{passport.id}` | {passport.unit.value} | {passport.formula} | {parameters} | {passport.evidence} "
+            f"| {passport.resolution} | {passport.version} |")
+
+
+def write(guide: Path = GUIDE) -> None:
+    guide.write_text(renewed(guide.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
