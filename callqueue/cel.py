@@ -1,0 +1,84 @@
+"""Lines of Asterisk's channel event log (CSV, see asterisk-config/pasokh/cel_custom.conf) to events.
+
+Any bytes give an event or a `BadLine`, never an exception.
+"""
+
+import csv
+import json
+from dataclasses import dataclass
+
+from callqueue.journal import show
+from callqueue.journal_events import BadLine
+from callqueue.lines import LONGEST
+
+FIELDS = 10
+LONGEST_NAME = 150
+MICROSECONDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class CelEvent:
+    """One event of one channel."""
+
+    at_us: int
+    kind: str
+    """CHAN_START, BRIDGE_ENTER, ...; of a user-defined event, its own name."""
+    channel_id: str
+    call_id: str
+    channel: str
+    app: str = ""
+    bridge: str = ""
+    hangup_source: str | None = None
+    """Name of the channel that hung up, `dialplan/...` when we did; only at HANGUP."""
+
+
+def parse_cel(text: bytes) -> CelEvent | BadLine:
+    """What one line (without its end) says."""
+    if len(text) > LONGEST:
+        return BadLine(show(text), f"longer than {LONGEST} bytes")
+    line = text.decode("utf-8", "replace")
+    if "\x00" in line:
+        return BadLine(show(text), "a NUL in the line")
+    try:
+        rows = list(csv.reader([line], strict=True))
+    except csv.Error as error:
+        return BadLine(show(text), f"not CSV: {error}")
+    if len(rows) != 1 or len(rows[0]) != FIELDS:
+        return BadLine(show(text), f"{len(rows[0]) if rows else 0} fields; a line has {FIELDS}")
+    return _event(rows[0], text)
+
+
+def _event(fields: list[str], text: bytes) -> CelEvent | BadLine:
+    time, kind, channel_id, call_id, channel, _context, _exten, app, _peer, extra = fields
+    at_us = _microseconds(time)
+    if at_us is None:
+        return BadLine(show(text), f"{time[:40]!r} is no time")
+    if not (kind and channel_id and call_id):
+        return BadLine(show(text), "no event, channel or call")
+    if max(map(len, fields[1:9])) > LONGEST_NAME:
+        return BadLine(show(text), f"a field longer than {LONGEST_NAME} characters")
+    facts = _facts(extra)
+    bridge = str(facts.get("bridge_id", ""))
+    source = facts.get("hangupsource") if kind == "HANGUP" else None
+    if len(bridge) > LONGEST_NAME:
+        return BadLine(show(text), "a bridge's name that is too long")
+    return CelEvent(at_us, kind, channel_id, call_id, channel, app, bridge, None if source is None else str(source))
+
+
+def _microseconds(time: str) -> int | None:
+    seconds, _, fraction = time.partition(".")
+    if not (seconds.isascii() and seconds.isdecimal() and len(seconds) <= 10):
+        return None
+    if fraction and not (fraction.isascii() and fraction.isdecimal() and len(fraction) <= MICROSECONDS):
+        return None
+    return int(seconds) * 1_000_000 + int(fraction.ljust(MICROSECONDS, "0"))
+
+
+def _facts(extra: str) -> dict[str, object]:
+    if not extra:
+        return {}
+    try:
+        found = json.loads(extra)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,19 @@
+"""Declaring gaps that last: begun when noticed, ended when evidence is whole again."""
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.evidence import Gap, GapKind
+from callqueue.ledger_store import save_gaps
+from callqueue.tables import GAP
+
+
+async def declare_gap(connection: AsyncConnection, journal: str, gap: Gap) -> None:
+    """Add a gap; the same one (kind, beginning, call) is added once."""
+    await save_gaps(connection, journal, [gap])
+
+
+async def end_gaps(connection: AsyncConnection, journal: str, kind: GapKind, ended: int) -> None:
+    """End whatever gap of this kind still lasts."""
+    statement = update(GAP).where(GAP.c.journal == journal, GAP.c.kind == kind, GAP.c.ended.is_(None))
+    await connection.execute(statement.values(ended=ended))
