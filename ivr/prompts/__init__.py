@@ -1,7 +1,7 @@
 """Prompts: what callers hear, rendered from text or recorded in a studio, as telephone sound."""
 
-from ivr.prompts.build import Built, Refused, build
 from ivr.prompts.catalogue import Catalogue, CatalogueError, Missing, Prompt, load_catalogue, missing
+from ivr.prompts.rendering import Built, Refused, build
 from ivr.prompts.sound import SoundError, ToolMissingError
 
 __all__ = [

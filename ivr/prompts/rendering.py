@@ -101,15 +101,19 @@ class Job:
             return read_sound(wav, self.fit)
 
 
-def build(home: Home, settings: Settings, progress: Progress | None = None) -> Built:
+def build(
+    home: Home, settings: Settings, progress: Progress | None = None, catalogue: Catalogue | None = None,
+) -> Built:
     """Make every prompt that is not there yet or whose text, voice or recording has changed.
+
+    `catalogue` is the site's own unless another is given.
 
     Raises:
         CatalogueError: the texts cannot be used.
         ToolMissingError: espeak-ng or sox is not installed.
         SoundError: a text cannot be rendered.
     """
-    jobs = list(_jobs(home, settings, load_catalogue(home)))
+    jobs = list(_jobs(home, settings, catalogue or load_catalogue(home)))
     stale = [job for job in jobs if not job.is_fresh()]
     made: list[str] = []
     refused: list[Refused] = []
