@@ -1,11 +1,13 @@
 """The command line: one small application, of which only the command that was asked for is loaded."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated
 
+import structlog
 import typer
 
 from foundation.asterisk.install import AsteriskMissingError
@@ -39,6 +41,7 @@ ENTRIES = (
     Entry("floor", "floor", "app", "Watch agents and waiting callers, live."),
     Entry("report", "report", "app", "Figures of the queues with their passports, and lists of calls."),
     Entry("journal", "journal", "app", "Import the queue log of any Asterisk; see what has been read."),
+    Entry("prompts", "prompts", "app", "Render what callers hear; list it."),
     Entry("demo", "demo", "app", "Drive simulated callers and agents through the running line."),
     Entry("bench", "bench", "app", "Measure, each figure beside its baseline."),
     Entry("test", "test", "test", "Run the checks and tests.", takes_anything=True),
@@ -65,6 +68,11 @@ def build(asked: str | None) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; leaves by `SystemExit`, with 2 for a wrong setting or a refusal."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # A command speaks in its own words; only warnings of what it uses are shown. Services set up their logs anew.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     try:
         build(next((word for word in words if not word.startswith("-")), None))(words, prog_name="bin/pasokh")
     except (SettingsError, RefusedError, AsteriskMissingError) as error:

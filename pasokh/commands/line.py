@@ -26,7 +26,7 @@ def up(detach: Detach = False) -> None:  # noqa: FBT002 - a flag of the command 
     from pasokh.preparation import prepare_site  # noqa: PLC0415 - slow to load, and the other commands need none of it
 
     _refuse_running(Home.from_environment())
-    site = prepare_site(_say)
+    site = prepare_site(sys.stdout)
     supervisor = start_line(site)
     ready = _wait(site, supervisor)
     _say(announcement(site, with_passwords=sys.stdout.isatty()))

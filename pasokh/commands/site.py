@@ -22,7 +22,7 @@ def prepare(machine_only: MachineOnly = False) -> None:  # noqa: FBT002 - a flag
         return
     from pasokh.preparation import prepare_site  # noqa: PLC0415 - slow to load, and the other commands need none of it
 
-    site = prepare_site(lambda text: print(text, flush=True))
+    site = prepare_site(sys.stdout)
     print(f"{site.home.root} is ready: `bin/pasokh up` starts the line")
 
 

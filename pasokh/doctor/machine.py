@@ -33,7 +33,8 @@ def look_at_programs(_site: Site) -> Finding:
 def look_at_asterisk(_site: Site) -> Finding:
     try:
         asterisk = find_asterisk()
-        return good(f"Asterisk {asterisk.version()} ({asterisk.command[-1]})")
+        version = asterisk.version().partition("+")[0]
+        return good(f"Asterisk {version} ({asterisk.command[-1]})")
     except AsteriskMissingError as error:
         return fault(str(error), "`bin/pasokh prepare` unpacks one")
     except (OSError, subprocess.SubprocessError) as error:
