@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from dataclasses import asdict
 
-from prometheus_client import REGISTRY, CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge
 
 from callqueue.floor import AgentState, Floor
 from callqueue.floor_pictures import picture_agent, picture_queue
@@ -64,10 +64,16 @@ class FloorBus:
 class FloorGauges:
     """The floor for Prometheus."""
 
-    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
         self.waiting = Gauge("pasokh_waiting_callers", "Callers waiting now", ["queue"], registry=registry)
         self.agents = Gauge("pasokh_agents", "Agents of a queue by state", ["queue", "state"], registry=registry)
         self.connected = Gauge("pasokh_floor_seen", "1 while AMI shows the floor, 0 while blind", registry=registry)
+
+    def close(self) -> None:
+        """Leave the registry, so that a floor begun anew can enter it."""
+        for gauge in (self.waiting, self.agents, self.connected):
+            self._registry.unregister(gauge)
 
     def show_queue(self, queue: str, floor: Floor) -> None:
         self.waiting.labels(queue).set(len(floor.waiting.get(queue, ())))

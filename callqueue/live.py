@@ -6,9 +6,10 @@ The durable truth is the journal's; what stands here is the present moment, take
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import structlog
+from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
 from callqueue.agents import AgentDesk
@@ -106,8 +107,8 @@ class Live:
     """The live side's parts, and the tasks that run them."""
 
     def __init__(
-        self, home: Home, settings: Settings, link: AmiLink, main: Database, ledger: Database, *,
-        gauges: FloorGauges | None = None, clock: Clock = time.time,
+        self, home: Home, settings: Settings, link: AmiLink, main: Database, ledger: Database, gauges: FloorGauges,
+        clock: Clock = time.time,
     ) -> None:
         self._link, self._ledger, self._clock = link, ledger, clock
         self.spool = GapSpool(ledger, settings.site.name)
@@ -118,7 +119,7 @@ class Live:
         self.keeper = Keeper(settings, main, self.desk, clock)
         self.wrap_up = WrapUp(settings, main, link, self.desk, clock)
         self.publisher = floor_publisher(settings)
-        self.bus = FloorBus(settings, self.publisher, gauges or FloorGauges())
+        self.bus = FloorBus(settings, self.publisher, gauges)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -139,8 +140,9 @@ class Live:
             if self.watch.live_since is not None:
                 self.bus.show(self.watch.floor)
             self.bus.show_status(self.watch.floor, self.blindness.since, self.watch.live_since)
-            await asyncio.sleep(PICTURE_SECONDS)
             await self.watch.changed.wait()
+            # What belongs together comes within milliseconds: the end of a call and the wrap-up after it.
+            await asyncio.sleep(PICTURE_SECONDS)
 
     async def _keep(self) -> None:
         while True:
@@ -181,10 +183,11 @@ async def _either(event: asyncio.Event, seconds: float) -> None:
         pass
 
 
-async def run(home: Home, settings: Settings) -> None:
-    """Be the live side of this site, for ever."""
-    async with _stores(home, settings) as (main, ledger), ami_link(home, settings) as link:
-        await Live(home, settings, link, main, ledger).run()
+async def run(home: Home, settings: Settings, registry: CollectorRegistry | None = None) -> None:
+    """Be the live side of this site, for ever; its gauges are in `registry` meanwhile."""
+    with closing(FloorGauges(registry or CollectorRegistry())) as gauges:
+        async with _stores(home, settings) as (main, ledger), ami_link(home, settings) as link:
+            await Live(home, settings, link, main, ledger, gauges).run()
 
 
 def ami_link(home: Home, settings: Settings) -> AmiLink:

@@ -8,6 +8,7 @@ topics.
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -195,6 +196,27 @@ async def bus_reader(broker: Broker, *filters: str) -> AsyncIterator[AsyncIterat
         for wanted in filters:
             await client.subscribe(wanted, qos=1)
         yield _messages(client)
+
+
+async def read_retained(broker: Broker, *filters: str) -> dict[str, dict[str, Any]]:
+    """What the broker retains for these topic filters now.
+
+    Raises:
+        aiomqtt.MqttError: the broker is not there.
+    """
+    end = f"{ROOT}/readers/{uuid.uuid4().hex}"
+    found: dict[str, dict[str, Any]] = {}
+    async with aiomqtt.Client(broker.host, broker.port, timeout=5) as client:
+        for wanted in (*filters, end):
+            await client.subscribe(wanted, qos=1)
+        # The broker sends what it retains before what comes after the subscription.
+        await client.publish(end, b"{}", qos=1)
+        async for message in _messages(client):
+            if message.topic == end:
+                break
+            if message.content is not None:
+                found[message.topic] = message.content
+    return found
 
 
 async def _messages(client: aiomqtt.Client) -> AsyncIterator[BusMessage]:

@@ -34,6 +34,8 @@ NOISE = frozenset({
 })
 """Events that nobody here wants, in case the site's own AMI user lets them through."""
 
+CLOSED = "closed by us"
+
 log = structlog.get_logger()
 
 Handler = Callable[[Event], Awaitable[None] | None]
@@ -273,7 +275,7 @@ class AmiLink:
             self._begin(connection)
             await self._watch(connection)
         finally:
-            connection.end("closed by us")
+            connection.end(CLOSED)
             if self._connection is connection:
                 self._finish(connection.lost.result())
 
@@ -319,7 +321,8 @@ class AmiLink:
     def _finish(self, reason: str) -> None:
         self._connection = None
         self._up.clear()
-        log.warning("ami_lost", where=self.where, reason=reason)
+        if reason != CLOSED:
+            log.warning("ami_lost", where=self.where, reason=reason)
         self._tell(Lost(self._clock(), reason))
         for notice in self._lost_notices:
             self._call(notice)

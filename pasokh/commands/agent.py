@@ -1,0 +1,63 @@
+"""`bin/pasokh agent`: log agents in and out, pause them, see them."""
+
+import getpass
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from callqueue.agents import AgentDesk, Done
+from pasokh.live_site import LiveSite, quiet_logs
+
+app = typer.Typer(no_args_is_help=True, help="Log agents in and out, pause them, see them.")
+
+AgentId = Annotated[str, typer.Argument(help="An agent of site.yaml, like a101.")]
+
+
+@app.command("list")
+def list_agents() -> None:
+    """All agents: what each does now, since when, and in which queues."""
+    site = LiveSite.open()
+    pictures = site.pictures()
+    view = site.view()
+    Console().print(view.status(pictures), view.agents(pictures), sep="\n")
+
+
+@app.command("login")
+def log_in(agent: AgentId) -> None:
+    """Into all of the agent's queues."""
+    _ask("login", lambda desk: desk.log_in(agent))
+
+
+@app.command("logout")
+def log_out(agent: AgentId) -> None:
+    """Out of all queues; a conversation goes on to its end."""
+    _ask("logout", lambda desk: desk.log_out(agent, getpass.getuser()))
+
+
+@app.command("pause")
+def pause(agent: AgentId, reason: Annotated[str, typer.Argument(help="One of pause_reasons in site.yaml.")]) -> None:
+    """Take no calls; another reason takes the place of the present one."""
+    _ask("pause", lambda desk: desk.pause(agent, reason), reason)
+
+
+@app.command("unpause")
+def unpause(agent: AgentId) -> None:
+    """Take calls again, also before a wrap-up is over."""
+    _ask("unpause", lambda desk: desk.unpause(agent))
+
+
+def _ask(wish: str, carry_out: Callable[[AgentDesk], Awaitable[Done]], reason: str = "") -> None:
+    quiet_logs()
+    site = LiveSite.open()
+    done = site.run(_at_desk(site, carry_out))
+    values = {"reason": site.view().pause_reason(reason)} if reason else {}
+    print(site.texts(f"agent.done.{wish}", agent=done.agent, **values))
+    for warning in done.warnings:
+        print(site.texts(f"agent.warning.{warning}", agent=done.agent))
+
+
+async def _at_desk(site: LiveSite, carry_out: Callable[[AgentDesk], Awaitable[Done]]) -> Done:
+    async with site.desk() as desk:
+        return await carry_out(desk)
