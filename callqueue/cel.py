@@ -58,6 +58,8 @@ def _event(fields: list[str], text: bytes) -> CelEvent | BadLine:
     if max(map(len, fields[1:9])) > LONGEST_NAME:
         return BadLine(show(text), f"a field longer than {LONGEST_NAME} characters")
     facts = _facts(extra)
+    if facts is None:
+        return BadLine(show(text), "the facts are not JSON")
     bridge = str(facts.get("bridge_id", ""))
     source = facts.get("hangupsource") if kind == "HANGUP" else None
     if len(bridge) > LONGEST_NAME:
@@ -74,11 +76,12 @@ def _microseconds(time: str) -> int | None:
     return int(seconds) * 1_000_000 + int(fraction.ljust(MICROSECONDS, "0"))
 
 
-def _facts(extra: str) -> dict[str, object]:
-    if not extra:
+def _facts(extra: str) -> dict[str, object] | None:
+    """The facts beside an event; those of user-defined events are plain text and none of ours."""
+    if not extra.startswith("{"):
         return {}
     try:
         found = json.loads(extra)
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None

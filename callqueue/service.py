@@ -5,7 +5,8 @@ Each task that fails is begun again alone, after a pause; the others go on.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
@@ -25,6 +26,8 @@ METRICS_OFFSET = 1
 RECONCILE_SECONDS = 1.0
 LONG_RUN_SECONDS = 60.0
 """A task that ran this long begins again at once."""
+
+Task = Callable[[], Coroutine[Any, Any, None]]
 
 log = structlog.get_logger()
 
@@ -58,7 +61,7 @@ async def _floor(home: Home, settings: Settings, registry: CollectorRegistry) ->
 
 def evidence(
     home: Home, settings: Settings, ledger: Database, registry: CollectorRegistry,
-) -> dict[str, Callable[[], Awaitable[None]]]:
+) -> dict[str, Task]:
     """The tasks around the durable records, by name."""
     site = settings.site.name
     journal = Follower(ledger, home.queue_log, site, "journal", JournalSink())
@@ -67,7 +70,7 @@ def evidence(
     reserve = Reserve(home.root, settings.disk.reserve_megabytes * MEGABYTE)
     for follower, name in ((journal, "journal"), (cel, "cel")):
         _measure(follower, name, registry)
-    work: dict[str, Callable[[], Awaitable[None]]] = {
+    work: dict[str, Task] = {
         "journal": lambda: follow(journal),
         "cel": lambda: follow(cel),
         "reconciler": lambda: keep_reconciling(reconciler),
@@ -106,7 +109,7 @@ async def keep_reconciling(reconciler: Reconciler) -> None:
             await asyncio.sleep(0 if more else RECONCILE_SECONDS)
 
 
-async def keep_running(name: str, task: Callable[[], Awaitable[None]]) -> None:
+async def keep_running(name: str, task: Task) -> None:
     """Run a task for ever: one that fails or ends begins again after a pause."""
     wait = back_off()
     while True:

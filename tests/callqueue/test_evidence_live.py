@@ -1,0 +1,290 @@
+"""Both durable records as an Asterisk wrote them, through the followers into the ledger, and what goes wrong there."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import select
+
+from callqueue import tables
+from callqueue.cel_feed import CelSink
+from callqueue.disk import Reserve
+from callqueue.evidence import GapKind
+from callqueue.follow import Follower
+from callqueue.journal_feed import JournalSink
+from callqueue.reconcile_store import Reconciler
+from callqueue.service import evidence, keep_running
+from callqueue.stint import Ending, Outcome, Stint
+from callqueue.store import count_lost_in_menu, read_gaps, read_stints
+from foundation.database import Database
+from foundation.paths import Home
+from foundation.settings import Queue, Settings
+
+LIMIT = 30.0
+EVER = 9_999_999_999
+AT = 1_795_311_460
+
+JOURNAL = f"""\
+{AT}|s-29|operator|NONE|STINT|s-29|09122222222|direct||1
+{AT}|s-29|operator|NONE|ENTERQUEUE||09122222222|1
+{AT}|s-28|operator|NONE|STINT|s-28|09121111111|direct||1
+{AT}|s-28|operator|NONE|ENTERQUEUE||09121111111|2
+{AT + 1}|s-29|operator|a101|CONNECT|1|s-30|0
+{AT + 2}|s-29|operator|a101|COMPLETECALLER|1|1|1
+{AT + 2}|s-28|operator|NONE|ABANDON|1|2|2
+"""
+
+
+def cel(*events: str) -> str:
+    """Lines of `seconds kind channel linkedid name app extra`."""
+    lines = []
+    for line in events:
+        seconds, kind, channel_id, call_id, name, app, extra = line.split()
+        facts = extra.replace("bridge", '{""bridge_id"":""b-1""}').replace(
+            "caller", f'{{""hangupsource"":""{name}""}}').replace("us", '{""hangupsource"":""dialplan/builtin""}')
+        app, facts = app.strip("-"), facts.strip("-")
+        lines.append(f'"{AT + float(seconds):.6f}","{kind}","{channel_id}","{call_id}","{name}","x","y","{app}","",'
+                     f'"{facts}"\n')
+    return "".join(lines)
+
+
+CEL = cel(
+    "-1.0 CHAN_START   s-28 s-28 PJSIP/trunk-1c -        -",
+    "-0.9 CHAN_START   s-29 s-29 PJSIP/trunk-1d -        -",
+    "0.80 APP_START    s-29 s-29 PJSIP/trunk-1d Queue    -",
+    "0.90 APP_START    s-28 s-28 PJSIP/trunk-1c Queue    -",
+    "0.95 CHAN_START   s-30 s-29 PJSIP/a101-1e  -        -",
+    "1.10 BRIDGE_ENTER s-30 s-29 PJSIP/a101-1e  AppQueue bridge",
+    "1.11 BRIDGE_ENTER s-29 s-29 PJSIP/trunk-1d Queue    bridge",
+    "2.08 BRIDGE_EXIT  s-29 s-29 PJSIP/trunk-1d Queue    bridge",
+    "2.09 BRIDGE_EXIT  s-30 s-29 PJSIP/a101-1e  AppQueue bridge",
+    "2.10 APP_END      s-28 s-28 PJSIP/trunk-1c Queue    -",
+    "2.10 HANGUP       s-28 s-28 PJSIP/trunk-1c -        caller",
+    "2.10 LINKEDID_END s-28 s-28 PJSIP/trunk-1c -        -",
+    "2.11 APP_END      s-29 s-29 PJSIP/trunk-1d Queue    -",
+    "2.11 HANGUP       s-29 s-29 PJSIP/trunk-1d -        caller",
+    "2.11 LINKEDID_END s-29 s-29 PJSIP/trunk-1d -        -",
+)
+
+
+class Site:
+    """Both files, their followers and the reconciler."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.journal_path, self.cel_path = folder / "queue_log", folder / "cel.csv"
+        self.now = AT + 1000.0
+        self._start()
+
+    def _start(self) -> None:
+        self.journal = Follower(self.database, self.journal_path, "site", "journal", JournalSink())
+        self.cel = Follower(self.database, self.cel_path, "site", "cel", CelSink())
+        self.reconciler = Reconciler(self.database, "site", lambda: self.now, lambda: self.now)
+
+    def restart(self) -> None:
+        self.close()
+        self._start()
+
+    def close(self) -> None:
+        self.journal.close()
+        self.cel.close()
+
+    def write(self, journal: str = "", cel: str = "") -> None:
+        for path, text in ((self.journal_path, journal), (self.cel_path, cel)):
+            with path.open("a") as file:
+                file.write(text)
+
+    async def read(self) -> dict[str, Stint]:
+        for follower in (self.journal, self.cel):
+            while await follower.step():
+                pass
+        while await self.reconciler.step():
+            pass
+        async with self.database.read() as connection:
+            return {stint.channel_id: stint for stint in await read_stints(connection, None, 0, EVER)}
+
+    async def gaps(self) -> list[GapKind]:
+        async with self.database.read() as connection:
+            return [gap.kind for gap in await read_gaps(connection, 0, EVER)]
+
+
+@pytest.fixture
+async def site(ledger_database: Database, tmp_path: Path) -> AsyncIterator[Site]:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    site = Site(ledger_database, folder)
+    yield site
+    site.close()
+
+
+async def test_both_records_together_give_exact_stints(site: Site) -> None:
+    site.write(JOURNAL, CEL)
+    stints = await site.read()
+    answered, abandoned = stints["s-29"], stints["s-28"]
+    assert (answered.outcome, answered.caller, answered.spoke) == (Outcome.ANSWERED, "09122222222", True)
+    assert (answered.wait_ms, answered.talk_ms, answered.hold_ms) == (310, 970, 0)
+    assert (abandoned.outcome, abandoned.wait, abandoned.wait_ms) == (Outcome.ABANDONED, 2, 1200)
+    assert await site.gaps() == []
+
+
+async def test_every_byte_alone_with_a_restart_after_each_line_gives_the_same(site: Site) -> None:
+    whole = JOURNAL.splitlines(keepends=True)
+    for line in whole:
+        site.write(journal=line[:7])
+        await site.journal.step()
+        site.write(journal=line[7:])
+        await site.read()
+        site.restart()
+    for line in CEL.splitlines(keepends=True):
+        site.write(cel=line)
+        await site.cel.step()
+        site.restart()
+    stints = await site.read()
+    assert (stints["s-29"].talk_ms, stints["s-28"].wait) == (970, 2)
+    assert await site.gaps() == []
+
+
+async def test_equal_lines_of_one_second_count_across_a_restart_and_a_rotation(site: Site) -> None:
+    line = f"{AT}|NONE|operator|a101|PAUSE|break\n"
+    site.write(journal=line)
+    await site.read()
+    site.restart()
+    site.write(journal=line)
+    await site.read()
+    site.journal_path.rename(site.journal_path.with_name("queue_log.0"))
+    site.restart()
+    site.write(journal=line)
+    await site.read()
+    async with site.database.read() as connection:
+        assert len((await connection.execute(select(tables.AGENT_EVENT))).all()) == 3
+
+
+async def test_what_a_crash_left_open_ends_at_the_next_start(site: Site) -> None:
+    site.write("".join(JOURNAL.splitlines(keepends=True)[:5]), "".join(CEL.splitlines(keepends=True)[:7]))
+    assert (await site.read())["s-29"].finished is None
+    site.write(journal=f"{AT + 30}|NONE|NONE|NONE|QUEUESTART|\n")
+    stints = await site.read()
+    answered = stints["s-29"]
+    assert (answered.ending, answered.talk, answered.talk_ms) == (Ending.INTERRUPTED, 29, 28_890)
+    assert (stints["s-28"].outcome, stints["s-28"].wait) == (Outcome.INTERRUPTED, 30)
+    async with site.database.read() as connection:
+        legs = (await connection.execute(select(tables.LEG.c.interrupted, tables.LEG.c.left_us))).all()
+    assert {tuple(leg) for leg in legs} == {(True, (AT + 30) * 1_000_000)}
+
+
+async def test_a_stay_that_the_journal_does_not_have_is_declared_once(site: Site) -> None:
+    site.write("".join(JOURNAL.splitlines(keepends=True)[:2]), CEL)
+    for _ in range(3):
+        await site.read()
+    async with site.database.read() as connection:
+        lost = [gap for gap in await read_gaps(connection, 0, EVER) if gap.kind is GapKind.JOURNAL_LOST]
+    assert [gap.call_id for gap in lost] == ["s-28"]
+
+
+async def test_a_conversation_that_cel_lost_is_declared(site: Site) -> None:
+    site.write(JOURNAL, cel("-99 CHAN_START s-1 s-1 PJSIP/trunk-1 - -"))
+    await site.read()
+    assert await site.gaps() == [GapKind.CEL_LOST]
+
+
+async def test_nothing_is_reconciled_before_cel_has_been_read_that_far(site: Site) -> None:
+    site.now = AT + 3
+    site.write(JOURNAL)
+    site.write(cel=CEL)
+    assert (await site.read())["s-29"].spoke is None
+    site.now = AT + 4
+    assert (await site.read())["s-29"].spoke is True
+
+
+async def test_calls_that_callers_end_before_any_queue_are_lost_and_served_ones_are_not(site: Site) -> None:
+    site.write(JOURNAL, CEL + cel(
+        "5.0 CHAN_START   s-50 s-50 PJSIP/trunk-50 - -",
+        "9.0 HANGUP       s-50 s-50 PJSIP/trunk-50 - caller",
+        "9.0 LINKEDID_END s-50 s-50 PJSIP/trunk-50 - -",
+        "5.0 CHAN_START   s-51 s-51 PJSIP/trunk-51 - -",
+        "9.0 HANGUP       s-51 s-51 PJSIP/trunk-51 - us",
+        "9.0 LINKEDID_END s-51 s-51 PJSIP/trunk-51 - -",
+    ))
+    await site.read()
+    async with site.database.read() as connection:
+        assert await count_lost_in_menu(connection, AT - 10, AT + 10) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_a_database_that_is_away_for_a_while_costs_nothing(
+    postgres: Any, ledger_database: Database, tmp_path: Path,
+) -> None:
+    home = Home(tmp_path / "home")
+    home.make()
+    settings = Settings(queues={"operator": Queue()})
+    lines = [f"{AT + number}|s-{number}|operator|NONE|ENTERQUEUE||1|1\n" for number in range(300)]
+    work = evidence(home, settings, ledger_database, CollectorRegistry())
+    running = [asyncio.create_task(keep_running(name, work[name])) for name in ("journal", "cel", "reconciler")]
+    home.queue_log.write_text("".join(lines[:100]))
+    await _until_stored(ledger_database, 100)
+    await asyncio.to_thread(postgres.stop)
+    with home.queue_log.open("a") as file:
+        file.writelines(lines[100:200])
+    home.queue_log.rename(home.queue_log.with_name("queue_log.1"))
+    home.queue_log.write_text("".join(lines[200:]))
+    await asyncio.to_thread(postgres.start)
+    await _until_stored(ledger_database, 300)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    async with ledger_database.read() as connection:
+        assert len(await read_stints(connection, None, 0, EVER)) == 300
+
+
+async def _until_stored(database: Database, count: int) -> None:
+    async with asyncio.timeout(LIMIT):
+        while True:
+            async with database.read() as connection:
+                if len(await read_stints(connection, None, 0, EVER)) >= count:
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_line_is_in_the_ledger_within_a_second(sqlite_ledger: Database, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.make()
+    work = evidence(home, Settings(queues={"operator": Queue()}), sqlite_ledger, CollectorRegistry())
+    running = asyncio.create_task(work["journal"]())
+    home.queue_log.write_text(f"{AT}|s-1|operator|NONE|ENTERQUEUE||1|1\n")
+    await _until_stored(sqlite_ledger, 1)
+    with home.queue_log.open("a") as file:
+        file.write(f"{AT}|s-2|operator|NONE|ENTERQUEUE||1|1\n")
+    written = time.monotonic()
+    await _until_stored(sqlite_ledger, 2)
+    assert time.monotonic() - written < 1.0
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_task_that_fails_begins_again_alone() -> None:
+    attempts = asyncio.Queue[int]()
+
+    async def fail() -> None:
+        attempts.put_nowait(1)
+        raise RuntimeError("broken")
+
+    running = asyncio.create_task(keep_running("broken", fail))
+    async with asyncio.timeout(LIMIT):
+        for _ in range(3):
+            await attempts.get()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def test_the_reserve_takes_real_space_and_gives_it_back(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path, 3 << 20)
+    assert not reserve.is_held
+    reserve.make()
+    assert reserve.path.stat().st_blocks * 512 >= 3 << 20
+    reserve.release()
+    assert not reserve.is_held
