@@ -15,7 +15,7 @@ from pasokh.ports import LOOPBACK, listening_ports, taken_ports
 from pasokh.refusal import RefusedError
 from pasokh.services import SERVICES, Readiness, Service
 from pasokh.site import Site
-from pasokh.supervise import ServiceState, SupervisorLink, is_supervised
+from pasokh.supervise import ServiceState, SupervisorLink, is_supervised, write_configuration
 from pasokh.watchdog_service import ReadyNotes
 
 READY_SECONDS = 120.0
@@ -40,6 +40,7 @@ def start_line(site: Site) -> "subprocess.Popen[bytes]":
     """
     if is_supervised(site.home):
         raise RefusedError(f"{site.home.root}: this site is up already; `bin/pasokh status` shows it")
+    write_configuration(site.home)
     taken = taken_ports(listening_ports(site.settings))
     if taken:
         raise RefusedError(

@@ -20,6 +20,7 @@ from pasokh.services import SERVICES, Service, notify_socket
 LOCK_DESCRIPTOR = 3
 """supervisord closes what it inherits from 5 on, and gives nothing above 2 to its services."""
 FILES_AT_ONCE = 8192
+FORBIDDEN = ("%", '"', " ;", "\n")
 
 HEAD = """\
 [supervisord]
@@ -76,11 +77,11 @@ def supervisor_configuration(
 
 
 def _plain(path: Path) -> str:
-    # supervisor expands %(names)s in every value, and takes what follows " ;" for a comment.
+    # supervisor expands %(names)s, some values once and some twice, and takes what follows " ;" for a comment.
     text = str(path)
-    if "\n" in text or " ;" in text or '"' in text:
-        raise RefusedError(f"PASOKH_HOME = {text!r}: supervisor cannot work in a folder of this name; choose another")
-    return text.replace("%", "%%")
+    if any(sign in text for sign in FORBIDDEN):
+        raise RefusedError(f"{text!r}: supervisor cannot work in a folder with {FORBIDDEN} in its name; choose another")
+    return text
 
 
 def _quoted(path: Path) -> str:

@@ -68,13 +68,9 @@ def test_root_is_named_so_that_supervisor_does_not_warn() -> None:
     assert "user" not in _configuration(Home(Path("/srv/one")))["supervisord"]
 
 
-def test_a_percent_sign_in_the_folder_is_not_expanded() -> None:
-    assert _configuration(Home(Path("/srv/50%")))["program:ivr"]["stdout_logfile"] == "/srv/50%%/logs/ivr.log"
-
-
-@pytest.mark.parametrize("name", ['a"b', "a ;b", "a\nb"])
+@pytest.mark.parametrize("name", ['a"b', "a ;b", "a\nb", "50%"])
 def test_a_folder_that_supervisor_would_misread_is_refused(name: str) -> None:
-    with pytest.raises(RefusedError, match="PASOKH_HOME"):
+    with pytest.raises(RefusedError, match="choose another"):
         _configuration(Home(Path("/srv") / name))
 
 
@@ -85,7 +81,7 @@ def test_socket_paths_stay_short_for_a_deep_folder() -> None:
 
 
 def test_a_site_has_one_supervisor(tmp_path: Path) -> None:
-    home = Home(tmp_path / "a site 50%")
+    home = Home(tmp_path / "a site پاسخ")
     home.make()
     command = [sys.executable, "-c", HOLD, str(home.root)]
     assert not is_supervised(home)
