@@ -68,9 +68,9 @@ def build(asked: str | None) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; leaves by `SystemExit`, with 2 for a wrong setting or a refusal."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    # A command speaks in its own words; only warnings of what it uses are shown. Services set up their logs anew.
+    # A command speaks in its own words; only errors of what it uses are shown. Services set up their logs anew.
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     try:
