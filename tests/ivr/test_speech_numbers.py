@@ -120,7 +120,7 @@ def test_numbers_are_said_as_an_independent_library_writes_them(witness: Witness
 
 
 @pytest.mark.parametrize("witness", CARDINALS, ids=str)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(wide=WIDE)
 def test_any_number_is_said_as_an_independent_library_writes_it(witness: Witness, wide: int) -> None:
     language, value = witness.language, wide % (witness.up_to + 1)
