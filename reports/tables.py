@@ -141,8 +141,7 @@ def _rings(report: QueueReport, teller: Teller) -> Iterator[RenderableType]:
 def _footnotes(report: QueueReport, teller: Teller) -> Iterator[Text]:
     for name in EXPLAINED:
         passport: Passport = report.passports[name]
-        version = number_text(passport.version, teller.language)
-        formula = f"{teller.texts(f'figure.{name}')} ({name} v{version}): {teller.texts(f'formula.{name}')}"
+        formula = f"{teller.texts(f'figure.{name}')} ({name} v{passport.version}): {teller.texts(f'formula.{name}')}"
         yield Text(formula, style="dim")
     for queue, rules in report.rules.items():
         values = {

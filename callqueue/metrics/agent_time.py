@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from callqueue.evidence import AgentDeed, AgentEvent, Mark, Marker
 from callqueue.metrics.arithmetic import ratio
-from callqueue.metrics.spans import Span, join, overlap, seconds
+from callqueue.metrics.spans import Span, join, overlap, seconds_within
 from callqueue.stint import Stint
 from foundation.calendars import Interval
 
@@ -54,10 +54,10 @@ class _Desk:
     def condition(self) -> Condition | None:
         if not self.here and not self.queues:
             return None
+        if WRAP_UP in self.pauses.values():
+            return Condition.WRAP_UP
         everywhere = None in self.pauses or (bool(self.pauses) and self.queues <= self.pauses.keys())
-        if not everywhere:
-            return Condition.READY
-        return Condition.WRAP_UP if WRAP_UP in self.pauses.values() else Condition.PAUSED
+        return Condition.PAUSED if everywhere else Condition.READY
 
     def close(self, at: int) -> None:
         """End the running period; the next begins at `at`."""
@@ -106,7 +106,8 @@ def agent_periods(
     events: Iterable[AgentEvent], markers: Iterable[Marker], until: int,
 ) -> Mapping[str, Sequence[Period]]:
     """Each agent's periods up to `until`, from what they did. A start of Asterisk ends everybody's session (members do
-    not persist); whoever was restored begins anew. Pauses in some queues only leave the agent ready.
+    not persist); whoever was restored begins anew. Pauses in some queues only leave the agent ready, except wrap-up:
+    it is work wherever it was declared.
     """
     starts: list[AgentEvent | Marker] = [marker for marker in markers if marker.mark is Mark.START]
     desks: defaultdict[str, _Desk] = defaultdict(_Desk)
@@ -162,11 +163,10 @@ def shifts_of(
 
 def agent_figures(shifts: Iterable[Shift], interval: Interval) -> AgentFigures:
     """Cut at the interval's edges; without any log-in in it there is no figure."""
-    cut: list[Span] = [(interval.start, interval.end)]
     available = busy = 0.0
     for shift in shifts:
-        available += seconds(overlap(shift.available, cut))
-        busy += seconds(overlap(shift.busy, cut))
+        available += seconds_within(shift.available, interval.start, interval.end)
+        busy += seconds_within(shift.busy, interval.start, interval.end)
     if not available:
         return AgentFigures(None, None, None)
     return AgentFigures(ratio(busy, available), busy, available)

@@ -17,7 +17,7 @@ def mean(values: Sequence[float]) -> float | None:
 def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
     """The value at rank ⌈percent ÷ 100 × n⌉ of values in rising order: always one that somebody really had.
 
-    Source: the nearest-rank definition of a percentile (NIST/SEMATECH e-Handbook, 7.2.6.2, "other definitions").
+    Source: Hyndman and Fan, Sample Quantiles in Statistical Packages (1996), definition 1.
     """
     if not ordered:
         return None

@@ -1,5 +1,6 @@
 """Arithmetic of time spans: (start, end) in seconds, half open."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 Span = tuple[float, float]
@@ -28,6 +29,16 @@ def overlap(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
             i += 1
         else:
             j += 1
+    return found
+
+
+def seconds_within(joined: Sequence[Span], start: float, end: float) -> float:
+    """How much of joined spans lies between `start` and `end`."""
+    found = 0.0
+    for index in range(max(0, bisect_right(joined, start, key=lambda span: span[0]) - 1), len(joined)):
+        if joined[index][0] >= end:
+            break
+        found += max(0.0, min(joined[index][1], end) - max(joined[index][0], start))
     return found
 
 

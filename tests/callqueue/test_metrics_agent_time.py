@@ -75,6 +75,16 @@ def test_a_pause_in_one_of_two_queues_leaves_the_agent_ready() -> None:
     assert _occupancy(books) == (0, 0, 2700)
 
 
+def test_wrap_up_is_work_also_when_declared_in_one_queue_only() -> None:
+    books = _books("""
+    09:00:00 a101 added q
+    09:00:00 a101 added r
+    09:10:00 a101 pause q wrap-up
+    09:20:00 a101 unpause q
+    """)
+    assert _occupancy(books) == (600 / 3600, 600, 3600)
+
+
 def test_who_asks_for_a_break_in_the_middle_of_a_call_is_still_working() -> None:
     books = _books("""
     09:00:00 a101 added q
