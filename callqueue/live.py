@@ -107,7 +107,7 @@ class Live:
     """The live side's parts, and the tasks that run them."""
 
     def __init__(
-        self, home: Home, settings: Settings, link: AmiLink, main: Database, ledger: Database, gauges: FloorGauges,
+        self, home: Home, settings: Settings, link: AmiLink, *, main: Database, ledger: Database, gauges: FloorGauges,
         clock: Clock = time.time,
     ) -> None:
         self._link, self._ledger, self._clock = link, ledger, clock
@@ -187,7 +187,7 @@ async def run(home: Home, settings: Settings, registry: CollectorRegistry | None
     """Be the live side of this site, for ever; its gauges are in `registry` meanwhile."""
     with closing(FloorGauges(registry or CollectorRegistry())) as gauges:
         async with _stores(home, settings) as (main, ledger), ami_link(home, settings) as link:
-            await Live(home, settings, link, main, ledger, gauges).run()
+            await Live(home, settings, link, main=main, ledger=ledger, gauges=gauges).run()
 
 
 def ami_link(home: Home, settings: Settings) -> AmiLink:

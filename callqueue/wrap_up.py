@@ -19,6 +19,9 @@ from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.database import Database
 from foundation.settings import Settings
 
+LOOK_SECONDS = 0.5
+"""Deadlines are looked at this often at least: the machine's clock may be set meanwhile."""
+
 log = structlog.get_logger()
 
 
@@ -92,7 +95,7 @@ class WrapUp:
 
     async def _wait(self) -> None:
         nearest = min(self._deadlines.values(), default=None)
-        seconds = None if nearest is None else max(0.01, nearest - self._clock())
+        seconds = None if nearest is None else min(max(0.01, nearest - self._clock()), LOOK_SECONDS)
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()

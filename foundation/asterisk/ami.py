@@ -267,7 +267,7 @@ class AmiLink:
 
         async with asyncio.timeout(self._patience.connect):
             _, connection = await loop.create_connection(
-                lambda: Connection(take, self.where), self._host, self._port,
+                lambda: Connection(take, self._up.clear, self.where), self._host, self._port,
             )
         try:
             await self._log_in(connection, booted)

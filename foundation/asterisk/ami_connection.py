@@ -41,8 +41,9 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
     its text. Actions under way when the connection ends fail; panoramisk's factory would send them once more.
     """
 
-    def __init__(self, on_event: Callable[[Event], None], describe: str) -> None:
+    def __init__(self, on_event: Callable[[Event], None], on_end: Callable[[], None], describe: str) -> None:
         self._on_event = on_event
+        self._on_end = on_end
         self._describe = describe
         self._decoder = Decoder()
         self._pending: dict[str, Pending] = {}
@@ -69,6 +70,7 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
         if self.lost.done():
             return
         self.lost.set_result(reason)
+        self._on_end()
         self.transport.abort()
         for pending in list(self._pending.values()):
             pending.fail(AmiLostError(f"{pending.name} to {self._describe}: {reason} before the answer; not repeated"))

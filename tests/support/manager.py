@@ -17,6 +17,7 @@ class PlayedManager:
     def __init__(self) -> None:
         self.actions: list[Fields] = []
         self.connections: list[asyncio.StreamWriter] = []
+        self.tasks: list[asyncio.Task[None]] = []
         self.answers: dict[str, Answer] = {}
         self.secret = "secret"
         self.banner = [BANNER]
@@ -28,9 +29,12 @@ class PlayedManager:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections.append(writer)
+        if task := asyncio.current_task():
+            self.tasks.append(task)
         for piece in self.banner:
             writer.write(piece)
-            await asyncio.sleep(0.02)
+            if piece is not self.banner[-1]:
+                await asyncio.sleep(0.02)
         try:
             while True:
                 block = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -93,3 +97,4 @@ async def played_manager(port: int = 0) -> AsyncIterator[PlayedManager]:
         server.close()
         for writer in manager.connections:
             writer.transport.abort()
+        await asyncio.gather(*manager.tasks, return_exceptions=True)
