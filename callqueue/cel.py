@@ -43,6 +43,8 @@ def parse_cel(text: bytes) -> CelEvent | BadLine:
         rows = list(csv.reader([line], strict=True))
     except csv.Error as error:
         return BadLine(show(text), f"not CSV: {error}")
+    if not line.endswith('"'):
+        return BadLine(show(text), "the line's end is missing")
     if len(rows) != 1 or len(rows[0]) != FIELDS:
         return BadLine(show(text), f"{len(rows[0]) if rows else 0} fields; a line has {FIELDS}")
     return _event(rows[0], text)
