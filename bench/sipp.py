@@ -23,6 +23,7 @@ from bench.capture import Press, press_seconds, write_capture
 from bench.dialogues import SIP_PORT, Dialogue, Target, hang_up, parse_dialogues
 from bench.scenarios import Info, KeyMode, Pickup, Sound, agent_scenario, caller_scenario, register_scenario
 from bench.truth import CallTruth, Side, parse_messages, tell_calls
+from foundation.asterisk.run import die_with_parent
 
 PATIENT_SECONDS = 120.0
 """How long the prepared sound of a caller lasts who waits for the other side to hang up."""
@@ -248,7 +249,8 @@ async def _start(target: Target, address: str, work: _Work, place: Path) -> Run:
     with (place / "output.log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             "sipp", f"{target.address}:{target.port}", *options, *work.arguments,
-            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, cwd=place,
+            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, cwd=place, preexec_fn=die_with_parent,
+            start_new_session=True,  # Ctrl-C is ours to handle: a SIPp that it ended would leave its calls up
         )
     return Run(process, place, address, target)
 
