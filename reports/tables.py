@@ -24,6 +24,9 @@ COLUMNS = (
     "offered", "answered", "service_level", "service_level_human", "abandonment_rate", "short_abandoned",
     "left_for_callback", "refused", "lost_in_menu", "interrupted", "waiting", "asa", "wait_p90", "aht", "occupancy",
 )
+NARROW_COLUMNS = ("offered", "answered", "service_level", "service_level_human", "abandonment_rate", "asa")
+"""For terminals under `WIDE` characters; the list of all figures below the rows has the others."""
+WIDE = 170
 EXPLAINED = (
     "service_level", "service_level_human", "service_level_answered", "service_level_asterisk2", "abandonment_rate",
     "occupancy",
@@ -69,15 +72,16 @@ class Teller:
         return datetime.fromtimestamp(instant, self._zone)
 
 
-def queue_report_table(report: QueueReport, settings: Settings) -> RenderableType:
+def queue_report_table(report: QueueReport, settings: Settings, width: int = WIDE) -> RenderableType:
     """Rows, the whole's figures, their rules and definitions, what is missing, and whether it balances."""
+    columns = COLUMNS if width >= WIDE else NARROW_COLUMNS
     teller = Teller(settings, report)
     interval = report.query.interval
     title = teller.texts(
         "report.queue.title", start=teller.moment(interval.start), end=teller.moment(interval.end))
     made = teller.texts("report.made", moment=teller.moment(report.made, seconds=True), zone=report.zone.key)
     return Group(
-        Text(title, style="bold"), Text(made, style="dim"), _rows(report, teller), _figures(report, teller),
+        Text(title, style="bold"), Text(made, style="dim"), _rows(report, teller, columns), _figures(report, teller),
         *_rings(report, teller), *_footnotes(report, teller), *_gaps(report.total.gaps, teller),
         _balance(report, teller),
     )
@@ -95,21 +99,21 @@ def calls_table(report: CallsReport, settings: Settings) -> RenderableType:
     return Group(Text(title, style="bold"), table, Text(teller.texts("report.calls.count", count=len(report.lines))))
 
 
-def _rows(report: QueueReport, teller: Teller) -> Table:
+def _rows(report: QueueReport, teller: Teller, columns: Sequence[str]) -> Table:
     table = Table(teller.texts("column.time"), teller.texts("column.queue"), box=None)
-    for name in COLUMNS:
+    for name in columns:
         table.add_column(teller.texts(f"column.{name}"), justify="right")
     rows = report.rows if len(report.rows) == 1 else (*report.rows, report.total)
     for row in rows:
         style = "red" if not row.balanced else "bold" if row is report.total else None
         start = teller.start(row.interval.start, Step.NONE if row is report.total else report.query.step)
-        table.add_row(start, teller.queue(row.queue), *_cells(row, report, teller), style=style)
+        table.add_row(start, teller.queue(row.queue), *_cells(row, report, teller, columns), style=style)
     return table
 
 
-def _cells(row: Row, report: QueueReport, teller: Teller) -> Iterator[str]:
+def _cells(row: Row, report: QueueReport, teller: Teller, columns: Sequence[str]) -> Iterator[str]:
     values = row.figures.values()
-    for name in COLUMNS:
+    for name in columns:
         if name == "refused":
             yield teller.value(sum(values[each] or 0 for each in REFUSED), Unit.COUNT)
         else:

@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console
 
 from foundation.calendars import Interval, MomentError, Step, parse_moment
 from foundation.database import Store
@@ -70,7 +70,8 @@ def queue_report(
         case Form.CSV:
             _write(queue_report_csv(report))
         case Form.TABLE:
-            _show(queue_report_table(report, settings))
+            console = _console()
+            console.print(queue_report_table(report, settings, console.width))
     if not report.balanced:
         raise typer.Exit(UNBALANCED)
 
@@ -102,7 +103,7 @@ def calls(
         case Form.CSV:
             _write(calls_csv(report))
         case Form.TABLE:
-            _show(calls_table(report, settings))
+            _console().print(calls_table(report, settings))
 
 
 async def _queue_report(home: Home, settings: Settings, query: QueueQuery, now: int) -> QueueReport:
@@ -171,5 +172,5 @@ def _write(text: str) -> None:
     sys.stdout.write(text)
 
 
-def _show(table: RenderableType) -> None:
-    Console(width=None if sys.stdout.isatty() else 240).print(table)
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else 240)

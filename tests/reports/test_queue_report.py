@@ -246,6 +246,15 @@ async def test_people_read_it_in_the_sites_language_digits_and_calendar(small_le
     assert "The ledger balances: 5 offered" in english
 
 
+async def test_a_narrow_terminal_gets_fewer_columns_and_the_same_figures(small_ledger: Database) -> None:
+    console = Console(width=100, record=True, file=io.StringIO())
+    english = SETTINGS.model_copy(update={"site": Site(language="en")})
+    console.print(queue_report_table(await report_of(small_ledger), english, console.width))
+    shown = console.export_text()
+    assert "…" not in shown
+    assert "left_for_callback" in shown
+
+
 async def test_no_service_level_is_shown_without_its_formula_and_what_stands_beside_it(small_ledger: Database) -> None:
     english = _text(await report_of(small_ledger), "en")
     for name in ("left_for_callback", "refused_full", "refused_empty", "refused_closed", "lost_in_menu", "interrupted",
