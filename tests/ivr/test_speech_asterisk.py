@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foundation.asterisk.install import Installation
+from foundation.asterisk.render import rendered_files
 from foundation.paths import CHECKOUT, Home
-from foundation.settings import LANGUAGES, Language
+from foundation.settings import LANGUAGES, Language, Secrets, Settings
 from ivr.prompts.catalogue import TEXTS, Prompt, load_catalogue
 from ivr.speech import GRAMMARS
 
@@ -99,3 +101,20 @@ def test_a_queues_sounds_read_right_in_asterisks_fixed_order(
     assert " ".join(texts[Prompt(language, name)] for name in row) == place
     row = ("queue-holdtime", *_heard(language, "num:2"), "queue-minutes")
     assert " ".join(texts[Prompt(language, name)] for name in row) == wait
+
+
+@pytest.mark.parametrize(("queue", "lines"), [
+    ({}, ("announce-frequency = 0", "announce-position = no", "announce-holdtime = no")),
+    ({"announce_position": True, "announce_seconds": 45},
+     ("announce-frequency = 45", "announce-position = yes", "announce-holdtime = no")),
+    ({"announce_wait": True}, ("announce-frequency = 60", "announce-position = no", "announce-holdtime = yes")),
+])
+def test_a_queue_says_a_place_only_where_the_settings_want_it(
+    queue: dict[str, object], lines: tuple[str, ...], tmp_path: Path,
+) -> None:
+    site = Settings(queues={"operator": queue})  # type: ignore[dict-item]
+    asterisk = Installation(command=("asterisk",), modules=Path("/m"), data=Path("/d"))
+    files = rendered_files(Home(tmp_path), site, Secrets(ami="secret", agents={}), asterisk)
+    assert set(lines) <= set(files["pasokh/queues.conf"].splitlines())
+    assert "mode = new" in files["say.conf"]
+    assert files["pasokh/say.conf"] == RULES.read_text(encoding="utf-8")
