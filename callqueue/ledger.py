@@ -69,8 +69,6 @@ class Changes:
     markers: list[Marker] = field(default_factory=list)
     rescues: list[Rescue] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
-    pending_changed: set[str] = field(default_factory=set)
-    """Channels whose pending STINT facts came or went."""
 
 
 def is_open(stint: Stint) -> bool:
@@ -97,6 +95,8 @@ class Ledger:
     ) -> None:
         self.changes = Changes()
         self.pending = {said.channel_id: said for said in pending}
+        """STINT facts that wait for their ENTERQUEUE."""
+        self.pending_before = dict(self.pending)
         self.stopping = stopping
         self.last_at = last_at
         self._of_channel: dict[str, dict[int, Stint]] = {}
@@ -165,14 +165,12 @@ class Ledger:
 
     def _on_stint_said(self, event: StintSaid, _place: Place) -> bool:
         self.pending[event.channel_id] = event
-        self.changes.pending_changed.add(event.channel_id)
         return True
 
     def _take_pending(self, channel_id: str, queue: str) -> StintSaid | None:
         said = self.pending.get(channel_id)
         if said is None or said.queue != queue:
             return None
-        self.changes.pending_changed.add(channel_id)
         return self.pending.pop(channel_id)
 
     def _on_refused(self, event: EntryRefused, _place: Place) -> bool:
@@ -306,7 +304,6 @@ class Ledger:
             for stint in list(stints.values()):
                 if is_open(stint) and stint.entered <= event.at:
                     self._interrupt(stint, event.at)
-        self.changes.pending_changed.update(self.pending)
         self.pending.clear()
         if self.last_at is not None and self.last_at < event.at:
             how = "after an orderly stop" if self.stopping else "without an orderly stop"

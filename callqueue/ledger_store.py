@@ -1,10 +1,9 @@
 """The ledger between two batches: loading what a fold needs to know, and storing what it changed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Insert, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Insert, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -88,7 +87,7 @@ async def save_gaps(connection: AsyncConnection, journal: str, gaps: Sequence[Ga
 
 
 def _row(record: Any) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 async def _save_stints(connection: AsyncConnection, journal: str, changes: Changes) -> None:
@@ -122,10 +121,11 @@ def _changed_row(journal: str, stint: Stint) -> dict[str, Any]:
 
 
 async def _save_pending(connection: AsyncConnection, journal: str, ledger: Ledger) -> None:
-    changed = sorted(ledger.changes.pending_changed)
-    for first in range(0, len(changed), FEW):
+    before, after = ledger.pending_before, ledger.pending
+    gone = sorted(channel for channel, said in before.items() if after.get(channel) is not said)
+    for first in range(0, len(gone), FEW):
         await connection.execute(delete(PENDING).where(
-            PENDING.c.journal == journal, or_(PENDING.c.channel_id.in_(changed[first:first + FEW]))))
-    rows = [{"journal": journal, **asdict(ledger.pending[name])} for name in changed if name in ledger.pending]
-    if rows:
-        await connection.execute(insert(PENDING), rows)
+            PENDING.c.journal == journal, PENDING.c.channel_id.in_(gone[first:first + FEW])))
+    new = [said for channel, said in after.items() if before.get(channel) is not said]
+    if new:
+        await connection.execute(insert(PENDING), [{"journal": journal, **_row(said)} for said in new])

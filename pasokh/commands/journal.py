@@ -1,6 +1,7 @@
 """`bin/pasokh journal import` and `journal status`: the evidence that the ledger stands on."""
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -98,6 +99,7 @@ def _refuse_without_database(do: Callable[[], None]) -> None:
 
 
 async def _import(home: Home, settings: Settings, file: Path, zone: ZoneInfo | None, name: str | None) -> Imported:
+    gc.set_threshold(200_000, 20, 20)  # millions of short-lived records, hardly a cycle: a quarter of the time
     database = Database(store_url(home, settings, Store.LEDGER))
     shown = Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[lines]:>10,} lines"),
