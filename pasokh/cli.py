@@ -42,6 +42,7 @@ ENTRIES = (
     Entry("report", "report", "app", "Figures of the queues with their passports, and lists of calls."),
     Entry("journal", "journal", "app", "Import the queue log of any Asterisk; see what has been read."),
     Entry("prompts", "prompts", "app", "Render what callers hear; list it."),
+    Entry("prompts", "prompts", "app", "Render what callers hear; list it, with its texts and recordings."),
     Entry("demo", "demo", "app", "Drive simulated callers and agents through the running line."),
     Entry("bench", "bench", "app", "Measure, each figure beside its baseline."),
     Entry("test", "test", "test", "Run the checks and tests.", takes_anything=True),
@@ -68,16 +69,21 @@ def build(asked: str | None) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; leaves by `SystemExit`, with 2 for a wrong setting or a refusal."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    # A command speaks in its own words; only errors of what it uses are shown. Services set up their logs anew.
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    if arguments is None:
+        _quiet_logs()
     try:
         build(next((word for word in words if not word.startswith("-")), None))(words, prog_name="bin/pasokh")
     except (SettingsError, RefusedError, AsteriskMissingError) as error:
         print(f"pasokh: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def _quiet_logs() -> None:
+    # A command speaks in its own words; only errors of what it uses are shown. Services set up their logs anew.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _load(app: typer.Typer, entry: Entry) -> None:

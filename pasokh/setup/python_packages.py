@@ -1,11 +1,13 @@
 """The virtual environment, filled from a lock file: exact versions, checked by their hashes."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +81,11 @@ class PythonPackages:
 
     def _content(self) -> str:
         rooms = sorted(init.parent.name for init in self.checkout.glob("*/__init__.py"))
-        parts = (self.lock.read_bytes(), (self.checkout / "pyproject.toml").read_bytes(), " ".join(rooms).encode())
-        return f"{hashlib.sha256(b'|'.join(parts)).hexdigest()} {self.checkout}\n"
+        project = tomllib.loads((self.checkout / "pyproject.toml").read_text(encoding="utf-8"))
+        # Settings of checks and tests are in that file too, and change nothing here.
+        about = json.dumps([project["project"], project.get("build-system"), rooms], sort_keys=True)
+        digest = hashlib.sha256(self.lock.read_bytes() + about.encode()).hexdigest()
+        return f"{digest} {self.checkout}\n"
 
     def _runs(self) -> bool:
         # After an upgrade of the system its `python3` is another version than the one these packages are for.
