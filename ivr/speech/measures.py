@@ -47,7 +47,15 @@ class DayOf:
 
 
 def day_of(day: date, calendar: Calendar) -> DayOf:
+    """The day by `calendar`.
+
+    Raises:
+        SpeechError: the Jalali calendar had not begun.
+    """
     if calendar is Calendar.GREGORIAN:
         return DayOf(calendar, day.year, day.month, day.day)
-    jalali = _JALALI.to_jalali(day.year, day.month, day.day)
+    try:
+        jalali = _JALALI.to_jalali(day.year, day.month, day.day)
+    except ValueError as error:
+        raise SpeechError(f"{day}: the Jalali calendar begins in 622") from error
     return DayOf(calendar, jalali.year, jalali.month, jalali.day)

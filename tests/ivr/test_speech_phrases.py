@@ -191,6 +191,11 @@ def test_what_is_no_telephone_number_is_refused(number: str) -> None:
         GRAMMARS["fa"].phone(number)
 
 
+def test_a_day_before_the_jalali_calendar_is_refused() -> None:
+    with pytest.raises(SpeechError, match="0500-01-01"):
+        GRAMMARS["fa"].date(date(500, 1, 1))
+
+
 def test_a_negative_length_of_time_is_refused() -> None:
     with pytest.raises(SpeechError, match="-5"):
         GRAMMARS["fa"].duration(-5)
