@@ -192,6 +192,16 @@ class AgentDesk:
             taken += steps
         raise AmiError(f"agent {agent_id}: still different after {ROUNDS} rounds: {steps}")
 
+    async def find_telephone(self, agent_id: str) -> None:
+        """Have Asterisk ask now whether the agent's telephone is there.
+
+        After a restart it asks within half a minute, and rings nobody whom it has not asked.
+
+        Raises:
+            AmiError: Asterisk is away.
+        """
+        await self._link.action("PJSIPQualify", Endpoint=agent_id)
+
     async def members(self, agent_id: str) -> dict[str, Member]:
         """The agent's memberships in the site's queues, as app_queue has them now."""
         events = await self._link.list_action("QueueStatus", Member=interface_of(agent_id))

@@ -62,6 +62,7 @@ class Keeper:
         try:
             steps = await self._desk.converge(agent_id)
             if any(isinstance(step, Add) for step in steps):
+                await self._desk.find_telephone(agent_id)
                 await self._desk.write_journal(agent_id, "AGENT_RESTORED", interface_of(agent_id))
             elif any(isinstance(step, Remove) for step in steps):
                 await self._desk.write_journal(agent_id, "AGENT_LOGOUT", "keeper")
