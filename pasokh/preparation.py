@@ -28,18 +28,28 @@ def prepare_site(stream: TextIO) -> Site:
     if write_first_settings(home):
         print(f"Settings written to {home.settings_file}: look into it before the public calls.", file=stream)
     site = open_site()
-    _migrate(site)
+    _migrate(site, stream)
     _make_sounds(site, stream)
     render(home, site.settings, site.secrets, find_asterisk())
     return site
 
 
-def _migrate(site: Site) -> None:
+def _migrate(site: Site, stream: TextIO) -> None:
     try:
         asyncio.run(migrate(site.home, site.settings))
-    except (SQLAlchemyError, OSError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+    except SQLAlchemyError as error:
+        reason = _first_line(error)
         raise RefusedError(f"the database cannot be made ready: {reason}; see `bin/pasokh doctor`") from error
+    except OSError as error:
+        # A server that is away must not keep callers from being answered: the journal waits for it.
+        print(
+            f"The database is away ({_first_line(error)}): calls are answered, figures come when it is back."
+            " If this version of Pasokh is new here, run `bin/pasokh prepare` then.", file=stream,
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _make_sounds(site: Site, stream: TextIO) -> None:

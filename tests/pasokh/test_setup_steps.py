@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -212,6 +213,21 @@ def test_the_locks_hold_every_package_with_hashes_and_no_address() -> None:
             assert re.fullmatch(r"|#.*|\S+==\S+( ; .*)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line), line
     with pytest.raises(SetupError, match="names no nothing"):
         locked_entry("some==1\n", "nothing")
+
+
+def test_the_locks_hold_what_the_project_names() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]["test"]
+    for name, wanted in (("requirements.lock", []), ("requirements-test.lock", extras)):
+        locked = set(re.findall(r"^(\S+)==", (CHECKOUT / name).read_text(), re.MULTILINE))
+        named = {_plain_name(one) for one in (*project["dependencies"], *wanted)}
+        assert named <= locked, f"renew {name} as its first lines say"
+
+
+def _plain_name(requirement: str) -> str:
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert found is not None
+    return re.sub(r"[-_.]+", "-", found[0]).lower()
 
 
 def _venv(tmp_path: Path) -> PythonPackages:
