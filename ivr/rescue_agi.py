@@ -123,8 +123,10 @@ def _settle(agi: AGI) -> None:
 
 
 def _finished(folder: Path, message: Message, state: str) -> Message:
-    seconds = _seconds(folder / str(message.sound))
+    sound = folder / str(message.sound)
+    seconds = _seconds(sound)
     if seconds < SHORTEST_SECONDS:
+        sound.unlink(missing_ok=True)
         return replace(message, sound=None, state="no_sound")
     return replace(message, seconds=round(seconds, 2), state=state)
 
