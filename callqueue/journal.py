@@ -19,6 +19,7 @@ from callqueue.journal_events import (
     Entered,
     EntryRefused,
     Event,
+    HoldChanged,
     Ignored,
     LeftByKey,
     LeftEmpty,
@@ -38,6 +39,7 @@ ORIGINS = frozenset(origin.value for origin in Origin)
 NAMELESS = frozenset({"", "NONE", "REALTIME", "MANAGER", "CLI"})
 LONGEST_NAME = 150
 LAST_SECOND = 9_999_999_999
+SECOND_US = 1_000_000
 LARGEST = 2_147_483_647
 SHOWN = 400
 """Characters of a bad line that are kept."""
@@ -250,6 +252,16 @@ def _rescued(at: int, fields: Fields) -> Event:
     return Rescued(at, _channel(fields), call_id, _data(fields, 1)[:LONGEST_NAME])
 
 
+def _hold_changed(*, begins: bool) -> Reader:
+    def read(at: int, fields: Fields) -> Event:
+        exact = _data(fields, 1)
+        sound = exact.isascii() and exact.isdecimal() and len(exact) <= 16 and abs(int(exact) // SECOND_US - at) <= 1
+        call_id = _optional(_data(fields, 0), "linkedid") or _channel(fields)
+        return HoldChanged(at, _channel(fields), call_id, int(exact) if sound else at * SECOND_US, begins)
+
+    return read
+
+
 READERS: dict[str, Reader] = {
     "STINT": _stint_said,
     "REFUSED_FULL": _refused(Refusal.FULL),
@@ -282,6 +294,8 @@ READERS: dict[str, Reader] = {
     "PAUSEALL": _agent_did(AgentDeed.PAUSE),
     "UNPAUSE": _agent_did(AgentDeed.UNPAUSE),
     "UNPAUSEALL": _agent_did(AgentDeed.UNPAUSE),
+    "HOLD": _hold_changed(begins=True),
+    "UNHOLD": _hold_changed(begins=False),
     "QUEUESTART": _started,
     "STOPPING": _stopping,
     "RESCUED": _rescued,

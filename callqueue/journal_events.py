@@ -136,6 +136,17 @@ class AgentDid:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """An agent put the other side on hold, or came back; `channel_id` is the agent's channel."""
+
+    at: int
+    channel_id: str
+    call_id: str
+    at_us: int
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """QUEUESTART: Asterisk began; whatever was open before is over."""
 
@@ -174,5 +185,6 @@ class BadLine:
 
 ChannelEvent = (
     StintSaid | EntryRefused | CallbackRequested | Entered | Connected | TalkEnded | WaitEnded | RangNoAnswer | Rescued
+    | HoldChanged
 )
 Event = ChannelEvent | AgentDid | Started | Stopping | Ignored

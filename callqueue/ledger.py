@@ -18,6 +18,7 @@ from callqueue.journal_events import (
     Entered,
     EntryRefused,
     Event,
+    HoldChanged,
     LeftByKey,
     LeftEmpty,
     RangNoAnswer,
@@ -69,6 +70,7 @@ class Changes:
     markers: list[Marker] = field(default_factory=list)
     rescues: list[Rescue] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    holds: list[HoldChanged] = field(default_factory=list)
 
 
 def is_open(stint: Stint) -> bool:
@@ -107,7 +109,8 @@ class Ledger:
             StintSaid: self._on_stint_said, EntryRefused: self._on_refused, Entered: self._on_entered,
             CallbackRequested: self._on_callback_requested, Connected: self._on_connected,
             TalkEnded: self._on_talk_ended, RangNoAnswer: self._on_rang, AgentDid: self._on_agent_did,
-            Rescued: self._on_rescued, Started: self._on_started, Stopping: self._on_stopping,
+            HoldChanged: self._on_hold_changed, Rescued: self._on_rescued,
+            Started: self._on_started, Stopping: self._on_stopping,
             **dict.fromkeys(OUTCOME_OF, self._on_wait_ended),
         }
 
@@ -288,6 +291,10 @@ class Ledger:
     def _on_agent_did(self, event: AgentDid, _place: Place) -> bool:
         self.changes.agent_events.append(
             AgentEvent(event.at, event.agent, event.deed, event.queue, event.reason, event.interface))
+        return True
+
+    def _on_hold_changed(self, event: HoldChanged, _place: Place) -> bool:
+        self.changes.holds.append(event)
         return True
 
     def _on_rescued(self, event: Rescued, _place: Place) -> bool:

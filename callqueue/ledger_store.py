@@ -8,11 +8,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import Gap, Mark
-from callqueue.journal_events import StintSaid
+from callqueue.journal_events import HoldChanged, StintSaid
 from callqueue.ledger import Changes, Ledger
 from callqueue.stint import Origin, Stint
 from callqueue.store import STINT_COLUMNS, stint_of
-from callqueue.tables import AGENT_EVENT, GAP, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
+from callqueue.tables import AGENT_EVENT, GAP, HOLD, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
 
 FEW = 500
 """Values in one IN list."""
@@ -78,6 +78,20 @@ async def save_changes(connection: AsyncConnection, journal: str, ledger: Ledger
         if records:
             await connection.execute(insert(table), [{"journal": journal, **_row(record)} for record in records])
     await save_gaps(connection, journal, changes.gaps)
+    for event in changes.holds:
+        await _save_hold(connection, event)
+
+
+async def _save_hold(connection: AsyncConnection, event: HoldChanged) -> None:
+    """A hold lasts until its UNHOLD line, or until the channel leaves its bridge (see reconcile)."""
+    still = (HOLD.c.channel_id == event.channel_id, HOLD.c.ended_us.is_(None), HOLD.c.started_us <= event.at_us)
+    if not event.begins:
+        await connection.execute(update(HOLD).where(*still).values(ended_us=event.at_us))
+    elif not (await connection.execute(select(HOLD.c.started_us).where(*still))).first():
+        await connection.execute(insert_new(connection, HOLD), {
+            "channel_id": event.channel_id, "started_us": event.at_us, "call_id": event.call_id, "ended_us": None,
+            "interrupted": False,
+        })
 
 
 async def save_gaps(connection: AsyncConnection, journal: str, gaps: Sequence[Gap]) -> None:

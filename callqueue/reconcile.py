@@ -43,6 +43,8 @@ class CelView:
     stays: tuple[Span, ...] = ()
     """Runs of Queue() on the waiting channel."""
     knows_call: bool = False
+    holds_told: bool = True
+    """Whether holds are written down at all here; else nobody can say how long one lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def reconcile(stint: Stint, view: CelView) -> Reconciled:
     held = sum(part.end - part.start for span in met for hold in _joined(view.holds) if (part := hold.within(span)))
     wait_ms = _ms(met[0].start - stay.start) if met and stay is not None else None
     return Reconciled(
-        spoke=bool(met), wait_ms=wait_ms, talk_ms=_ms(bridged - held), hold_ms=_ms(held),
+        spoke=bool(met), wait_ms=wait_ms, talk_ms=_ms(bridged - held),
+        hold_ms=_ms(held) if view.holds_told else None,
         gaps=_gaps(stint, _disagreements(stint, wait_ms, _ms(bridged))),
     )
 

@@ -156,13 +156,14 @@ async def load_views(connection: AsyncConnection, stints: Sequence[Stint], read_
         in_bridge[row.bridge][row.channel_id, row.entered_us] = Leg(row.channel_id, row.bridge, span)
     holds = _spans(await _rows(connection, HOLD, "channel_id", agents), read_us)
     stays = _spans(await _rows(connection, STAY, "channel_id", channels), read_us)
+    told = (await connection.execute(select(HOLD.c.channel_id).limit(1))).first() is not None
     calls = {row.call_id for row in await _rows(connection, CALL, "call_id", {stint.call_id for stint in stints})}
     views = []
     for stint in stints:
         own = {row.bridge for row in legs if row.channel_id in {stint.channel_id, stint.agent_channel_id}}
         views.append(CelView(
             tuple(leg for bridge in sorted(own) for leg in in_bridge[bridge].values()),
-            tuple(holds[stint.agent_channel_id or ""]), tuple(stays[stint.channel_id]), stint.call_id in calls,
+            tuple(holds[stint.agent_channel_id or ""]), tuple(stays[stint.channel_id]), stint.call_id in calls, told,
         ))
     return views
 

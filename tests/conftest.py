@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -36,8 +37,6 @@ class Postgres:
 
     def create(self) -> None:
         if os.geteuid() == 0:
-            for folder in [self._folder, *self._folder.parents][:3]:
-                folder.chmod(0o755)
             shutil.chown(self._folder, "postgres")
         self._run("initdb", "-D", str(self._data), "-U", "pasokh", "-A", "trust", "-E", "UTF8", "--no-sync")
 
@@ -87,13 +86,17 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL; tests may stop and start it, if they leave it running."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
-    server.create()
-    server.start()
-    yield server
-    server.stop()
+    # Not pytest's own folders: every run of pytest closes them to other users, and the server is one.
+    with tempfile.TemporaryDirectory(prefix="pasokh-postgres-") as folder:
+        server = Postgres(Path(folder))
+        try:
+            server.create()
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -126,9 +126,18 @@ async def test_both_records_together_give_exact_stints(site: Site) -> None:
     stints = await site.read()
     answered, abandoned = stints["s-29"], stints["s-28"]
     assert (answered.outcome, answered.caller, answered.spoke) == (Outcome.ANSWERED, "09122222222", True)
-    assert (answered.wait_ms, answered.talk_ms, answered.hold_ms) == (310, 970, 0)
+    assert (answered.wait_ms, answered.talk_ms, answered.hold_ms) == (310, 970, None)
     assert (abandoned.outcome, abandoned.wait, abandoned.wait_ms) == (Outcome.ABANDONED, 2, 1200)
     assert await site.gaps() == []
+
+
+async def test_a_hold_in_the_journal_is_taken_from_the_talk(site: Site) -> None:
+    lines = JOURNAL.splitlines(keepends=True)
+    held = [f"{AT + 1}|s-30|operator|a101|HOLD|s-29|{AT + 1}200000\n",
+            f"{AT + 1}|s-30|operator|a101|UNHOLD|s-29|{AT + 1}700000\n"]
+    site.write("".join([*lines[:5], *held, *lines[5:]]), CEL)
+    answered = (await site.read())["s-29"]
+    assert (answered.talk_ms, answered.hold_ms) == (470, 500)
 
 
 async def test_every_byte_alone_with_a_restart_after_each_line_gives_the_same(site: Site) -> None:

@@ -1,4 +1,7 @@
-"""The follower with real files: rotated, copied, truncated, deleted, and with crashes between reading and storing."""
+"""The follower with real files: rotated, copied, truncated, deleted, and with crashes between reading and storing.
+
+What only files can change is tried on SQLite alone.
+"""
 
 import asyncio
 import os
@@ -115,6 +118,7 @@ async def test_a_file_that_is_missing_for_a_while_is_waited_for(desk: Desk) -> N
     assert await desk.read() == ["1|a"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", ["queue_log.0", "queue_log.1", "queue_log-20260321"])
 @pytest.mark.parametrize("restart", [False, True])
 async def test_after_a_rotation_the_rest_of_the_old_file_comes_first(desk: Desk, name: str, restart: bool) -> None:
@@ -143,6 +147,7 @@ async def test_what_is_still_written_to_the_renamed_file_is_read(desk: Desk) -> 
     assert await desk.read() == ["1|a", "2|b", "3|c", "4|d"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("names", [("queue_log.0", "queue_log.1", "queue_log.2"),
                                    ("queue_log.3", "queue_log.2", "queue_log.1")])
 async def test_several_rotations_while_nobody_read_are_caught_up_in_order(desk: Desk, names: tuple[str, ...]) -> None:
@@ -156,6 +161,7 @@ async def test_several_rotations_while_nobody_read_are_caught_up_in_order(desk: 
     assert await desk.read() == ["1|a", "2|x", "3|x", "4|x", "5|e"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("regrown", [0, 1, 40])
 async def test_copy_and_truncate_loses_nothing(desk: Desk, restart: bool, regrown: int) -> None:

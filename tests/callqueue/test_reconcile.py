@@ -33,6 +33,11 @@ def test_hold_is_not_talk() -> None:
     assert (found.talk_ms, found.hold_ms) == (30_050 - 5_250, 5_250)
 
 
+def test_where_holds_are_not_written_down_nobody_claims_there_were_none() -> None:
+    found = reconcile(ANSWERED, replace(TALK, holds_told=False))
+    assert (found.talk_ms, found.hold_ms) == (30_050, None)
+
+
 def test_connected_but_never_bridged_is_not_spoken() -> None:
     stint = replace(ANSWERED, finished=BEGAN + 10, talk=0)
     found = reconcile(stint, CelView(stays=(span(0, 10),), knows_call=True))
