@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.bookmarks import Bookmark, last_instant
@@ -92,8 +92,7 @@ async def feed(
     """Parse, leave out what is known, fold and store. `bookmark` says whose lines they are and must be stored."""
     fed = Fed(lines=len(lines))
     read = list(_parse(lines, counter, zone, fed))
-    if fed.bad:
-        await _save_bad(connection, bookmark, lines, fed.bad)
+    await _save_bad(connection, bookmark, lines, fed.bad)
     if not read:
         return fed
     known = await _load_known(connection, {one.key[0] for one in read})
@@ -159,6 +158,12 @@ async def _load_known(connection: AsyncConnection, seconds: set[int]) -> set[Lin
 async def _save_bad(
     connection: AsyncConnection, bookmark: Bookmark, lines: Sequence[Line], bad: list[tuple[int, BadLine]],
 ) -> None:
+    """What was bad in an earlier import may be sound now, with a time zone given."""
+    if bookmark.kind == "import" and lines:
+        await connection.execute(delete(BAD_LINE).where(
+            BAD_LINE.c.source_id == bookmark.id, BAD_LINE.c.offset.between(lines[0].offset, lines[-1].offset)))
+    if not bad:
+        return
     first = lines[0].number
     rows = [
         {"source_id": bookmark.id or 0, "offset": lines[number - first].offset, "line_number": number,

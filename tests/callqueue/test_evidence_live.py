@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from callqueue import tables
 from callqueue.cel_feed import CelSink
-from callqueue.disk import Reserve
-from callqueue.evidence import GapKind
+from callqueue.disk import Reserve, watch_disk
+from callqueue.evidence import Gap, GapKind
 from callqueue.follow import Follower
 from callqueue.journal_feed import JournalSink
 from callqueue.reconcile_store import Reconciler
@@ -297,3 +297,48 @@ def test_the_reserve_takes_real_space_and_gives_it_back(tmp_path: Path) -> None:
     assert reserve.path.stat().st_blocks * 512 >= 3 << 20
     reserve.release()
     assert not reserve.is_held
+
+
+class TellingReserve(Reserve):
+    """A reserve on a disk whose free space the test decides."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, 1 << 20)
+        self.space = 1 << 30
+
+    def free(self) -> int:
+        return self.space
+
+
+async def test_a_full_disk_is_relieved_declared_and_guarded_again(
+    sqlite_ledger: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callqueue.disk.WATCH_SECONDS", 0.02)
+    reserve = TellingReserve(tmp_path)
+    running = asyncio.create_task(watch_disk(reserve, sqlite_ledger, "site"))
+    await _until(lambda: reserve.is_held)
+    reserve.space = 1 << 20
+    await _until(lambda: not reserve.is_held)
+    (gap,) = await _until_gap(sqlite_ledger, ended=False)
+    assert gap.kind is GapKind.DISK_FULL
+    reserve.space = 1 << 30
+    await _until(lambda: reserve.is_held)
+    assert len(await _until_gap(sqlite_ledger, ended=True)) == 1
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT):
+        while not is_so():  # noqa: ASYNC110 - the file system is what we wait for
+            await asyncio.sleep(0.01)
+
+
+async def _until_gap(database: Database, *, ended: bool) -> list[Gap]:
+    async with asyncio.timeout(LIMIT):
+        while True:
+            async with database.read() as connection:
+                gaps = await read_gaps(connection, 0, EVER)
+            if gaps and (gaps[0].ended is not None) is ended:
+                return gaps
+            await asyncio.sleep(0.01)
