@@ -11,21 +11,11 @@ from callqueue.evidence import Call, Refused, Ring
 from callqueue.stint import Origin, Outcome, Refusal, Stint
 from callqueue.store import count_lost_in_menu, read_lost_in_menu, read_refusals, read_rings
 from tests.support.agreement import Witnesses, disagreements, witnesses_of
-from tests.support.live_line import LiveLine
+from tests.support.live_calls import IN_QUEUE, LANGUAGE, settled_stints, to
+from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import KEY_OF, SHORT_ABANDON
-from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live
-
-PERSIAN = Keys(0.6, "1")
-IN_QUEUE = 4.5
-"""Seconds from the last key until a caller surely waits in a queue, on a busy machine."""
-
-
-def to(queue: str, number: str, patience: float | None = None) -> Caller:
-    """A caller who chooses Persian and this queue."""
-    return Caller(number, (PERSIAN, Keys(0.9, KEY_OF[queue])), patience)
-
 
 ANSWERED = to("insurance", "09120000001")
 HANGS_UP_TALKING = to("medical", "09120000002", patience=9)
@@ -39,7 +29,7 @@ TIMED_OUT = to("pensions", "09120000010")
 FIRST_IN_FULL = to("full", "09120000011", patience=IN_QUEUE + 6)
 SECOND_IN_FULL = Caller("09120000012", (Keys(2.0, "1"), Keys(0.9, KEY_OF["full"])))
 EMPTY = to("empty", "09120000013")
-WITHHELD = Caller("anonymous", (PERSIAN, Keys(0.9, KEY_OF["insurance"])))
+WITHHELD = Caller("anonymous", (LANGUAGE, Keys(0.9, KEY_OF["insurance"])))
 OPERATOR = Caller("09120000014", (Keys(0.6, "0"),))
 
 CALLERS = (
@@ -73,7 +63,7 @@ def traffic(request: pytest.FixtureRequest) -> Traffic:
 
 
 async def _drive(line: LiveLine) -> Traffic:
-    since = int(time.time())
+    since = line.now()
     phones = (
         line.phone("a101", talk=3), line.phone("a102"), line.phone("a103"), line.phone("a107"),
         line.phone("a105", pickup=Pickup.RING), line.phone("a106", talk=2),
@@ -87,24 +77,17 @@ async def _drive(line: LiveLine) -> Traffic:
     return await _ledger(line, since, callers, runs)
 
 
-async def _ledger(line: LiveLine, since: int, callers: list[CallTruth], runs: list[Run]) -> Traffic:
+async def _ledger(line: LiveLine, since: Moment, callers: list[CallTruth], runs: list[Run]) -> Traffic:
     truth = witnesses_of(callers, [call for run in runs for call in run.calls()])
 
-    async def settled() -> list[Stint]:
-        stints = await line.stints(since)
-        # CEL may come a moment after the journal.
-        done = all(one.finished and one.spoke is not None for one in stints if one.outcome is Outcome.ANSWERED)
-        callers = {one.caller for one in stints}
-        expected = {one.number for one in CALLERS if one not in {IN_MENU, WITHHELD}}
-        return stints if done and callers >= expected and all(one.finished for one in stints) else []
-
-    stints = await eventually(settled, "every stint is in the ledger, finished, and CEL has spoken")
+    known = {None if caller is WITHHELD else caller.number for caller in CALLERS if caller is not IN_MENU}
+    stints = await settled_stints(line, since, known)
     end = int(time.time()) + 1
     async with line.ledger() as connection:
-        refusals = await read_refusals(connection, None, since, end)
-        rings = await read_rings(connection, None, since, end)
-        lost = await read_lost_in_menu(connection, since, end)
-        return Traffic(truth, stints, refusals, rings, lost, await count_lost_in_menu(connection, since, end))
+        refusals = await read_refusals(connection, None, since.at, end)
+        rings = await read_rings(connection, None, since.at, end)
+        lost = await read_lost_in_menu(connection, since.at, end)
+        return Traffic(truth, stints, refusals, rings, lost, await count_lost_in_menu(connection, since.at, end))
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.number)

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -137,7 +136,7 @@ async def noting_menus(line: LiveLine) -> AsyncIterator[Menus]:
 
 
 async def test_nothing_that_a_caller_sends_is_written_or_told_as_ours(line: LiveLine) -> None:
-    since = int(time.time())
+    since = line.now()
     async with everything_heard(line) as ears, noting_menus(line) as menus, AsyncExitStack() as stack:
         calls = await asyncio.gather(
             *(stack.enter_async_context(raw_call(line.target, headers)) for headers in FORMS.values()),

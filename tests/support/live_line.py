@@ -7,21 +7,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiomqtt import MqttError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.sipp import AgentPhone, Run, Target, agents
 from callqueue.agents import AgentDesk
+from callqueue.evidence import Gap
 from callqueue.stint import Stint
-from callqueue.store import read_stints
+from callqueue.store import read_gaps, read_stints
 from foundation.asterisk.ami import AmiLink
 from foundation.asterisk.install import find_asterisk
 from foundation.asterisk.run import asterisk_command
+from foundation.bus import Broker, read_retained
 from foundation.database import Database, Store, store_url
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import Secrets, Settings, load_secrets, load_settings
@@ -35,6 +38,10 @@ from tests.support.waiting import eventually
 COMMAND_SECONDS = 120
 
 
+class PortsTakenError(Exception):
+    """Choose others."""
+
+
 @dataclass(frozen=True)
 class JournalLine:
     at: int
@@ -43,6 +50,15 @@ class JournalLine:
     agent: str
     event: str
     data: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a test began: the journal's second is too coarse to tell two tests apart."""
+
+    at: int
+    offset: int
+    """Of the journal's live file."""
 
 
 class LiveLine:
@@ -69,15 +85,26 @@ class LiveLine:
 
     def command(self, *words: str) -> str:
         """Run `bin/pasokh WORDS` for this site."""
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "pasokh", *words], env={**os.environ, "PASOKH_HOME": str(self.home.root)},
-            cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
-        )
+        done = self._run(words)
         assert done.returncode == 0, f"pasokh {words}: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
+    def _run(self, words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "pasokh", *words], env={**os.environ, "PASOKH_HOME": str(self.home.root)},
+            cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
+        )
+
     def start(self) -> None:
-        self.command("up", "--detach")
+        """As a user does.
+
+        Raises:
+            PortsTakenError: somebody took one of its ports since they were chosen.
+        """
+        done = self._run(("up", "--detach"))
+        if "another program listens" in done.stderr:
+            raise PortsTakenError(done.stderr)
+        assert done.returncode == 0, f"{done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
     def stop(self) -> None:
         if is_supervised(self.home):
@@ -118,6 +145,9 @@ class LiveLine:
         children = Path(f"/proc/{service}/task/{service}/children").read_text(encoding="ascii").split()
         return next(int(pid) for pid in children if "-f" in _command_line(int(pid)))
 
+    def kill_asterisk(self) -> None:
+        os.kill(self.asterisk_pid(), signal.SIGKILL)
+
     def hang_up_everybody(self) -> None:
         self.console("channel request hangup all")
 
@@ -155,12 +185,37 @@ class LiveLine:
                 for phone in phones:
                     await desk.log_out(phone.id, "test")
 
-    def journal(self) -> list[JournalLine]:
-        """The live file's lines."""
-        return [_journal_line(line) for line in self.home.queue_log.read_text(errors="replace").splitlines()]
+    def now(self) -> Moment:
+        return Moment(int(time.time()), self.home.queue_log.stat().st_size)
 
-    def events(self, event: str, since: int = 0) -> list[JournalLine]:
-        return [line for line in self.journal() if line.event == event and line.at >= since]
+    def journal(self, since: Moment) -> list[JournalLine]:
+        """The live file's whole lines from there on."""
+        with self.home.queue_log.open("rb") as file:
+            file.seek(since.offset)
+            return [_journal_line(line) for line in file.read().decode(errors="replace").split("\n")[:-1]]
+
+    def events(self, event: str, since: Moment) -> list[JournalLine]:
+        return [line for line in self.journal(since) if line.event == event]
+
+    async def written(self, event: str, since: Moment, count: int = 1) -> list[JournalLine]:
+        """Wait until the journal has so many lines of this event."""
+        async def look() -> list[JournalLine]:
+            found = self.events(event, since)
+            return found if len(found) >= count else []
+
+        return await eventually(look, f"the journal has {count} {event} since {since}")
+
+    async def gaps(self, since: Moment) -> list[Gap]:
+        async with self.ledger() as connection:
+            return await read_gaps(connection, since.at, int(time.time()) + 60)
+
+    async def picture(self, topic: str) -> dict[str, Any]:
+        """What the broker retains at `pasokh/TOPIC`; empty when nothing, or no broker."""
+        try:
+            found = await read_retained(Broker(self.settings.ports.of("mqtt")), f"pasokh/{topic}")
+        except MqttError:
+            return {}
+        return found.get(f"pasokh/{topic}", {})
 
     @asynccontextmanager
     async def ledger(self) -> AsyncIterator[AsyncConnection]:
@@ -171,10 +226,10 @@ class LiveLine:
         finally:
             await database.close()
 
-    async def stints(self, since: int) -> list[Stint]:
+    async def stints(self, since: Moment) -> list[Stint]:
         """The ledger's, of those that entered from `since` on."""
         async with self.ledger() as connection:
-            return await read_stints(connection, None, since, int(time.time()) + 60)
+            return await read_stints(connection, None, since.at, int(time.time()) + 60)
 
 
 def _command_line(pid: int) -> list[str]:
