@@ -27,6 +27,9 @@ NOT_SETTINGS = {"PASOKH_HOME", "PASOKH_TOOLS"}
 TEST_PREFIX = "PASOKH_TEST_"
 Language = Literal["fa", "tr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fa", "tr", "en")
+RESCUE_BOX = "rescue"
+"""Where the rescue script's messages lie."""
+PIN_DIGITS = 6
 
 
 class SettingsError(Exception):
@@ -85,6 +88,8 @@ class Ports(Section):
     asterisk_http: Port = 8088
     agi: Port = 4573
     mqtt: Port = 1884
+    back_office: Port = 9450
+    """Of the embedded back office."""
     metrics: Port = 9420
     """Each service adds its own number to it (see foundation/service.py)."""
 
@@ -92,7 +97,9 @@ class Ports(Section):
     def _range(self) -> "Ports":
         if self.rtp_last - self.rtp_first < 100:
             raise ValueError("rtp_last must be at least 100 above rtp_first: two ports a call")
-        highest = max(self.sip, self.rtp_last, self.ami, self.asterisk_http, self.agi, self.mqtt, self.metrics)
+        highest = max(
+            self.sip, self.rtp_last, self.ami, self.asterisk_http, self.agi, self.mqtt, self.metrics, self.back_office,
+        )
         if highest + self.offset > 65535:
             raise ValueError(f"offset {self.offset} moves port {highest} beyond 65535")
         return self
@@ -146,6 +153,60 @@ class Agent(Section):
     """Queue to penalty; 0 is called first."""
 
 
+class Box(Section):
+    """Where voice messages on one subject lie."""
+
+    title: dict[Language, str] = {}
+    say: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,48}$")], ...] = ()
+    """Prompts before a caller is asked to speak."""
+    longest_seconds: Annotated[int, Field(ge=5, le=600)] = 180
+    silence_seconds: Annotated[int, Field(ge=2, le=60)] = 6
+    """So long a silence ends the message."""
+
+
+def _boxes() -> dict[str, Box]:
+    return {
+        "general": Box(title={"fa": "عمومی", "tr": "Genel", "en": "General"}),
+        "director": Box(title={"fa": "مدیر", "tr": "Müdür", "en": "Director"}),
+    }
+
+
+class Prompts(Section):
+    piper_voice: dict[Language, Path] = {}
+    """A voice of Piper (an .onnx file, its .onnx.json beside it) that speaks this language instead of espeak-ng."""
+
+
+class Extensions(Section):
+    """What an agent's telephone dials for the site's own affairs; each asks for the PIN."""
+
+    prompts: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8001"
+    emergency: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8002"
+
+
+class WebService(Section):
+    """Another system that we ask over HTTP."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+.*[^/\s]$")] | None = None
+    token: str | None = None
+    """Sent as a bearer token."""
+
+    @model_validator(mode="after")
+    def _both(self) -> "WebService":
+        if (self.url is None) != (self.token is None):
+            raise ValueError("url and token are set together, or neither")
+        return self
+
+
+class Identity(Section):
+    """How often a caller may fail to prove who he is."""
+
+    tries: Annotated[int, Field(ge=1, le=20)] = 3
+    """Wrong PINs for one national ID in a row; then it is locked."""
+    lock_minutes: Annotated[int, Field(ge=1, le=10080)] = 30
+    caller_tries: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Wrong tries from one telephone number, for whatever national IDs, within `lock_minutes`."""
+
+
 class Database(Section):
     url: str | None = None
     """`postgresql+asyncpg://user@host/name`; without it, SQLite files under the site's folder."""
@@ -172,6 +233,14 @@ class Settings(BaseSettings):
     """Callers' numbers behind which many people stand: in reports each of their calls is a contact of its own."""
     pause_reasons: list[Name] = ["break", "lunch", "prayer", "meeting", "training", "other"]
     agents: dict[Name, Agent] = {}
+    boxes: dict[Name, Box] = Field(default_factory=_boxes)
+    prompts: Prompts = Prompts()
+    extensions: Extensions = Extensions()
+    back_office: WebService = WebService()
+    """The site's own (docs/back-office.openapi.yaml); without a url the embedded one runs."""
+    sms: WebService = WebService()
+    """The gateway for SMS; without a url none are sent."""
+    identity: Identity = Identity()
     database: Database = Database()
     disk: Disk = Disk()
 
@@ -194,6 +263,10 @@ class Settings(BaseSettings):
             for queue in agent.queues:
                 if queue not in self.queues:
                     raise ValueError(f"agents.{agent_id}.queues: there is no queue {queue!r} under queues")
+        if RESCUE_BOX in self.boxes:
+            raise ValueError(f"boxes: {RESCUE_BOX!r} is Pasokh's own box; choose another name")
+        if self.extensions.prompts == self.extensions.emergency:
+            raise ValueError("extensions: prompts and emergency need a number each")
         if "wrap-up" in self.pause_reasons:
             raise ValueError("pause_reasons: 'wrap-up' is Pasokh's own reason; take it out")
         return self
@@ -205,6 +278,14 @@ class Secrets(Section):
     ami: str
     agents: dict[str, str]
     """Agent id to SIP password."""
+    pin: str = ""
+    """Guards what an agent's telephone may change: prompts and the emergency announcement. Empty: nothing."""
+    tracking_key: str = ""
+    """Keeps callers from guessing the tracking codes of others."""
+    back_office: str = ""
+    """Opens the embedded back office."""
+    identity_key: str = ""
+    """Key of the hashes under which wrong tries are counted."""
 
 
 def load_settings(home: Home) -> Settings:
@@ -237,7 +318,14 @@ def load_secrets(home: Home, settings: Settings) -> Secrets:
     agents: dict[str, str] = dict(stored.get("agents", {}))
     for agent_id in settings.agents:
         agents.setdefault(agent_id, random_secrets.token_urlsafe(12))
-    found = Secrets(ami=stored.get("ami") or random_secrets.token_urlsafe(24), agents=agents)
+    found = Secrets(
+        ami=stored.get("ami") or random_secrets.token_urlsafe(24),
+        agents=agents,
+        pin=stored.get("pin") or "".join(random_secrets.choice("0123456789") for _ in range(PIN_DIGITS)),
+        tracking_key=stored.get("tracking_key") or random_secrets.token_urlsafe(24),
+        back_office=stored.get("back_office") or random_secrets.token_urlsafe(24),
+        identity_key=stored.get("identity_key") or random_secrets.token_urlsafe(24),
+    )
     if found.model_dump() != stored:
         _write_privately(path, yaml.safe_dump(found.model_dump(), allow_unicode=True))
     return found

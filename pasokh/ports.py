@@ -39,6 +39,8 @@ def listening_ports(settings: Settings) -> list[ListeningPort]:
     of, public = settings.ports.of, settings.sip.address
     tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
     local = [(f"ports.{name}", of(name)) for name in ("ami", "asterisk_http", "agi", "mqtt")]
+    if settings.back_office.url is None:
+        local.append(("ports.back_office", of("back_office")))
     metrics = [("ports.metrics", of("metrics") + number) for number in range(3)]
     return [
         ListeningPort("ports.sip", public, of("sip"), udp),

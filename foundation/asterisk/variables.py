@@ -25,6 +25,8 @@ class Variable(StrEnum):
     """Number of the present stint on this channel, counted by the dialplan from 1."""
     DONE = "PASOKH_DONE"
     """Set by the IVR to `1` when the call has been served and shall end with a goodbye."""
+    IDENTITY = "PASOKH_IDENTITY"
+    """`proved` once the caller has said who he is and proved it; never a number."""
 
     FROM = "PASOKH_FROM"
     """The caller's own text before it is validated; emptied at once."""
