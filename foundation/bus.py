@@ -23,6 +23,8 @@ from foundation.service import back_off
 ROOT = "pasokh"
 COALESCE_SECONDS = 0.1
 KEEPALIVE_SECONDS = 10
+ANSWER_SECONDS = 5.0
+"""How long the broker may take for one thing."""
 
 log = structlog.get_logger()
 
@@ -70,7 +72,7 @@ class Publisher:
         self._topics: dict[str, _Topic] = {}
         self._stale: set[str] = set()
         self._retained: set[str] = set()
-        self._settled = False
+        self._settled = self._leaving = False
         self._work = asyncio.Event()
         self._sequence = int(clock() * 1000)  # so that it goes on growing after a restart
         self.is_up = False
@@ -108,25 +110,41 @@ class Publisher:
                 async with self._client() as client:
                     self.is_up, wait = True, back_off()
                     await self._serve(client)
-            except* aiomqtt.MqttError as errors:
+            except aiomqtt.MqttError as error:
+                if self._leaving:  # an error while leaving must not hide that we were asked to leave
+                    raise asyncio.CancelledError from error
                 seconds = wait()
-                error = str(errors.exceptions[0])
-                log.warning("bus_away", port=self._broker.port, error=error, seconds=round(seconds, 1))
+                log.warning("bus_away", port=self._broker.port, error=str(error), seconds=round(seconds, 1))
             finally:
                 self.is_up = False
             await asyncio.sleep(seconds)
 
     async def _serve(self, client: aiomqtt.Client) -> None:
+        """Listen and send until one of them fails."""
+        # No TaskGroup: in Python 3.11 one that fails leaves its task marked as being cancelled.
+        tasks = [
+            asyncio.create_task(self._listen(client), name="bus-listen"),
+            asyncio.create_task(self._send_all(client), name="bus-send"),
+        ]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(client), name="bus-listen")
-                tasks.create_task(self._send_all(client), name="bus-send")
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         except asyncio.CancelledError:
-            # Leaving in good order brings no last will, so it is said here.
-            topic, picture = self._last_will
-            with suppress(aiomqtt.MqttError):
-                await self._send(client, topic, _Topic(picture), 0.0)
+            self._leaving = True
             raise
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._leaving:
+                await self._say_goodbye(client)
+
+    async def _say_goodbye(self, client: aiomqtt.Client) -> None:
+        # Leaving in good order brings no last will, so it is said here.
+        topic, picture = self._last_will
+        with suppress(aiomqtt.MqttError):
+            await self._send(client, topic, _Topic(picture), 0.0)
 
     def _client(self) -> aiomqtt.Client:
         topic, picture = self._last_will
@@ -134,7 +152,7 @@ class Publisher:
         will = aiomqtt.Will(topic, _text({**picture, "sequence": 0, "at": None}), qos=1, retain=True)
         return aiomqtt.Client(
             self._broker.host, self._broker.port, identifier=self._name, will=will, keepalive=KEEPALIVE_SECONDS,
-            timeout=5,
+            timeout=ANSWER_SECONDS,
         )
 
     async def _listen(self, client: aiomqtt.Client) -> None:
@@ -192,7 +210,7 @@ async def bus_reader(broker: Broker, *filters: str) -> AsyncIterator[AsyncIterat
     Raises:
         aiomqtt.MqttError: the broker is not there, or goes away.
     """
-    async with aiomqtt.Client(broker.host, broker.port, timeout=5) as client:
+    async with aiomqtt.Client(broker.host, broker.port, timeout=ANSWER_SECONDS) as client:
         for wanted in filters:
             await client.subscribe(wanted, qos=1)
         yield _messages(client)
@@ -206,16 +224,18 @@ async def read_retained(broker: Broker, *filters: str) -> dict[str, dict[str, An
     """
     end = f"{ROOT}/readers/{uuid.uuid4().hex}"
     found: dict[str, dict[str, Any]] = {}
-    async with aiomqtt.Client(broker.host, broker.port, timeout=5) as client:
-        for wanted in (*filters, end):
-            await client.subscribe(wanted, qos=1)
-        # The broker sends what it retains before what comes after the subscription.
-        await client.publish(end, b"{}", qos=1)
-        async for message in _messages(client):
-            if message.topic == end:
-                break
-            if message.content is not None:
-                found[message.topic] = message.content
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS), bus_reader(broker, *filters, end) as messages:
+            # The broker sends what it retains before what comes after the subscription.
+            async with aiomqtt.Client(broker.host, broker.port, timeout=ANSWER_SECONDS) as client:
+                await client.publish(end, b"{}", qos=1)
+            async for message in messages:
+                if message.topic == end:
+                    break
+                if message.content is not None:
+                    found[message.topic] = message.content
+    except TimeoutError as error:
+        raise aiomqtt.MqttError(f"no whole answer in {ANSWER_SECONDS:g} s") from error
     return found
 
 
