@@ -18,7 +18,8 @@ from callqueue.bookmarks import Bookmark, last_instant
 from callqueue.evidence import Gap, GapKind
 from callqueue.journal import parse_line
 from callqueue.journal_events import BadLine, Event
-from callqueue.ledger import Ledger, Place
+from callqueue.ledger import Ledger
+from callqueue.ledger_changes import Place
 from callqueue.ledger_store import insert_new, load_ledger, save_changes, save_gaps
 from callqueue.lines import Line
 from callqueue.tables import BAD_LINE, LINE, ORPHAN, SOURCE

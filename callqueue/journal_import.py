@@ -21,7 +21,8 @@ from callqueue.evidence import Mark
 from callqueue.journal import parse_line
 from callqueue.journal_events import BadLine, Started
 from callqueue.journal_feed import Fed, LineCounter, feed
-from callqueue.ledger import Ledger, Place, is_open
+from callqueue.ledger import Ledger
+from callqueue.ledger_changes import Place, is_open
 from callqueue.ledger_store import FEW, load_ledger, load_open, save_changes
 from callqueue.lines import Line, LineSplitter
 from callqueue.stint import Stint

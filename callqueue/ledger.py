@@ -6,7 +6,7 @@ what the database knows of the batch's channels and with every open stint, takes
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from callqueue.evidence import AgentEvent, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
@@ -31,7 +31,8 @@ from callqueue.journal_events import (
     WaitEnded,
     Withdrawn,
 )
-from callqueue.stint import Ending, Origin, Outcome, Stint
+from callqueue.ledger_changes import Changes, Key, Place, infer_origin, is_open, is_waiting
+from callqueue.stint import Ending, Outcome, Stint
 
 OUTCOME_OF: dict[type[Any], Outcome] = {
     Abandoned: Outcome.ABANDONED,
@@ -40,45 +41,8 @@ OUTCOME_OF: dict[type[Any], Outcome] = {
     Withdrawn: Outcome.WITHDRAWN,
     LeftByKey: Outcome.LEFT_BY_KEY,
 }
-OVERFLOWS = {Outcome.TIMED_OUT, Outcome.LEFT_BY_KEY, Outcome.LEFT_EMPTY}
 OURS_WHEN_STOPPING = {Outcome.ABANDONED, Outcome.TIMED_OUT, Outcome.LEFT_EMPTY, Outcome.WITHDRAWN}
 """Ends of waiting that an orderly stop brings about; a key was pressed by the caller even then."""
-
-Key = tuple[str, int]
-"""channel_id and number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a stint's opening line lies, and the caller's place in the queue at joining."""
-
-    source_id: int
-    offset: int
-    position: int | None = None
-
-
-@dataclass(slots=True)
-class Changes:
-    """What a batch of lines changed."""
-
-    stints: dict[Key, Stint] = field(default_factory=dict)
-    opened: dict[Key, Place] = field(default_factory=dict)
-    """Those of `stints` that are new."""
-    refusals: list[Refused] = field(default_factory=list)
-    rings: list[Ring] = field(default_factory=list)
-    agent_events: list[AgentEvent] = field(default_factory=list)
-    markers: list[Marker] = field(default_factory=list)
-    rescues: list[Rescue] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    holds: list[HoldChanged] = field(default_factory=list)
-
-
-def is_open(stint: Stint) -> bool:
-    return stint.finished is None
-
-
-def is_waiting(stint: Stint) -> bool:
-    return stint.outcome is Outcome.WAITING
 
 
 class Ledger:
@@ -329,15 +293,3 @@ class Ledger:
 
 def _wait(event: WaitEnded | Connected, stint: Stint) -> int:
     return event.wait if event.wait is not None else max(0, event.at - stint.entered)
-
-
-def infer_origin(before: Stint | None) -> Origin:
-    """Origin of a stint without a STINT line, from the one before it on the same channel (METRICS: words)."""
-    if before is None:
-        return Origin.DIRECT
-    if before.outcome in OVERFLOWS:
-        return Origin.OVERFLOW
-    # The line that ends a transferred conversation may follow the ENTERQUEUE it caused.
-    if before.outcome is Outcome.ANSWERED and (before.ending is Ending.TRANSFER or is_open(before)):
-        return Origin.TRANSFER
-    return Origin.REQUEUE

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import Gap, Mark
 from callqueue.journal_events import HoldChanged, StintSaid
-from callqueue.ledger import Changes, Ledger
+from callqueue.ledger import Ledger
+from callqueue.ledger_changes import Changes
 from callqueue.stint import Origin, Stint
 from callqueue.store import STINT_COLUMNS, stint_of
 from callqueue.tables import AGENT_EVENT, GAP, HOLD, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT

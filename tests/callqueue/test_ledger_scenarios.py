@@ -7,7 +7,8 @@ import pytest
 from callqueue.evidence import GapKind
 from callqueue.journal import parse_line
 from callqueue.journal_events import BadLine
-from callqueue.ledger import Ledger, Place
+from callqueue.ledger import Ledger
+from callqueue.ledger_changes import Place
 from callqueue.stint import Ending, Origin, Outcome, Refusal, Stint
 
 MIDNIGHT = 1_800_000_000

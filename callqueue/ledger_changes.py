@@ -1,0 +1,57 @@
+"""What a batch of journal lines changed, and the questions that stints answer."""
+
+from dataclasses import dataclass, field
+
+from callqueue.evidence import AgentEvent, Gap, Marker, Refused, Rescue, Ring
+from callqueue.journal_events import HoldChanged
+from callqueue.stint import Ending, Origin, Outcome, Stint
+
+OVERFLOWS = {Outcome.TIMED_OUT, Outcome.LEFT_BY_KEY, Outcome.LEFT_EMPTY}
+
+Key = tuple[str, int]
+"""channel_id and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stint's opening line lies, and the caller's place in the queue at joining."""
+
+    source_id: int
+    offset: int
+    position: int | None = None
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch of lines changed."""
+
+    stints: dict[Key, Stint] = field(default_factory=dict)
+    opened: dict[Key, Place] = field(default_factory=dict)
+    """Those of `stints` that are new."""
+    refusals: list[Refused] = field(default_factory=list)
+    rings: list[Ring] = field(default_factory=list)
+    agent_events: list[AgentEvent] = field(default_factory=list)
+    markers: list[Marker] = field(default_factory=list)
+    rescues: list[Rescue] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    holds: list[HoldChanged] = field(default_factory=list)
+
+
+def is_open(stint: Stint) -> bool:
+    return stint.finished is None
+
+
+def is_waiting(stint: Stint) -> bool:
+    return stint.outcome is Outcome.WAITING
+
+
+def infer_origin(before: Stint | None) -> Origin:
+    """Origin of a stint without a STINT line, from the one before it on the same channel (METRICS: words)."""
+    if before is None:
+        return Origin.DIRECT
+    if before.outcome in OVERFLOWS:
+        return Origin.OVERFLOW
+    # The line that ends a transferred conversation may follow the ENTERQUEUE it caused.
+    if before.outcome is Outcome.ANSWERED and (before.ending is Ending.TRANSFER or is_open(before)):
+        return Origin.TRANSFER
+    return Origin.REQUEUE
