@@ -1,5 +1,6 @@
 """Music on hold in the telephone's own format, so that playing it costs no transcoding."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,9 +17,13 @@ def convert_music(home: Home, asterisk: Installation) -> None:
     folder = home.music / "default"
     if folder.exists() and any(folder.iterdir()):
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    # All of it or none: an interrupted first start must not leave a class with half of its music for ever.
+    half = folder.with_suffix(".half")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
     for source in _shipped_music(asterisk):
-        _convert(source, folder / f"{source.stem}.alaw")
+        _convert(source, half / f"{source.stem}.alaw")
+    half.replace(folder)
 
 
 def _shipped_music(asterisk: Installation) -> list[Path]:
@@ -26,9 +31,7 @@ def _shipped_music(asterisk: Installation) -> list[Path]:
 
 
 def _convert(source: Path, target: Path) -> None:
-    half = target.with_suffix(".half")
-    command = ["sox", str(source), "-t", "raw", "-r", "8000", "-c", "1", "-e", "a-law", str(half)]
+    command = ["sox", str(source), "-t", "raw", "-r", "8000", "-c", "1", "-e", "a-law", str(target)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     if answer.returncode != 0:
         raise RuntimeError(f"{source}: sox could not convert this music: {answer.stderr.strip()}")
-    half.replace(target)
