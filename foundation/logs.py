@@ -16,10 +16,12 @@ def configure_logs(service: str, *, verbose: bool = False) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     last: structlog.typing.Processor
+    # Tracebacks without local variables: those hold what callers typed, numbers and passwords.
     if sys.stderr.isatty():
-        last = structlog.dev.ConsoleRenderer()
+        last = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     else:
-        shared.append(structlog.processors.dict_tracebacks)
+        transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        shared.append(structlog.processors.ExceptionRenderer(transform))
         last = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[*shared, last],

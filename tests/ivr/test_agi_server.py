@@ -281,3 +281,17 @@ async def test_a_stop_hands_stuck_calls_back_to_the_dialplan() -> None:
         await server.stop(0.05)
         await peer.closed()
         await counting.until(cancelled=1)
+
+
+async def test_a_failing_call_does_not_write_what_was_typed_into_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    async def handler(_connection: Connection, _opening: Opening) -> None:
+        digits = str(4700 + 11)
+        raise ValueError(f"{len(digits)} digits are too few")
+
+    async with serving(handler) as (port, counting, _):
+        peer = await Peer.connect(port)
+        await peer.closed()
+        await counting.until(failed=1)
+    shown = capsys.readouterr().out
+    assert "4 digits are too few" in shown
+    assert "4711" not in shown
