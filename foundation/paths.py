@@ -84,6 +84,16 @@ class Home:
         return self.root / "spool"
 
     @property
+    def voice_spool(self) -> Path:
+        """Voice messages and call-back requests on their way to the recordings."""
+        return self.spool / "voice-messages"
+
+    @property
+    def emergency(self) -> Path:
+        """What says that an emergency announcement or a closure is on; the dialplan looks here too."""
+        return self.root / "emergency"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 
@@ -106,7 +116,7 @@ class Home:
         self.root.chmod(0o700)
         for folder in (
             self.asterisk_config, self.asterisk_log, self.cel_log.parent, self.prompts, self.recordings_raw,
-            self.recordings_store, self.database, self.spool, self.logs, self.run, self.music,
+            self.recordings_store, self.database, self.spool, self.logs, self.run, self.music, self.emergency,
         ):
             folder.mkdir(parents=True, exist_ok=True)
         self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)

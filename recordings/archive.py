@@ -6,14 +6,13 @@ is done again with the same result; once it is, the legs only go.
 """
 
 import hashlib
-import json
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from recordings.legs import Legs
+from recordings.spoken import SHORTEST_MS, Spooled
 from recordings.store import Recording
 from recordings.wav import RATE, read_mono, write_stereo
 
@@ -48,51 +47,28 @@ def join_legs(legs: Legs, store: Path) -> Recording | None:
     )
 
 
-@dataclass(frozen=True)
-class Message:
-    """A voice message in the rescue script's spool: the sound, and what is known about it."""
-
-    sound: Path
-    facts: Path
-
-    @property
-    def id(self) -> str:
-        return f"message-{self.sound.stem}"
-
-    def files(self) -> list[Path]:
-        # The sound first: as long as the facts are there, the message is looked at again.
-        return [path for path in (self.sound, self.facts) if path.exists()]
-
-    def read_facts(self) -> dict[str, Any]:
-        content = json.loads(self.facts.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise ValueError(f"{self.facts}: wanted a JSON object")  # noqa: TRY004 - a broken file, not a programmer's mistake
-        return content
-
-
-def find_messages(spool: Path) -> list[Message]:
-    """Messages whose facts are written: the script writes them last."""
-    return [Message(facts.with_suffix(".wav"), facts) for facts in sorted(spool.glob("*.json"))]
-
-
-def keep_message(message: Message, store: Path) -> Recording:
-    """Copy a voice message into the store.
+def keep_message(message: Spooled, store: Path) -> Recording | None:
+    """Copy what a caller said into the store; None where he said nothing that could be heard.
 
     Raises:
-        ValueError: the facts are not readable.
-        OSError: the disk is full, or the sound is missing.
+        BrokenSoundError: the sound is no telephone sound.
+        OSError: the disk is full.
     """
-    facts = message.read_facts()
-    sound = message.sound.read_bytes()
+    if message.sound is None or not message.sound.exists():
+        return None
     samples = read_mono(message.sound)
-    started_ms = int(message.sound.stat().st_mtime * 1000) - len(samples) * 1000 // RATE
+    duration_ms = len(samples) * 1000 // RATE
+    if duration_ms < SHORTEST_MS:
+        return None
+    sound = message.sound.read_bytes()
+    started_ms = int(message.sound.stat().st_mtime * 1000) - duration_ms
     target = store / _day(started_ms) / f"{message.id}.wav"
     _keep(target, lambda half: half.write_bytes(sound))
+    facts = message.facts
     return Recording(
-        id=message.id, kind="voice_message", call_id=str(facts["call_id"]),
-        channel_id=str(facts["call_id"]), stint=0, started_ms=started_ms,
-        duration_ms=len(samples) * 1000 // RATE, path=str(target.relative_to(store)), bytes=len(sound),
-        sha256=_sha256(target), caller=facts.get("caller") or None, language=facts.get("language") or None,
+        id=message.id, kind="voice_message", call_id=facts.call_id, channel_id=facts.call_id, stint=0,
+        started_ms=started_ms, duration_ms=duration_ms, path=str(target.relative_to(store)), bytes=len(sound),
+        sha256=_sha256(target), caller=facts.caller, language=facts.language,
     )
 
 
@@ -117,4 +93,4 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-__all__ = ["Message", "find_messages", "join_legs", "keep_message"]
+__all__ = ["join_legs", "keep_message"]

@@ -14,9 +14,11 @@ from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.service import alive, back_off
 from foundation.settings import Settings
-from recordings.archive import Message, find_messages, join_legs, keep_message
+from recordings.archive import join_legs, keep_message
 from recordings.disk import watch_disk
-from recordings.legs import Legs, find_legs
+from recordings.legs import Legs, find_legs, is_closed
+from recordings.messages import Message, add_message, is_taken, message_of
+from recordings.spoken import Progress, Spooled, find_facts, read_spooled
 from recordings.store import Recording, add_recording, is_kept
 from recordings.wav import BrokenSoundError
 
@@ -32,7 +34,7 @@ class Archivist:
 
     def __init__(self, home: Home, database: Database, registry: CollectorRegistry = REGISTRY) -> None:
         self._raw = home.recordings_raw
-        self._spool = home.spool / "voice-messages"
+        self._spool = home.voice_spool
         self._store = home.recordings_store
         self._broken = home.recordings_raw.parent / "broken"
         self._database = database
@@ -50,8 +52,8 @@ class Archivist:
         for pair in legs:
             if pair.finished():
                 await self._take_legs(pair)
-        for message in find_messages(self._spool) if self._spool.exists() else []:
-            await self._take_message(message)
+        for facts in find_facts(self._spool) if self._spool.exists() else []:
+            await self._look_at_facts(facts)
 
     async def _take_legs(self, legs: Legs) -> None:
         try:
@@ -60,12 +62,46 @@ class Archivist:
             self._put_aside(legs.files(), error)
         _remove(legs.files())
 
-    async def _take_message(self, message: Message) -> None:
+    async def _look_at_facts(self, path: Path) -> None:
         try:
-            await self._keep_once(message.id, lambda: keep_message(message, self._store))
-        except (BrokenSoundError, ValueError, KeyError, FileNotFoundError) as error:
-            self._put_aside(message.files(), error)
+            message = read_spooled(path)
+            if message.facts.progress is Progress.CANCELLED:
+                _remove(message.files())
+            elif _is_over(message):
+                await self._take_message(message)
+        except ValueError as error:
+            self._put_aside([one for one in (path.with_suffix(".wav"), path) if one.exists()], error)
+        except FileNotFoundError:
+            return  # cancelled while we looked
+
+    async def _take_message(self, message: Spooled) -> None:
+        async with self._database.read() as connection:
+            taken = await is_taken(connection, message.id)
+        if not taken:
+            await self._enter_message(message)
         _remove(message.files())
+
+    async def _enter_message(self, spooled: Spooled) -> None:
+        try:
+            sound = await asyncio.to_thread(keep_message, spooled, self._store)
+        except BrokenSoundError as error:
+            # The number is still worth a call.
+            sound = None
+            self._put_aside([spooled.sound] if spooled.sound else [], error)
+        message = message_of(spooled, sound)
+        if message is None:
+            log.info("nothing was said and no number is known", call_id=spooled.facts.call_id, box=spooled.facts.box)
+            return
+        async with self._database.write() as connection:
+            if sound is not None:
+                await add_recording(connection, sound)
+            await add_message(connection, message)
+        self._tell(message)
+
+    def _tell(self, message: Message) -> None:
+        self._kept.labels(message.kind).inc()
+        log.info("message taken in", kind=message.kind, box=message.box, call_id=message.call_id,
+                 seconds=message.duration_ms / 1000)
 
     async def _keep_once(self, recording_id: str, take: Callable[[], Recording | None]) -> None:
         # A kill while files were being removed left some of them: what is entered must not be made again from those.
@@ -86,6 +122,12 @@ class Archivist:
         for path in files:
             shutil.move(path, self._broken / path.name)
         log.error("a sound could not be read and was put aside", error=str(error), folder=str(self._broken))
+
+
+def _is_over(message: Spooled) -> bool:
+    if message.facts.progress is Progress.BEGUN:
+        return message.forgotten()
+    return message.sound is None or not message.sound.exists() or is_closed(message.sound)
 
 
 def _remove(files: list[Path]) -> None:

@@ -23,3 +23,26 @@ recording = Table(
     Index("ix_recording_call_id", "call_id"),
     Index("ix_recording_started_ms", "started_ms"),
 )
+
+voice_message = Table(
+    "voice_message",
+    MAIN,
+    Column("id", String(200), primary_key=True, comment="from the spool's file: no message is taken in twice"),
+    Column("kind", String(20), nullable=False, comment="voice_message, callback_request or lost_caller"),
+    Column("box", String(50), nullable=False),
+    Column("call_id", String(100), nullable=False),
+    Column("caller", String(20), comment="validated number that called"),
+    Column("callback_number", String(20), comment="number that the caller gave"),
+    Column("language", String(2)),
+    Column("tracking", String(20), comment="code that the caller heard"),
+    Column("taken_ms", BigInteger, nullable=False, comment="epoch milliseconds, UTC"),
+    Column("duration_ms", BigInteger, nullable=False, comment="0 without sound"),
+    Column("recording_id", String(200), comment="recording.id of what was said"),
+    Column("state", String(10), nullable=False, comment="new, heard or closed"),
+    Column("heard_ms", BigInteger, comment="when it was first played"),
+    Column("heard_by", String(80)),
+    Column("closed_ms", BigInteger),
+    Column("closed_by", String(80)),
+    Index("ix_voice_message_taken_ms", "taken_ms"),
+    Index("ix_voice_message_tracking", "tracking"),
+)

@@ -1,6 +1,5 @@
 """Legs become one stereo file, once, whatever happens in between."""
 
-import json
 import math
 import wave
 from array import array
@@ -11,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from foundation.database import MAIN, Database
 from foundation.paths import Home
-from recordings.archive import find_messages, join_legs, keep_message
+from recordings.archive import join_legs
 from recordings.disk import recording_allowed
 from recordings.legs import Legs, find_legs, is_closed
 from recordings.service import Archivist
@@ -42,7 +41,7 @@ def strength(samples: "array[int]", hertz: int) -> float:
 def home(tmp_path: Path) -> Home:
     found = Home(tmp_path / "home")
     found.make()
-    (found.spool / "voice-messages").mkdir()
+    found.voice_spool.mkdir()
     return found
 
 
@@ -154,15 +153,6 @@ async def test_a_broken_leg_is_put_aside_and_the_others_go_on(home: Home, legs: 
     assert [path.name for path in (home.recordings_raw.parent / "broken").iterdir()] == [bad.caller.name]
     assert legs.files() == []
     await database.close()
-
-
-def test_a_voice_message_of_the_rescue_script_is_kept_with_its_facts(home: Home) -> None:
-    spool = home.spool / "voice-messages"
-    write_leg(spool / "m1.wav", tone(440, 2.0))
-    (spool / "m1.json").write_text(json.dumps({"call_id": "p-1.1", "caller": "09121234567", "language": "fa"}))
-    kept = keep_message(find_messages(spool)[0], home.recordings_store)
-    assert (kept.kind, kept.call_id, kept.caller, kept.language) == ("voice_message", "p-1.1", "09121234567", "fa")
-    assert kept.duration_ms == 2000
 
 
 def test_a_closed_file_is_known_without_asking_asterisk(tmp_path: Path) -> None:
