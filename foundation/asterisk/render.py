@@ -82,7 +82,7 @@ def prepare_folders(home: Home, asterisk: Installation) -> None:
 
 def _rescue_launcher() -> str:
     reason = "# The menus are down: this must work with nothing of ours running."
-    return f'#!/bin/sh\n{reason}\nexec "{sys.executable}" "{RESCUE_SCRIPT}" "$@"\n'
+    return f'#!/bin/sh\n{reason}\nexec "{sys.executable}" -I "{RESCUE_SCRIPT}" "$@"\n'
 
 
 def _write(path: Path, content: bytes) -> None:
