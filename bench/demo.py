@@ -24,7 +24,7 @@ from foundation.settings import Settings, load_secrets
 
 CONNECT_SECONDS = 5.0
 LOGOUT_SECONDS = 15.0
-LAST_CALLS_SECONDS = 40.0
+LAST_CALLS_SECONDS = 25.0
 LOOK_SECONDS = 0.25
 LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 VOICE_HERTZ = 440.0
@@ -83,7 +83,7 @@ async def run_demo(home: Home, settings: Settings, plan: Plan, stop: asyncio.Eve
 
 def _check(settings: Settings) -> None:
     if shutil.which("sipp") is None:
-        raise DemoError("there is no sipp on this machine; `bin/pasokh prepare` installs it")
+        raise DemoError("there is no sipp on this machine; start this as `bin/pasokh demo`, which installs it")
     networks = [ipaddress.ip_network(network) for network in settings.sip.trunk.networks]
     if not any(network.version == 4 and LOOPBACK.subnet_of(network) for network in networks):  # type: ignore[arg-type]
         raise DemoError(f"simulated callers call from this machine: add {LOOPBACK} to sip.trunk.networks for the demo")

@@ -21,6 +21,7 @@ from foundation.asterisk.run import asterisk_command, die_with_parent, wait_boot
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import ENVIRONMENT_PREFIX, Secrets, Settings, load_secrets, load_settings
 from ivr.prompts import build
+from ivr.prompts.catalogue import recordings_folder
 
 BOOT_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -60,7 +61,9 @@ async def private_line(overlay: Overlay, first_port: int) -> AsyncIterator[Line]
     Raises:
         LineError: a part did not come up.
     """
+    lender = Home.from_environment()
     with _own_environment(), _temporary_home() as home:
+        _borrow_prompts(lender, home)
         settings, secrets, asterisk = _prepare(home, first_port)
         overlay(home.asterisk_config, settings)
         async with _running(home, "asterisk", *asterisk_command(home, asterisk), "-f") as exchange:
@@ -82,6 +85,13 @@ def _prepare(home: Home, first_port: int) -> tuple[Settings, Secrets, Installati
     convert_music(home, asterisk)
     render(home, settings, secrets, asterisk)
     return settings, secrets, asterisk
+
+
+def _borrow_prompts(lender: Home, home: Home) -> None:
+    """Callers hear what the lender's hear; `build` then renders only what is missing or differs."""
+    for folder, here in ((lender.prompts, home.prompts), (recordings_folder(lender), recordings_folder(home))):
+        if folder.exists():
+            shutil.copytree(folder, here)
 
 
 def _site(first_port: int) -> dict[str, Any]:

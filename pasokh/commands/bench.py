@@ -39,7 +39,7 @@ def ivr(
 ) -> None:
     """The same calls through the menus and through a bare dialplan, on an Asterisk of its own."""
     if shutil.which("sipp") is None:
-        raise RefusedError("bench: there is no sipp on this machine; `bin/pasokh prepare` installs it")
+        raise RefusedError("bench: there is no sipp on this machine; start it as `bin/pasokh bench`, which installs it")
     # The link to AMI tells of its connecting; here that is noise between the figures.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     try:
