@@ -60,6 +60,14 @@ async def until(process: asyncio.subprocess.Process, words: str) -> list[str]:
     return lines
 
 
+async def metrics_page(port: int) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /metrics HTTP/1.0\r\n\r\n")
+    page = (await reader.read()).decode()
+    writer.close()
+    return page
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     (tmp_path / "site.yaml").write_text((CHECKOUT / "foundation" / "site.yaml").read_text())
@@ -77,11 +85,9 @@ async def test_the_service_serves_measures_itself_and_stops(home: Path) -> None:
         [*_, left] = await until(process, "menus left")
         assert "1.1" in left
         writer.close()
-        pages, ask = await asyncio.open_connection("127.0.0.1", metrics)
-        ask.write(b"GET /metrics HTTP/1.0\r\n\r\n")
-        page = (await pages.read()).decode()
-        ask.close()
-        assert 'pasokh_ivr_calls_total{ending="hung_up"} 1.0' in page
+        async with asyncio.timeout(20):
+            while 'pasokh_ivr_calls_total{ending="hung_up"} 1.0' not in (page := await metrics_page(metrics)):
+                pass
         assert "pasokh_ivr_calls_active 0.0" in page
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0
@@ -95,7 +101,7 @@ async def test_a_script_that_is_not_ours_is_given_back_at_once(home: Path) -> No
         writer.write(OPENING % b"other")
         assert await reader.read() == b""
         writer.close()
-        await until(process, "only 'call' is known")
+        await until(process, "is known; mend the dialplan")
 
 
 async def test_a_port_in_use_is_waited_for_and_the_wait_can_be_stopped(home: Path) -> None:
