@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from foundation.settings import LANGUAGES, Language
 
@@ -111,11 +111,59 @@ class Goodbye(Part):
     do: Literal["goodbye"]
 
 
-Action = Annotated[
-    GoMenu | ChooseLanguage | EnterQueue | Operator | Back | Repeat | Announce | Goodbye, Field(discriminator="do"),
-]
 Escape = Annotated[GoMenu | EnterQueue | Operator | Goodbye, Field(discriminator="do")]
 """Where a caller goes whom a menu cannot help: onwards, never round and round."""
+
+
+class Handled(Part):
+    """Carried out by a module of its own in ivr/actions, named as its `do`."""
+
+    then: Escape | None = None
+    """After it has helped; nothing: this menu again."""
+    otherwise: Escape = Operator()
+    """When it could not be done."""
+
+
+class ServiceAction(Handled):
+    """Self-service: asks, looks it up, says the answer."""
+
+    do: Literal["service"]
+    service: Name
+
+
+class VoiceMessageAction(Handled):
+    """Take a message into a box."""
+
+    do: Literal["voice_message"]
+    box: Name
+
+
+class CallbackAction(Handled):
+    """Promise a call back that keeps the caller's place in a queue."""
+
+    do: Literal["callback"]
+    queue: Name
+
+
+class TransferAction(Handled):
+    """To a queue as a transfer, or to an internal number."""
+
+    do: Literal["transfer"]
+    queue: Name | None = None
+    number: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[a-z]?[0-9]{2,8}$")] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "TransferAction":
+        if (self.queue is None) == (self.number is None):
+            raise ValueError("name a queue or a number, one of them")
+        return self
+
+
+Action = Annotated[
+    GoMenu | ChooseLanguage | EnterQueue | Operator | Back | Repeat | Announce | Goodbye
+    | ServiceAction | VoiceMessageAction | CallbackAction | TransferAction,
+    Field(discriminator="do"),
+]
 
 
 class Menu(Part):

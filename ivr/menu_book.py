@@ -7,10 +7,13 @@ import structlog
 
 from foundation.paths import Home
 from foundation.settings import Settings
+from ivr.actions import exists, known_names
 from ivr.menu import Tree
 from ivr.menu_file import Known, MenuError, load_tree
 from ivr.prompts.catalogue import load_catalogue, recordings_folder
 
+HANDLED = ("service", "voice_message", "callback", "transfer")
+"""Kinds of actions that are carried out by a module of their own."""
 SHIPPED = Path(__file__).parent / "menus"
 
 log = structlog.get_logger()
@@ -32,7 +35,11 @@ def load_menus(home: Home, settings: Settings, shipped: Path = SHIPPED) -> Tree:
         CatalogueError: the prompts' texts cannot be used.
     """
     has_prompt = load_catalogue(home).has
-    known = Known(frozenset(settings.queues), settings.default_queue, has_prompt)
+    known = Known(
+        frozenset(settings.queues), settings.default_queue, has_prompt,
+        handled=frozenset(kind for kind in HANDLED if exists(kind)), services=known_names("service", home, settings),
+        boxes=frozenset(settings.boxes),
+    )
     return load_tree(menu_files(home, shipped), known)
 
 

@@ -9,7 +9,21 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from ivr.menu import Announce, CallRules, ChooseLanguage, EnterQueue, GoMenu, Menu, MenuFile, Tree
+from ivr.menu import (
+    Announce,
+    CallbackAction,
+    CallRules,
+    ChooseLanguage,
+    EnterQueue,
+    GoMenu,
+    Handled,
+    Menu,
+    MenuFile,
+    ServiceAction,
+    TransferAction,
+    Tree,
+    VoiceMessageAction,
+)
 
 Place = tuple[str, ...]
 """Keys from the top of a file, like ("menus", "language", "keys", "1")."""
@@ -43,6 +57,10 @@ class Known:
     queues: frozenset[str]
     default_queue: str
     has_prompt: Callable[[str], bool]
+    handled: frozenset[str] = frozenset()
+    """Kinds of actions that this version carries out in ivr/actions."""
+    services: frozenset[str] = frozenset()
+    boxes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -192,6 +210,10 @@ def _check_call(source: Source, call: CallRules, tree: Tree, known: Known) -> It
 
 
 def _check_action(source: Source, place: Place, action: object, tree: Tree, known: Known) -> Iterator[Fault]:
+    if isinstance(action, Handled):
+        yield from _check_handled(source, place, action, known)
+        for name in ("then", "otherwise"):
+            yield from _check_action(source, (*place, name), getattr(action, name), tree, known)
     match action:
         case GoMenu(menu=name) | ChooseLanguage(menu=name) if name not in tree.menus:
             yield source.fault((*place, "menu"), "there is no such menu", repr(name))
@@ -199,6 +221,20 @@ def _check_action(source: Source, place: Place, action: object, tree: Tree, know
             yield source.fault((*place, "queue"), "there is no such queue in the site's settings", repr(queue))
         case Announce(say=say):
             yield from _check_prompts(source, (*place, "say"), say, known)
+
+
+def _check_handled(source: Source, place: Place, action: Handled, known: Known) -> Iterator[Fault]:
+    kind = str(getattr(action, "do", ""))
+    if kind not in known.handled:
+        yield source.fault((*place, "do"), "this version of Pasokh has no such action", repr(kind))
+        return
+    match action:
+        case ServiceAction(service=name) if name not in known.services:
+            yield source.fault((*place, "service"), "there is no such service", repr(name))
+        case VoiceMessageAction(box=name) if name not in known.boxes:
+            yield source.fault((*place, "box"), "there is no such box in the site's settings", repr(name))
+        case CallbackAction(queue=queue) | TransferAction(queue=str(queue)) if queue not in known.queues:
+            yield source.fault((*place, "queue"), "there is no such queue in the site's settings", repr(queue))
 
 
 def _check_prompts(source: Source, place: Place, prompts: tuple[str, ...], known: Known) -> Iterator[Fault]:

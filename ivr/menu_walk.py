@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from foundation.settings import Language
+from ivr.actions.outcome import Ending, Outcome
 from ivr.menu import (
     Announce,
     Back,
     ChooseLanguage,
     EnterQueue,
+    Escape,
     GoMenu,
     Goodbye,
+    Handled,
     Menu,
     Operator,
     Repeat,
@@ -61,12 +64,22 @@ class Leave:
     prompts: tuple[str, ...]
     queue: str | None = None
     priority: int = 0
+    away: bool = False
+    """The dialplan knows already where the call goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """An action of a module of its own; `follow` says where its outcome leads."""
+
+    action: Handled
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     result: Result
-    then: Ask | Leave
+    then: Ask | Leave | Do
     language: Language | None = None
     """The language from here on; None: as it was."""
 
@@ -78,25 +91,57 @@ def begin(tree: Tree) -> Ask:
 
 def walk(tree: Tree, position: Position, key: str) -> Move:
     """What a key (or SILENCE) does here."""
-    menu = tree.menus[position.menu]
-    action = menu.keys.get(key)
+    action = tree.menus[position.menu].keys.get(key)
     match action:
         case None:
-            return _failed(tree, menu, position, key)
+            return _failed(tree, tree.menus[position.menu], position, key)
         case Back():
             return Move(Result.BACK, _back(tree, position))
         case Repeat():
             return Move(Result.REPEAT, _ask(tree, Position(position.menu, position.trail, position.failures)))
-        case Announce(say=say):
-            return Move(Result.CHOSEN, _ask(tree, Position(position.menu, position.trail), say))
         case ChooseLanguage(language=language, menu=name):
             return Move(Result.CHOSEN, _forward(tree, position, name), language)
         case _:
-            return Move(Result.CHOSEN, _escape(tree, position, action))
+            return Move(Result.CHOSEN, _chosen(tree, position, action))
+
+
+def follow(tree: Tree, position: Position, action: Handled, outcome: Outcome) -> Ask | Leave:
+    """Where a caller goes after an action."""
+    match outcome.ending:
+        case Ending.HELPED if action.then is not None:
+            return _escape(tree, position, action.then)
+        case Ending.HELPED | Ending.CANCELLED:
+            return _ask(tree, position)
+        case Ending.FAILED:
+            return _escape(tree, position, action.otherwise)
+        case _:
+            return _out(tree, outcome)
+
+
+def _out(tree: Tree, outcome: Outcome) -> Leave:
+    match outcome.ending:
+        case Ending.QUEUE:
+            return Leave(tree.call.before_queue, outcome.queue, outcome.priority)
+        case Ending.LEFT:
+            return Leave(tree.call.goodbye)
+        case Ending.AWAY:
+            return Leave((), away=True)
+        case _:
+            return to_operator(tree)
 
 
 def to_operator(tree: Tree) -> Leave:
     return Leave(tree.call.before_queue, tree.default_queue)
+
+
+def _chosen(tree: Tree, position: Position, action: Announce | Handled | Escape) -> Ask | Leave | Do:
+    match action:
+        case Announce(say=say):
+            return _ask(tree, Position(position.menu, position.trail), say)
+        case Handled():
+            return Do(action, Position(position.menu, position.trail))
+        case _:
+            return _escape(tree, position, action)
 
 
 def _failed(tree: Tree, menu: Menu, position: Position, key: str) -> Move:
@@ -109,7 +154,7 @@ def _failed(tree: Tree, menu: Menu, position: Position, key: str) -> Move:
     return Move(result, _ask(tree, again, hint))
 
 
-def _escape(tree: Tree, position: Position, action: GoMenu | EnterQueue | Operator | Goodbye) -> Ask | Leave:
+def _escape(tree: Tree, position: Position, action: Escape) -> Ask | Leave:
     match action:
         case GoMenu(menu=name):
             return _forward(tree, position, name)

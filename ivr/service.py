@@ -1,14 +1,17 @@
 """The IVR as a service: FastAGI on loopback, one session for each call that comes in."""
 
 import asyncio
-from dataclasses import asdict
+import time
+from contextlib import aclosing
 
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 
+from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.service import heartbeat, keep_trying, stop_requests
 from foundation.settings import Settings
+from ivr.actions import CallContext, Resources
 from ivr.agi.connection import Connection
 from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
@@ -16,6 +19,7 @@ from ivr.call import Call
 from ivr.menu_book import MenuBook
 from ivr.metrics import Metrics
 from ivr.session import Trace, guide, send_to_operator
+from ivr.steps import StepLog
 
 SCRIPT = "call"
 """agi://127.0.0.1:PORT/call."""
@@ -32,26 +36,33 @@ class UnknownScriptError(Exception):
 class Menus:
     """Handles each session."""
 
-    def __init__(self, book: MenuBook, default_queue: str) -> None:
+    def __init__(self, book: MenuBook, resources: Resources) -> None:
         self._book = book
-        self._default_queue = default_queue
+        self._resources = resources
 
     async def on_call(self, connection: Connection, opening: Opening) -> None:
         """One call, from its answer until the dialplan goes on with it."""
         if opening.script != SCRIPT:
             raise UnknownScriptError(f"agi script {opening.script!r}: only {SCRIPT!r} is known; mend the dialplan")
-        call, trace = Call(connection, opening), Trace()
+        call, steps = Call(connection, opening), StepLog(opening.call_id)
+        trace = Trace(steps)
         try:
             tree = self._book.current()
             if tree is None:
-                await send_to_operator(call, self._default_queue, trace)
+                await send_to_operator(call, self._resources.settings.default_queue, trace)
             else:
-                await guide(call, tree, trace)
+                await guide(call, tree, trace, self._context(steps, opening))
         finally:
             log.info(
                 "menus left", menu=trace.menu, queue=trace.queue, language=call.language, hung_up=connection.hung_up,
-                seconds=round(trace.seconds, 2), steps=[asdict(step) for step in trace.steps],
+                seconds=round(trace.seconds, 2), steps=len(steps.steps),
             )
+
+    def _context(self, steps: StepLog, opening: Opening) -> CallContext:
+        made = self._resources
+        # The dialplan gives the number that it has validated.
+        caller = opening.arguments[0] if opening.arguments else ""
+        return CallContext(made.home, made.settings, made, steps, caller, None, time.time, time.monotonic)
 
 
 async def serve(home: Home, settings: Settings) -> None:
@@ -61,8 +72,9 @@ async def serve(home: Home, settings: Settings) -> None:
     book = MenuBook(home, settings)
     # Faults in the menus are said now, not at the first call.
     book.current()
-    server = Server(Menus(book, settings.default_queue).on_call, Metrics(registry))
-    async with asyncio.TaskGroup() as tasks:
+    resources = Resources(home, settings, Database(store_url(home, settings, Store.MAIN)))
+    server = Server(Menus(book, resources).on_call, Metrics(registry))
+    async with aclosing(resources), asyncio.TaskGroup() as tasks:
         measuring = tasks.create_task(_publish_metrics(settings, registry), name="metrics")
         serving = tasks.create_task(_serve_calls(server, settings.ports.of("agi"), stop), name="serve calls")
         stopping = tasks.create_task(stop.wait(), name="stop")

@@ -25,6 +25,8 @@ class Variable(StrEnum):
     """Number of the present stint on this channel, counted by the dialplan from 1."""
     DONE = "PASOKH_DONE"
     """Set by the IVR to `1` when the call has been served and shall end with a goodbye."""
+    NUMBER = "PASOKH_NUMBER"
+    """An agent's id: set by the IVR to have the call dialled through to his telephone."""
     IDENTITY = "PASOKH_IDENTITY"
     """`proved` once the caller has said who he is and proved it; never a number."""
 

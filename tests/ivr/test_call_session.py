@@ -1,13 +1,17 @@
 """Calls against an Asterisk that answers by a script: `command -> reply`, line by line."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from foundation.asterisk.variables import Variable
-from foundation.settings import LANGUAGES
+from foundation.database import Database
+from foundation.paths import Home
+from foundation.settings import LANGUAGES, Queue, Settings
+from ivr.actions import CallContext, Resources
 from ivr.agi.connection import Connection, HangupError
 from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
@@ -15,6 +19,7 @@ from ivr.call import Call
 from ivr.menu import Tree
 from ivr.menu_file import Known, load_tree
 from ivr.session import Trace, guide, send_to_operator
+from ivr.steps import StepLog
 
 OPENING = b"agi_network_script: call\nagi_language: fa\nagi_uniqueid: 1.1\n\n"
 SHIPPED = Path(__file__).resolve().parents[2] / "ivr" / "menus" / "main.yaml"
@@ -30,6 +35,17 @@ class Silent:
     def on_refusal(self, reason: str) -> None: ...
 
     def on_command(self, name: str, seconds: float) -> None: ...
+
+
+def a_trace() -> Trace:
+    return Trace(StepLog("1.1"))
+
+
+def both(trace: Trace) -> tuple[Trace, CallContext]:
+    """A trace, and a context of its call."""
+    home, settings = Home(Path("/nowhere")), Settings(queues={"operator": Queue()})
+    resources = Resources(home, settings, Database("sqlite+aiosqlite:///:memory:"))
+    return trace, CallContext(home, settings, resources, trace.steps, "", None, time.time, time.monotonic)
 
 
 async def play_script(script: str, use: Callable[[Call], Awaitable[object]]) -> object:
@@ -69,7 +85,7 @@ FIRST = "EXEC Background welcome&fa/choose-language&tr/choose-language -> 200 re
 
 
 async def test_a_call_costs_few_commands(tree: Tree) -> None:
-    trace = Trace()
+    trace = a_trace()
     script = f"""
         ANSWER -> 200 result=0
         {FIRST}
@@ -79,8 +95,8 @@ async def test_a_call_costs_few_commands(tree: Tree) -> None:
         SET VARIABLE PASOKH_QUEUE pensions -> 200 result=1
         EXEC Background recorded&please-wait -> 200 result=0
     """
-    await play_script(script, lambda call: guide(call, tree, trace))
-    assert [(step.menu, step.key, step.result) for step in trace.steps] == [
+    await play_script(script, lambda call: guide(call, tree, *both(trace)))
+    assert [(step.name, step.key, step.result) for step in trace.steps.steps] == [
         ("language", "2", "chosen"), ("subject", "3", "chosen"),
     ]
     assert trace.queue == "pensions"
@@ -94,11 +110,11 @@ async def test_a_key_pressed_in_the_first_prompt_is_taken_at_once(tree: Tree) ->
         SET VARIABLE PASOKH_QUEUE operator -> 200 result=1
         EXEC Background recorded&please-wait -> 200 result=50
     """
-    await play_script(script, lambda call: guide(call, tree, Trace()))
+    await play_script(script, lambda call: guide(call, tree, *both(a_trace())))
 
 
 async def test_the_square_key_repeats_and_silence_is_told_from_it(tree: Tree) -> None:
-    trace = Trace()
+    trace = a_trace()
     script = f"""
         ANSWER -> 200 result=0
         {FIRST}
@@ -110,8 +126,8 @@ async def test_the_square_key_repeats_and_silence_is_told_from_it(tree: Tree) ->
         SET VARIABLE PASOKH_QUEUE medical -> 200 result=1
         EXEC Background recorded&please-wait -> 200 result=0
     """
-    await play_script(script, lambda call: guide(call, tree, trace))
-    assert [step.result for step in trace.steps] == ["chosen", "repeat", "no_input", "chosen"]
+    await play_script(script, lambda call: guide(call, tree, *both(trace)))
+    assert [step.result for step in trace.steps.steps] == ["chosen", "repeat", "no_input", "chosen"]
 
 
 @pytest.mark.parametrize("lines", range(7))
@@ -127,7 +143,7 @@ async def test_a_hang_up_at_any_step_ends_the_call_there(tree: Tree, lines: int)
     """.strip().splitlines()
     script[lines] = script[lines].split(" -> ")[0] + " -> 511 Command Not Permitted on a dead channel"
     with pytest.raises(HangupError):
-        await play_script("\n".join(script[: lines + 1]), lambda call: guide(call, tree, Trace()))
+        await play_script("\n".join(script[: lines + 1]), lambda call: guide(call, tree, *both(a_trace())))
 
 
 async def test_a_caller_who_stays_too_long_goes_to_the_operator(tree: Tree) -> None:
@@ -139,9 +155,9 @@ async def test_a_caller_who_stays_too_long_goes_to_the_operator(tree: Tree) -> N
         SET VARIABLE PASOKH_QUEUE operator -> 200 result=1
         EXEC Background recorded&please-wait -> 200 result=0
     """
-    trace = Trace(clock=lambda: next(times))
-    await play_script(script, lambda call: guide(call, tree, trace))
-    assert trace.steps[-1].result == "too_long"
+    trace = Trace(StepLog("1.1"), clock=lambda: next(times))
+    await play_script(script, lambda call: guide(call, tree, *both(trace)))
+    assert trace.steps.steps[-1].result == "too_long"
 
 
 async def test_a_goodbye_ends_the_call_without_a_queue(tmp_path: Path) -> None:
@@ -154,7 +170,7 @@ async def test_a_goodbye_ends_the_call_without_a_queue(tmp_path: Path) -> None:
         EXEC Background goodbye -> 200 result=0
         SET VARIABLE PASOKH_DONE 1 -> 200 result=1
     """
-    await play_script(script, lambda call: guide(call, tree, Trace()))
+    await play_script(script, lambda call: guide(call, tree, *both(a_trace())))
 
 
 async def test_without_menus_a_caller_reaches_the_operator() -> None:
@@ -163,7 +179,7 @@ async def test_without_menus_a_caller_reaches_the_operator() -> None:
         SET VARIABLE PASOKH_QUEUE operator -> 200 result=1
         EXEC Background please-wait -> 200 result=0
     """
-    await play_script(script, lambda call: send_to_operator(call, "operator", Trace()))
+    await play_script(script, lambda call: send_to_operator(call, "operator", a_trace()))
 
 
 DIGITS = [
