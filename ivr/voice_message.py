@@ -1,0 +1,154 @@
+"""Takes a caller's voice message: record, listen, record again, send or cancel, and a tracking code at the end."""
+
+import asyncio
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import cast
+
+import structlog
+
+from foundation.asterisk.variables import Variable
+from foundation.settings import Box, Language
+from ivr.agi.connection import FailedCommandError
+from ivr.call import Call
+from ivr.message_draft import Draft, MessageDesk, callback_number
+from ivr.prompts.sound import Sound
+from ivr.speech import GRAMMARS, Grammar
+from recordings.spoken import SHORTEST_MS, Progress
+from recordings.wav import RATE, read_mono
+
+TAKES = 5
+ATTEMPTS = 3
+"""At a decision, at a number."""
+DECISION_SECONDS = 5.0
+SEND, LISTEN, AGAIN, CANCEL = "1", "2", "3", "*"
+LONGEST_NUMBER = 15
+
+log = structlog.get_logger()
+
+
+class Verdict(StrEnum):
+    """What became of a message."""
+
+    SENT = "sent"
+    CANCELLED = "cancelled"
+    NOTHING = "nothing"
+    """Nothing was said, or it could not be recorded."""
+
+
+async def take_message(call: Call, desk: MessageDesk, name: str, box: Box) -> Verdict:
+    """Take one message for the box of this name.
+
+    Raises:
+        HangupError: the caller is gone; what he said until then is on its way to the box.
+    """
+    caller = await call.get(Variable.CALLER) or None
+    draft = desk.begin(call.call_id, caller, call.language, name)
+    try:
+        verdict = await _take(call, draft, box)
+    except OSError as error:
+        log.error("the spool takes no messages", error=str(error))  # noqa: TRY400 - the reason says all
+        verdict = Verdict.NOTHING
+    await _tell(call, draft, verdict)
+    return verdict
+
+
+async def _take(call: Call, draft: Draft, box: Box) -> Verdict:
+    try:
+        verdict = await _speak(call, draft, box)
+        if verdict is Verdict.SENT:
+            draft.finish(Progress.COMPLETE, None if draft.caller else await _ask_number(call))
+        else:
+            draft.finish(Progress.CANCELLED)
+    finally:
+        # After a hang-up, or whatever broke: what was said counts.
+        draft.finish(Progress.HUNG_UP)
+    return verdict
+
+
+async def _speak(call: Call, draft: Draft, box: Box) -> Verdict:
+    hint: tuple[str, ...] = ()
+    for _ in range(TAKES):
+        if await call.ask_key((*hint, *box.say, "leave-message"), 0.1) == CANCEL:
+            return Verdict.CANCELLED
+        if not await _record(call, draft, box):
+            hint = ("message-empty",)
+            continue
+        decision = await _decide(call, draft)
+        if decision is not None:
+            return decision
+        hint = ()
+    return Verdict.SENT if draft.kept else Verdict.NOTHING
+
+
+async def _record(call: Call, draft: Draft, box: Box) -> bool:
+    """One take; whether anything was said in it."""
+    take = draft.next_take()
+    try:
+        await call.record(take, box.longest_seconds, box.silence_seconds)
+    except FailedCommandError as error:
+        log.error("a message could not be recorded", error=str(error), folder=str(take.parent))  # noqa: TRY400
+        draft.drop()
+        return False
+    if await asyncio.to_thread(has_words, take):
+        draft.keep(take)
+        return True
+    draft.drop()
+    return False
+
+
+def has_words(sound: Path) -> bool:
+    """Whether a recording is long and loud enough to be something."""
+    samples = read_mono(sound)
+    return len(samples) * 1000 // RATE >= SHORTEST_MS and Sound(samples.tobytes()).speech_level() > -math.inf
+
+
+async def _decide(call: Call, draft: Draft) -> Verdict | None:
+    """Send or cancel; None is another take. Who presses nothing has said all that he wanted to."""
+    prompts: tuple[str, ...] = ("message-review",)
+    for _ in range(ATTEMPTS):
+        key = await call.ask_key(prompts, DECISION_SECONDS)
+        if key == SEND:
+            return Verdict.SENT
+        if key == AGAIN:
+            return None
+        if key == CANCEL:
+            return Verdict.CANCELLED
+        heard = (str(draft.kept).removesuffix(".wav"),) if key == LISTEN else ()
+        prompts = (*heard, "message-review")
+    return Verdict.SENT
+
+
+async def _ask_number(call: Call) -> str | None:
+    """The number at which an unknown caller wants to be called, as he confirmed it; None where he gives none."""
+    hint: tuple[str, ...] = ()
+    for _ in range(ATTEMPTS):
+        keys = await call.ask_digits((*hint, "message-number"), LONGEST_NUMBER)
+        if not keys:
+            return None
+        number = callback_number(keys)
+        if number is None:
+            hint = ("number-not-valid",)
+            continue
+        said = ("number-heard", *_grammar(call).phone(number), "number-confirm")
+        if await call.ask_key(said, DECISION_SECONDS) != "2":
+            return number
+        hint = ()
+    return None
+
+
+async def _tell(call: Call, draft: Draft, verdict: Verdict) -> None:
+    if verdict is not Verdict.SENT:
+        await call.play(("message-cancelled" if verdict is Verdict.CANCELLED else "message-not-taken",))
+        return
+    code = ("tracking-code", *_grammar(call).digits(draft.tracking))
+    prompts: tuple[str, ...] = ("message-saved", *code, "tracking-again")
+    for _ in range(ATTEMPTS):
+        if await call.ask_key(prompts, DECISION_SECONDS) != "1":
+            return
+        prompts = (*code, "tracking-again")
+
+
+def _grammar(call: Call) -> Grammar:
+    return GRAMMARS[cast("Language", call.language)]
