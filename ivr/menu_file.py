@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ivr.menu import (
     Announce,
@@ -63,12 +63,15 @@ class Known:
     boxes: frozenset[str] = frozenset()
 
 
+FileModel = TypeVar("FileModel", bound=BaseModel)
+
+
 @dataclass(frozen=True)
-class Source:
+class Source(Generic[FileModel]):
     """A file that was read: its model, and the line of each of its places."""
 
     path: Path
-    file: MenuFile
+    file: FileModel
     lines: Mapping[Place, int]
 
     def fault(self, place: Place, reason: str, value: str = "") -> Fault:
@@ -82,10 +85,10 @@ def load_tree(paths: Sequence[Path], known: Known) -> Tree:
         MenuError: with every fault that was found.
     """
     faults: list[Fault] = []
-    sources: list[Source] = []
+    sources: list[Source[MenuFile]] = []
     for path in paths:
         try:
-            sources.append(_read(path))
+            sources.append(read_source(path, MenuFile))
         except MenuError as error:
             faults += error.faults
     if faults:
@@ -93,7 +96,12 @@ def load_tree(paths: Sequence[Path], known: Known) -> Tree:
     return _join(sources, known)
 
 
-def _read(path: Path) -> Source:
+def read_source(path: Path, model: type[FileModel]) -> Source[FileModel]:
+    """Read a YAML file as `model`.
+
+    Raises:
+        MenuError: with every fault that was found.
+    """
     try:
         loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
@@ -107,7 +115,7 @@ def _read(path: Path) -> Source:
     except RecursionError as error:
         raise MenuError([Fault(path, 1, "file", "an anchor (&) contains itself")]) from error
     try:
-        return Source(path, MenuFile.model_validate(content), lines)
+        return Source(path, model.model_validate(content), lines)
     except ValidationError as error:
         raise MenuError([_explain(path, lines, problem) for problem in error.errors()]) from error
 
@@ -164,10 +172,10 @@ def _line(lines: Mapping[Place, int], place: Place) -> int:
     return lines.get(place, 1)
 
 
-def _join(sources: Sequence[Source], known: Known) -> Tree:
+def _join(sources: Sequence[Source[MenuFile]], known: Known) -> Tree:
     faults: list[Fault] = []
     rules: CallRules | None = None
-    owners: dict[str, Source] = {}
+    owners: dict[str, Source[MenuFile]] = {}
     for source in sources:
         if source.file.call is not None:
             if rules is not None:
@@ -189,7 +197,7 @@ def _join(sources: Sequence[Source], known: Known) -> Tree:
     return tree
 
 
-def _check(source: Source, tree: Tree, known: Known) -> Iterator[Fault]:
+def _check(source: Source[MenuFile], tree: Tree, known: Known) -> Iterator[Fault]:
     if source.file.call is not None:
         yield from _check_call(source, source.file.call, tree, known)
     for name, menu in source.file.menus.items():
@@ -202,14 +210,14 @@ def _check(source: Source, tree: Tree, known: Known) -> Iterator[Fault]:
             yield source.fault((*place, "otherwise"), "leads round in a circle, never to a person or a goodbye")
 
 
-def _check_call(source: Source, call: CallRules, tree: Tree, known: Known) -> Iterator[Fault]:
+def _check_call(source: Source[MenuFile], call: CallRules, tree: Tree, known: Known) -> Iterator[Fault]:
     if call.start not in tree.menus:
         yield source.fault(("call", "start"), "there is no such menu", repr(call.start))
     for name in ("before_queue", "no_input", "wrong_key", "goodbye"):
         yield from _check_prompts(source, ("call", name), getattr(call, name), known)
 
 
-def _check_action(source: Source, place: Place, action: object, tree: Tree, known: Known) -> Iterator[Fault]:
+def _check_action(source: Source[MenuFile], place: Place, action: object, tree: Tree, known: Known) -> Iterator[Fault]:
     if isinstance(action, Handled):
         yield from _check_handled(source, place, action, known)
         for name in ("then", "otherwise"):
@@ -223,7 +231,7 @@ def _check_action(source: Source, place: Place, action: object, tree: Tree, know
             yield from _check_prompts(source, (*place, "say"), say, known)
 
 
-def _check_handled(source: Source, place: Place, action: Handled, known: Known) -> Iterator[Fault]:
+def _check_handled(source: Source[MenuFile], place: Place, action: Handled, known: Known) -> Iterator[Fault]:
     kind = str(getattr(action, "do", ""))
     if kind not in known.handled:
         yield source.fault((*place, "do"), "this version of Pasokh has no such action", repr(kind))
@@ -237,7 +245,7 @@ def _check_handled(source: Source, place: Place, action: Handled, known: Known) 
             yield source.fault((*place, "queue"), "there is no such queue in the site's settings", repr(queue))
 
 
-def _check_prompts(source: Source, place: Place, prompts: tuple[str, ...], known: Known) -> Iterator[Fault]:
+def _check_prompts(source: Source[MenuFile], place: Place, prompts: tuple[str, ...], known: Known) -> Iterator[Fault]:
     for index, prompt in enumerate(prompts):
         if not known.has_prompt(prompt):
             reason = "no prompt of this name has a text or a recording in every language it is needed in"
