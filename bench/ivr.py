@@ -2,9 +2,9 @@
 
 Both sides: the caller dials, the number is validated, Asterisk answers; the languages' prompts play until he presses 1,
 the subjects' prompt until he presses 1 (insurance), and `recorded` and `please-wait` until he presses 5. Then the call
-comes to where the queue would begin; there it is noted in the journal and hung up. Keys are RFC 4733 events
-(SIP INFO where we are not root), about `KEY_SECONDS` apart. The IVR's side runs `python -m pasokh service ivr`, its menus and its prompts; the bare side
-(bench/bare.conf) has the same prompts and keys as Background() and WaitExten().
+comes to where the queue would begin; there it is noted in the journal and hung up. Keys are RFC 4733 events (SIP INFO
+where we are not root), about `KEY_SECONDS` apart. The IVR's side runs `python -m pasokh service ivr`, its menus and its
+prompts; the bare side (bench/bare.conf) has the same prompts and keys as Background() and WaitExten().
 
 Both run on one private Asterisk that is configured as a site is, with its journal, CEL and an AMI listener as the
 floor is one. A round is one run of each side; which comes first changes from round to round. CPU is what
