@@ -56,6 +56,30 @@ class Info:
     digits: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An agent puts the caller on hold, `after` seconds from the answer or the act before; `seconds` None: for ever."""
+
+    after: float
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refer:
+    """An agent transfers the caller blindly (REFER), `after` seconds from the answer or the act before.
+
+    A transfer that Asterisk accepts is the agent's last act: Asterisk ends his call. To a number that does not exist
+    it is refused, and the conversation goes on.
+    """
+
+    after: float
+    to: str
+    refused: bool = False
+
+
+Act = Hold | Refer
+
+
 def caller_scenario(sound: Sound, keys: Sequence[Info], before_ms: int, *, patient: bool) -> str:
     """A caller who presses `keys`, or has pressed all of his keys in `sound` after `before_ms` milliseconds.
 
@@ -85,8 +109,10 @@ def caller_scenario(sound: Sound, keys: Sequence[Info], before_ms: int, *, patie
     return _scenario("callers", parts)
 
 
-def agent_scenario(pickup: Pickup, ring_ms: int, talk_ms: int | None, sound: Sound) -> str:
-    """A phone that is rung any number of times. `talk_ms` None: it waits for the caller to hang up."""
+def agent_scenario(
+    pickup: Pickup, ring_ms: int, talk_ms: int | None, sound: Sound, acts: Sequence[Act] = (),
+) -> str:
+    """A phone that is rung any number of times. `talk_ms` (from the last act) None: it waits for the caller's end."""
     parts = [
         '<recv request="INVITE" rrs="true"><action>',
         '<ereg regexp="sip:([^@;&gt;]*)@" search_in="hdr" header="From:" assign_to="found,from"/>',
@@ -106,6 +132,8 @@ def agent_scenario(pickup: Pickup, ring_ms: int, talk_ms: int | None, sound: Sou
     if pickup is Pickup.ANSWER:
         parts += ['<label id="1"/>', _send(_answer("200 OK", tag=True), _sdp(sound), retrans=True)]
         parts += ['<recv request="ACK"/>', *sound.play()]
+        for number, act in enumerate(acts):
+            parts += _hold(act, 10 * (number + 1), sound) if isinstance(act, Hold) else _refer(act, 10 * (number + 1))
         parts += _wait_for_bye() if talk_ms is None else _hang_up_after(talk_ms)
     return _scenario("agents", [*parts, '<label id="3"/>', "<nop/>"])
 
@@ -156,10 +184,35 @@ def _wait_for_bye() -> list[str]:
     return ['<recv request="BYE"/>', _send(_answer("200 OK"))]
 
 
+def _hold(act: Hold, cseq: int, sound: Sound) -> list[str]:
+    parts = [_pause(act.after), *_invite_again(cseq, f"{_sdp(sound)}a=sendonly\n")]
+    if act.seconds is not None:
+        parts += [_pause(act.seconds), *_invite_again(cseq + 1, f"{_sdp(sound)}a=sendrecv\n")]
+    return parts
+
+
+def _invite_again(cseq: int, body: str) -> list[str]:
+    return [
+        _send(_as_agent("INVITE", cseq) + _AGENT_CONTACT, body, retrans=True),
+        '<recv response="100" optional="true"/>', '<recv response="200"/>', _send(_as_agent("ACK", cseq)),
+    ]
+
+
+def _refer(act: Refer, cseq: int) -> list[str]:
+    target = f"<sip:{act.to}@[remote_ip]:[remote_port]>"
+    request = f"{_as_agent('REFER', cseq)}{_AGENT_CONTACT}Refer-To: {target}\nReferred-By: <sip:[$agent]@[local_ip]>\n"
+    status = 404 if act.refused else 202
+    return [_pause(act.after), _send(request, retrans=True), f'<recv response="{status}"/>']
+
+
+def _pause(seconds: float) -> str:
+    return f'<pause milliseconds="{max(round(seconds * 1000), 1)}"/>'
+
+
 def _hang_up_after(milliseconds: int) -> list[str]:
     return [
         f'<recv request="BYE" timeout="{max(milliseconds, 1)}" ontimeout="2"/>', _send(_answer("200 OK")),
-        '<nop next="3"/>', '<label id="2"/>', _send(_AGENT_BYE, retrans=True), '<recv response="200"/>',
+        '<nop next="3"/>', '<label id="2"/>', _send(_as_agent("BYE", 900), retrans=True), '<recv response="200"/>',
     ]
 
 
@@ -205,13 +258,7 @@ _CANCELLED = """SIP/2.0 487 Request Terminated
 Call-ID: [call_id]
 CSeq: [last_cseq_number] INVITE
 """
-_AGENT_BYE = f"""BYE [next_url] SIP/2.0
-{_VIA}From:[$local];tag=[pid]a[call_number]
-To:[$remote]
-Call-ID: [call_id]
-CSeq: 90 BYE
-Max-Forwards: 70
-"""
+_AGENT_CONTACT = "Contact: <sip:[$agent]@[local_ip]:[local_port]>\n"
 _REGISTER = f"""REGISTER sip:[remote_ip]:[remote_port] SIP/2.0
 {_VIA}{_FROM}To: <sip:[field0]@[remote_ip]:[remote_port]>
 Call-ID: [call_id]
@@ -224,6 +271,17 @@ Max-Forwards: 70
 def _in_dialogue(method: str, cseq: int) -> str:
     return f"""{method} [next_url] SIP/2.0
 {_VIA}{_FROM}To: <{_ADDRESS}>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: {cseq} {method}
+Max-Forwards: 70
+"""
+
+
+def _as_agent(method: str, cseq: int) -> str:
+    """A request from the side that was called."""
+    return f"""{method} [next_url] SIP/2.0
+{_VIA}From:[$local];tag=[pid]a[call_number]
+To:[$remote]
 Call-ID: [call_id]
 CSeq: {cseq} {method}
 Max-Forwards: 70

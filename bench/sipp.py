@@ -21,7 +21,18 @@ from typing import Any
 
 from bench.capture import Press, press_seconds, write_capture
 from bench.dialogues import SIP_PORT, Dialogue, Target, hang_up, parse_dialogues
-from bench.scenarios import Info, KeyMode, Pickup, Sound, agent_scenario, caller_scenario, register_scenario
+from bench.scenarios import (
+    Act,
+    Hold,
+    Info,
+    KeyMode,
+    Pickup,
+    Refer,
+    Sound,
+    agent_scenario,
+    caller_scenario,
+    register_scenario,
+)
 from bench.truth import CallTruth, Side, parse_messages, tell_calls
 from foundation.asterisk.run import die_with_parent
 
@@ -30,8 +41,8 @@ PATIENT_SECONDS = 120.0
 FILES = {"shortmessage": "messages", "log": "logs", "error": "errors"}
 
 __all__ = [
-    "AgentPhone", "CallTruth", "Caller", "KeyMode", "Keys", "Pickup", "Run", "Side", "SippError", "Target", "agents",
-    "call", "calling",
+    "AgentPhone", "CallTruth", "Caller", "Hold", "KeyMode", "Keys", "Pickup", "Refer", "Run", "Side", "SippError",
+    "Target", "agents", "call", "calling",
 ]
 
 
@@ -64,7 +75,9 @@ class AgentPhone:
     ring: float = 0.3
     """Seconds that it rings before it is answered."""
     talk: float | None = None
-    """Seconds until the agent hangs up; None: he waits for the caller to."""
+    """Seconds (from his last act) until the agent hangs up; None: he waits for the caller to."""
+    acts: tuple[Act, ...] = ()
+    """What he does in every conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +204,9 @@ async def agents(
     Raises:
         SippError: a phone could not register.
     """
-    groups: dict[tuple[Pickup, float, float | None], list[AgentPhone]] = {}
+    groups: dict[tuple[Pickup, float, float | None, tuple[Act, ...]], list[AgentPhone]] = {}
     for phone in phones:
-        groups.setdefault((phone.pickup, phone.ring, phone.talk), []).append(phone)
+        groups.setdefault((phone.pickup, phone.ring, phone.talk, phone.acts), []).append(phone)
     async with AsyncExitStack() as stack:
         runs = [await stack.enter_async_context(_phones(target, group, folder, tone)) for group in groups.values()]
         yield runs
@@ -207,7 +220,7 @@ async def _phones(
     await _register(target, phones, folder, address, 3600)
     kind = phones[0]
     talk = None if kind.talk is None else _ms(kind.talk)
-    scenario = agent_scenario(kind.pickup, _ms(kind.ring), talk, Sound(tone=tone))
+    scenario = agent_scenario(kind.pickup, _ms(kind.ring), talk, Sound(tone=tone), kind.acts)
     place = _place(folder)
     run = await _start(target, address, _Work(scenario, ()), place)
     try:

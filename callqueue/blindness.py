@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import Gap, GapKind
 from callqueue.ledger_store import save_gaps
-from callqueue.tables import GAP
+from callqueue.tables import GAP, STINT
 from foundation.database import Database
 
 LEAST_SECONDS = 1.0
@@ -46,6 +46,8 @@ class GapSpool:
             for gap in waiting:
                 await save_gaps(connection, self._journal, [gap])
                 await _close(connection, self._journal, gap)
+                if gap.kind is GapKind.BLIND:
+                    await _look_again(connection, self._journal, gap)
         del self._waiting[:len(waiting)]
 
 
@@ -57,6 +59,16 @@ async def _close(connection: AsyncConnection, journal: str, gap: Gap) -> None:
                 GAP.c.call_id == gap.call_id, GAP.c.ended.is_(None),
             ).values(ended=gap.ended),
         )
+
+
+async def _look_again(connection: AsyncConnection, journal: str, gap: Gap) -> None:
+    """Conversations of that time may have been compared already, before anybody knew that holds went unseen."""
+    lasting = STINT.c.finished.is_(None) | (STINT.c.finished >= gap.started)
+    before = [] if gap.ended is None else [STINT.c.entered <= gap.ended]
+    await connection.execute(
+        update(STINT).where(STINT.c.journal == journal, STINT.c.agent.is_not(None), lasting, *before)
+        .values(reconciled=False),
+    )
 
 
 class Blindness:

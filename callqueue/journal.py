@@ -50,6 +50,8 @@ from callqueue.stint import Ending, Origin, Refusal
 
 ORIGINS = frozenset(origin.value for origin in Origin)
 SECOND_US = 1_000_000
+LATE_SECONDS = 600
+"""A line about a hold may be written so long after it."""
 SHOWN = 400
 """Characters of a bad line that are kept."""
 
@@ -190,7 +192,8 @@ def _rescued(at: int, fields: Fields) -> Event:
 def _hold_changed(*, begins: bool) -> Reader:
     def read(at: int, fields: Fields) -> Event:
         exact = data(fields, 1)
-        sound = exact.isascii() and exact.isdecimal() and len(exact) <= 16 and abs(int(exact) // SECOND_US - at) <= 1
+        number = exact.isascii() and exact.isdecimal() and len(exact) <= 16
+        sound = number and at - LATE_SECONDS <= int(exact) // SECOND_US <= at + 1
         call_id = read_optional(data(fields, 0), "linkedid") or channel_of(fields)
         return HoldChanged(at, channel_of(fields), call_id, int(exact) if sound else at * SECOND_US, begins)
 

@@ -80,11 +80,14 @@ async def save_changes(connection: AsyncConnection, journal: str, ledger: Ledger
             await connection.execute(insert(table), [{"journal": journal, **_row(record)} for record in records])
     await save_gaps(connection, journal, changes.gaps)
     for event in changes.holds:
-        await _save_hold(connection, event)
+        await _save_hold(connection, journal, event)
 
 
-async def _save_hold(connection: AsyncConnection, event: HoldChanged) -> None:
+async def _save_hold(connection: AsyncConnection, journal: str, event: HoldChanged) -> None:
     """A hold lasts until its UNHOLD line, or until the channel leaves its bridge (see reconcile)."""
+    await connection.execute(update(STINT).where(
+        STINT.c.call_id == event.call_id, STINT.c.journal == journal, STINT.c.agent_channel_id == event.channel_id,
+    ).values(reconciled=False))
     still = (HOLD.c.channel_id == event.channel_id, HOLD.c.ended_us.is_(None), HOLD.c.started_us <= event.at_us)
     if not event.begins:
         await connection.execute(update(HOLD).where(*still).values(ended_us=event.at_us))

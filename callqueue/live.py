@@ -18,6 +18,7 @@ from callqueue.floor import Floor
 from callqueue.floor_bus import FloorBus, FloorGauges, floor_publisher
 from callqueue.floor_events import apply
 from callqueue.floor_snapshot import take_snapshot
+from callqueue.hold_lines import HoldLines
 from callqueue.journal_check import JournalCheck
 from callqueue.keeper import Keeper
 from callqueue.wrap_up import WrapUp, ended_calls
@@ -41,8 +42,10 @@ Clock = Callable[[], float]
 class Watch:
     """Holds the present floor and makes it follow Asterisk."""
 
-    def __init__(self, link: AmiLink, blindness: Blindness, check: JournalCheck, clock: Clock) -> None:
-        self._link, self._blindness, self._check, self._clock = link, blindness, check, clock
+    def __init__(
+        self, link: AmiLink, blindness: Blindness, check: JournalCheck, holds: HoldLines, clock: Clock,
+    ) -> None:
+        self._link, self._blindness, self._check, self._holds, self._clock = link, blindness, check, holds, clock
         self.floor = Floor()
         self.live_since: float | None = None
         self.changed = asyncio.Event()
@@ -61,6 +64,7 @@ class Watch:
                 self._lose(item)
             elif isinstance(item, Event):
                 self._check.on_event(item, self._clock())
+                self._holds.on_event(item, self._clock())
                 self.floor = apply(self.floor, item, self._clock())
             else:
                 seen = await self._look()
@@ -114,7 +118,8 @@ class Live:
         self.spool = GapSpool(ledger, settings.site.name)
         self.blindness = Blindness(self.spool, home.run / "floor.alive", clock())
         self.check = JournalCheck(settings.site.name, home.queue_log)
-        self.watch = Watch(link, self.blindness, self.check, clock)
+        self.holds = HoldLines(link, settings.agents)
+        self.watch = Watch(link, self.blindness, self.check, self.holds, clock)
         self.desk = AgentDesk(settings, main, link, clock)
         self.keeper = Keeper(settings, main, self.desk, clock)
         self.wrap_up = WrapUp(settings, main, link, self.desk, clock)
@@ -129,6 +134,7 @@ class Live:
 
             tasks.create_task(self.publisher.run(), name="bus")
             tasks.create_task(self.watch.follow(on_call_over), name="floor")
+            tasks.create_task(self.holds.run(), name="hold-lines")
             tasks.create_task(self._show(), name="pictures")
             tasks.create_task(self._keep(), name="keeper")
             tasks.create_task(self.wrap_up.run(lambda: self.watch.floor), name="wrap-up")

@@ -43,8 +43,8 @@ class CelView:
     stays: tuple[Span, ...] = ()
     """Runs of Queue() on the waiting channel."""
     knows_call: bool = False
-    holds_told: bool = True
-    """Whether holds are written down at all here; else nobody can say how long one lasted."""
+    blind: tuple[Span, ...] = ()
+    """Times in which nobody watched: a hold then went unseen, so nobody can say how long it lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,13 @@ def reconcile(stint: Stint, view: CelView) -> Reconciled:
     wait_ms = _ms(met[0].start - stay.start) if met and stay is not None else None
     return Reconciled(
         spoke=bool(met), wait_ms=wait_ms, talk_ms=_ms(bridged - held),
-        hold_ms=_ms(held) if view.holds_told else None,
+        hold_ms=None if _overlapping(met, view.blind) else _ms(held),
         gaps=_gaps(stint, _disagreements(stint, wait_ms, _ms(bridged))),
     )
+
+
+def _overlapping(met: Iterable[Span], blind: Sequence[Span]) -> bool:
+    return any(span.within(gap) for span in met for gap in blind)
 
 
 def _ms(microseconds: int) -> int:

@@ -75,7 +75,7 @@ class Reconciler:
         return [stint_of(row) for row in (await connection.execute(query)).mappings()]
 
     async def _reconcile(self, connection: AsyncConnection, stints: list[Stint], read: int) -> None:
-        views = await load_views(connection, stints, read * SECOND_US)
+        views = await load_views(connection, self._journal, stints, read * SECOND_US)
         results = [(stint, reconcile(stint, view)) for stint, view in zip(stints, views, strict=True)]
         await connection.execute(_RECONCILED, [_row(self._journal, *result) for result in results])
         await save_gaps(connection, self._journal, [gap for _, result in results for gap in result.gaps])
@@ -144,7 +144,9 @@ async def _first_open(connection: AsyncConnection) -> int | None:
     return min((start for start in starts if start is not None), default=None)
 
 
-async def load_views(connection: AsyncConnection, stints: Sequence[Stint], read_us: int) -> list[CelView]:
+async def load_views(
+    connection: AsyncConnection, journal: str, stints: Sequence[Stint], read_us: int,
+) -> list[CelView]:
     """What CEL has about each stint; what is still open counts up to `read_us`."""
     channels = {stint.channel_id for stint in stints}
     agents = {stint.agent_channel_id for stint in stints if stint.agent_channel_id}
@@ -156,16 +158,28 @@ async def load_views(connection: AsyncConnection, stints: Sequence[Stint], read_
         in_bridge[row.bridge][row.channel_id, row.entered_us] = Leg(row.channel_id, row.bridge, span)
     holds = _spans(await _rows(connection, HOLD, "channel_id", agents), read_us)
     stays = _spans(await _rows(connection, STAY, "channel_id", channels), read_us)
-    told = (await connection.execute(select(HOLD.c.channel_id).limit(1))).first() is not None
+    blind = await _load_blind(connection, journal, stints)
     calls = {row.call_id for row in await _rows(connection, CALL, "call_id", {stint.call_id for stint in stints})}
     views = []
     for stint in stints:
         own = {row.bridge for row in legs if row.channel_id in {stint.channel_id, stint.agent_channel_id}}
         views.append(CelView(
             tuple(leg for bridge in sorted(own) for leg in in_bridge[bridge].values()),
-            tuple(holds[stint.agent_channel_id or ""]), tuple(stays[stint.channel_id]), stint.call_id in calls, told,
+            tuple(holds[stint.agent_channel_id or ""]), tuple(stays[stint.channel_id]), stint.call_id in calls, blind,
         ))
     return views
+
+
+async def _load_blind(connection: AsyncConnection, journal: str, stints: Sequence[Stint]) -> tuple[Span, ...]:
+    """When nobody watched. A gap's whole seconds are taken as wide as they may have been."""
+    first = min(stint.entered for stint in stints)
+    query = select(GAP.c.started, GAP.c.ended).where(
+        GAP.c.journal == journal, GAP.c.kind == GapKind.BLIND, or_(GAP.c.ended.is_(None), GAP.c.ended >= first))
+    forever = 1 << 62
+    return tuple(
+        Span(row.started * SECOND_US, forever if row.ended is None else (row.ended + 1) * SECOND_US)
+        for row in await connection.execute(query)
+    )
 
 
 def _spans(rows: Iterable[Any], read_us: int) -> dict[str, list[Span]]:

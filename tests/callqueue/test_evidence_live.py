@@ -126,7 +126,7 @@ async def test_both_records_together_give_exact_stints(site: Site) -> None:
     stints = await site.read()
     answered, abandoned = stints["s-29"], stints["s-28"]
     assert (answered.outcome, answered.caller, answered.spoke) == (Outcome.ANSWERED, "09122222222", True)
-    assert (answered.wait_ms, answered.talk_ms, answered.hold_ms) == (310, 970, None)
+    assert (answered.wait_ms, answered.talk_ms, answered.hold_ms) == (310, 970, 0)
     assert (abandoned.outcome, abandoned.wait, abandoned.wait_ms) == (Outcome.ABANDONED, 2, 1200)
     assert await site.gaps() == []
 

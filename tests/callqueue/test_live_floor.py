@@ -36,14 +36,14 @@ async def broker(tmp_path: Path) -> AsyncIterator[TestBroker]:
 
 @pytest.fixture
 async def site(tmp_path: Path, broker: TestBroker) -> AsyncIterator[QueueSite]:
-    async with queue_site(tmp_path / "home", broker.broker.port) as made:
+    async with queue_site(tmp_path / "home", broker.broker.port, clock_runs=True) as made:
         yield made
 
 
 @asynccontextmanager
 async def living(site: QueueSite, registry: CollectorRegistry | None = None) -> AsyncIterator[Live]:
     gauges = FloorGauges(registry or CollectorRegistry())
-    live = Live(site.home, site.settings, site.link, main=site.main, ledger=site.ledger, gauges=gauges, clock=time.time)
+    live = Live(site.home, site.settings, site.link, main=site.main, ledger=site.ledger, gauges=gauges)
     task = asyncio.create_task(live.run())
     try:
         yield live
@@ -92,7 +92,7 @@ async def test_the_bus_shows_a_call_from_joining_to_wrap_up(site: QueueSite, bro
         site.manager.say(b"".join(CONVERSATION[1:]))
         pictures = await sees(broker, agent_is("talking"))
         assert pictures["pasokh/agents/a101"]["call"]["call_id"] == "L1"
-        assert pictures["pasokh/queues/insurance"]["waiting"] == []
+        await sees(broker, lambda shown: not shown["pasokh/queues/insurance"]["waiting"])
         site.manager.say(event("AgentComplete", DestUniqueid="x1", MemberName="a101"))
         await sees(broker, agent_is("wrap-up"))
         assert registry.get_sample_value("pasokh_agents", {"queue": "medical", "state": "wrap-up"}) == 1

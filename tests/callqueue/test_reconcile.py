@@ -33,9 +33,9 @@ def test_hold_is_not_talk() -> None:
     assert (found.talk_ms, found.hold_ms) == (30_050 - 5_250, 5_250)
 
 
-def test_where_holds_are_not_written_down_nobody_claims_there_were_none() -> None:
-    found = reconcile(ANSWERED, replace(TALK, holds_told=False))
-    assert (found.talk_ms, found.hold_ms) == (30_050, None)
+def test_nobody_claims_to_know_of_holds_in_a_time_when_nobody_watched() -> None:
+    assert reconcile(ANSWERED, replace(TALK, blind=(span(30, 32),))).hold_ms is None
+    assert reconcile(ANSWERED, replace(TALK, blind=(span(0, 10), span(41, 90)))).hold_ms == 0
 
 
 def test_connected_but_never_bridged_is_not_spoken() -> None:
