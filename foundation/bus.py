@@ -108,6 +108,7 @@ class Publisher:
         while True:
             try:
                 async with self._client() as client:
+                    _leave_if_asked()
                     self.is_up, wait = True, back_off()
                     await self._serve(client)
             except aiomqtt.MqttError as error:
@@ -134,9 +135,7 @@ class Publisher:
             self._leaving = True
             raise
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
             if self._leaving:
                 await self._say_goodbye(client)
 
@@ -251,6 +250,23 @@ def _content(payload: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return content if isinstance(content, dict) else None
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel tasks, and again those that did not notice: aiomqtt's waits lose some in Python 3.11."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.2)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _leave_if_asked() -> None:
+    """Connecting is such a wait, too."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def instant(at: float) -> str:

@@ -1,5 +1,6 @@
 """A site for tests of the live side: played Asterisk, SQLite files, no telephones."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,12 +28,13 @@ SETTINGS = {
 
 @dataclass
 class Hands:
-    """A clock that stands where it was put."""
+    """A clock that stands where it was put, or runs as the machine's own."""
 
     now: float = 1_700_000_000.0
+    runs: bool = False
 
     def __call__(self) -> float:
-        return self.now
+        return time.time() if self.runs else self.now
 
 
 @dataclass
@@ -49,8 +51,8 @@ class QueueSite:
 
 
 @asynccontextmanager
-async def queue_site(folder: Path, mqtt: int = 1) -> AsyncIterator[QueueSite]:
-    home, clock = Home(folder), Hands()
+async def queue_site(folder: Path, mqtt: int = 1, *, clock_runs: bool = False) -> AsyncIterator[QueueSite]:
+    home, clock = Home(folder), Hands(runs=clock_runs)
     settings = Settings.model_validate({**SETTINGS, "ports": {"mqtt": mqtt}})
     home.make()
     await migrate(home, settings)
