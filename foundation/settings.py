@@ -8,12 +8,14 @@ import os
 import re
 import secrets as random_secrets
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from persiantools.jdatetime import JalaliDate
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +24,7 @@ from pydantic_settings import (
 
 from foundation.paths import Home
 
+_JALALI: Any = JalaliDate  # its signatures are not typed
 ENVIRONMENT_PREFIX = "PASOKH_"
 NOT_SETTINGS = {"PASOKH_HOME", "PASOKH_TOOLS"}
 TEST_PREFIX = "PASOKH_TEST_"
@@ -90,6 +93,8 @@ class Ports(Section):
     mqtt: Port = 1884
     back_office: Port = 9450
     """Of the embedded back office."""
+    speech: Port = 9451
+    """Of the recogniser of spoken words."""
     metrics: Port = 9420
     """Each service adds its own number to it (see foundation/service.py)."""
 
@@ -99,6 +104,7 @@ class Ports(Section):
             raise ValueError("rtp_last must be at least 100 above rtp_first: two ports a call")
         highest = max(
             self.sip, self.rtp_last, self.ami, self.asterisk_http, self.agi, self.mqtt, self.metrics, self.back_office,
+            self.speech,
         )
         if highest + self.offset > 65535:
             raise ValueError(f"offset {self.offset} moves port {highest} beyond 65535")
@@ -176,6 +182,45 @@ class Prompts(Section):
     """A voice of Piper (an .onnx file, its .onnx.json beside it) that speaks this language instead of espeak-ng."""
 
 
+def _day(value: object) -> object:
+    """A day of the Jalali (years before 1700) or the Gregorian calendar."""
+    found = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", str(value))
+    if not found:
+        raise ValueError("write a day like 1405-09-01 or 2026-11-22, in quotes")
+    year, month, day = map(int, found.groups())
+    return _JALALI(year, month, day).to_gregorian() if year < 1700 else date(year, month, day)
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class Closure(Section):
+    """Days on which the site is closed, besides public holidays."""
+
+    first: Day
+    last: Day
+    title: str = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Closure":
+        if self.last < self.first:
+            raise ValueError("last is before first")
+        return self
+
+
+class Holidays(Section):
+    country: Literal["IR"] | None = "IR"
+    """Whose public holidays the menus' opening hours keep; null: none. Lunar ones are estimated."""
+    closures: list[Closure] = []
+    working: list[Day] = []
+    """Days that are public holidays by estimate, and are not."""
+
+
+class Capacity(Section):
+    calls: Annotated[int, Field(ge=1, le=2000)] = 500
+    """Calls of the public at once, in the menus, waiting and talking; one more hears that all lines are busy."""
+
+
 class Extensions(Section):
     """What an agent's telephone dials for the site's own affairs; each asks for the PIN."""
 
@@ -195,6 +240,21 @@ class WebService(Section):
         if (self.url is None) != (self.token is None):
             raise ValueError("url and token are set together, or neither")
         return self
+
+
+class Speech(Section):
+    """Callers may say a menu's words; keys always work beside it."""
+
+    models: dict[Language, Path] = {}
+    """A folder with a small model of Vosk for each language that is understood."""
+    url: Annotated[str, Field(pattern=r"^ws://[a-z0-9.:\[\]-]+(/[!-~]*)?$")] | None = None
+    """A recogniser of the site's own that speaks Asterisk's speech_to_text (AEAP) for every language."""
+    calls: Annotated[int, Field(ge=1, le=500)] = 10
+    """How many callers are listened to at once; those beyond have keys only."""
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    """Of the processor, at most, for recognising; calls and queues come first."""
+    confidence: Annotated[int, Field(ge=0, le=100)] = 70
+    """In per cent; less counts as nothing said."""
 
 
 class Identity(Section):
@@ -236,11 +296,14 @@ class Settings(BaseSettings):
     boxes: dict[Name, Box] = Field(default_factory=_boxes)
     prompts: Prompts = Prompts()
     extensions: Extensions = Extensions()
+    holidays: Holidays = Holidays()
+    capacity: Capacity = Capacity()
     back_office: WebService = WebService()
     """The site's own (docs/back-office.openapi.yaml); without a url the embedded one runs."""
     sms: WebService = WebService()
     """The gateway for SMS; without a url none are sent."""
     identity: Identity = Identity()
+    speech: Speech = Speech()
     database: Database = Database()
     disk: Disk = Disk()
 

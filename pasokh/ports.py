@@ -4,6 +4,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from foundation import speech
 from foundation.settings import Settings
 
 LOOPBACK = "127.0.0.1"
@@ -41,6 +42,8 @@ def listening_ports(settings: Settings) -> list[ListeningPort]:
     local = [(f"ports.{name}", of(name)) for name in ("ami", "asterisk_http", "agi", "mqtt")]
     if settings.back_office.url is None:
         local.append(("ports.back_office", of("back_office")))
+    if speech.runs_here(settings):
+        local.append(("ports.speech", of("speech")))
     metrics = [("ports.metrics", of("metrics") + number) for number in range(3)]
     return [
         ListeningPort("ports.sip", public, of("sip"), udp),

@@ -4,14 +4,16 @@ import asyncio
 import ctypes
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from importlib import import_module
 from pathlib import Path
 
+from foundation import speech
 from foundation.logs import configure_logs
 from foundation.paths import Home
-from foundation.settings import load_settings
+from foundation.settings import Settings, load_settings
 from pasokh.broker import become_broker
 from pasokh.refusal import RefusedError
 
@@ -39,6 +41,8 @@ class Service:
     readiness: Readiness = Readiness.BEATS
     module: str = ""
     """Where its `serve(home, settings)` is."""
+    wanted: Callable[[Settings], bool] | None = None
+    """Whether a site with these settings has it; None: every site."""
 
 
 SERVICES = (
@@ -47,10 +51,17 @@ SERVICES = (
     Service("callqueue", 30, silence_seconds=10.0, module="callqueue.service"),
     # A caller who meets a hanging IVR must hear the apology within 5 s: that leaves 2 for being certain.
     Service("ivr", 40, silence_seconds=2.0, module="ivr.service"),
+    # It works in the callers' time: it only loads models before it says that it is ready.
+    Service("speech", 45, silence_seconds=3.0, module="ivr.spoken.service", wanted=speech.runs_here),
     # Killing Asterisk ends every call, so no silence of the process around it is reason enough.
     Service("asterisk", 50, stop_seconds=30, module="foundation.asterisk.run"),
     Service("watchdog", 60, readiness=Readiness.RUNS, module="pasokh.watchdog_service"),
 )
+
+
+def services_of(settings: Settings) -> tuple[Service, ...]:
+    """Those that a site with these settings runs."""
+    return tuple(service for service in SERVICES if service.wanted is None or service.wanted(settings))
 
 
 def service_named(name: str) -> Service:

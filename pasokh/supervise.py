@@ -14,8 +14,9 @@ from typing import Any, NoReturn
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from foundation.paths import CHECKOUT, Home
+from foundation.settings import load_settings
 from pasokh.refusal import RefusedError
-from pasokh.services import SERVICES, Service, notify_socket
+from pasokh.services import Service, notify_socket, services_of
 
 LOCK_DESCRIPTOR = 3
 """supervisord closes what it inherits from 5 on, and gives nothing above 2 to its services."""
@@ -95,7 +96,8 @@ def configuration_file(home: Home) -> Path:
 def write_configuration(home: Home) -> None:
     """Write the configuration for this process' user and Python."""
     files = min(FILES_AT_ONCE, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-    text = supervisor_configuration(home, SERVICES, Path(sys.executable), files=files, as_root=os.geteuid() == 0)
+    services = services_of(load_settings(home))
+    text = supervisor_configuration(home, services, Path(sys.executable), files=files, as_root=os.geteuid() == 0)
     configuration_file(home).write_text(text, encoding="utf-8")
 
 

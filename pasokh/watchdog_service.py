@@ -19,7 +19,7 @@ import structlog
 from foundation.paths import Home
 from foundation.service import stop_requests
 from foundation.settings import Settings
-from pasokh.services import SERVICES, notify_socket
+from pasokh.services import notify_socket, services_of
 from pasokh.watchdog import Process, Watch, on_beat, on_leave, on_tick
 
 TICK_SECONDS = 0.1
@@ -29,11 +29,12 @@ LARGEST_NOTICE = 4096
 log = structlog.get_logger()
 
 
-async def serve(home: Home, settings: Settings) -> None:  # noqa: ARG001 - every service is called so
+async def serve(home: Home, settings: Settings) -> None:
     """Watch this site's services until asked to stop."""
     stop = stop_requests()
-    limits = {one.name: one.silence_seconds for one in SERVICES if one.silence_seconds is not None}
-    sockets = {one.name: notify_socket(home, one) for one in SERVICES}
+    services = services_of(settings)
+    limits = {one.name: one.silence_seconds for one in services if one.silence_seconds is not None}
+    sockets = {one.name: notify_socket(home, one) for one in services}
     with_watch = Watchdog(sockets, limits, ReadyNotes(home), parent=os.getppid())
     watching = asyncio.create_task(with_watch.run(), name="watch")
     stopping = asyncio.create_task(stop.wait(), name="stop")

@@ -13,7 +13,7 @@ from foundation.paths import Home
 from pasokh.announcement import announcement
 from pasokh.line import hold_line, standings, start_line, stop_line, wait_ready
 from pasokh.refusal import RefusedError
-from pasokh.services import SERVICES, service_named
+from pasokh.services import SERVICES, service_named, services_of
 from pasokh.site import Site, open_site
 from pasokh.supervise import SupervisorLink, is_supervised
 
@@ -77,7 +77,7 @@ def _refuse_running(home: Home) -> None:
 
 def _wait(site: Site, supervisor: "subprocess.Popen[bytes]") -> bool:
     try:
-        wait_ready(site, [service.name for service in SERVICES], supervisor=supervisor)
+        wait_ready(site, [service.name for service in services_of(site.settings)], supervisor=supervisor)
     except RefusedError as error:
         print(f"pasokh: {error}", file=sys.stderr)
         if supervisor.poll() is not None:
