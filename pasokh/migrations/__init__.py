@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 
 import callqueue.agent_tables
 import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
+import ivr.tables  # noqa: F401
 import recordings.tables  # noqa: F401
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
