@@ -10,6 +10,7 @@ from foundation.asterisk.events import NEEDED_EVENTS
 from foundation.asterisk.install import Installation
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import Secrets, Settings
+from foundation.speech import ENGINE, server_url, spoken_languages
 
 TEMPLATES = CHECKOUT / "asterisk-config"
 DIALPLANS = CHECKOUT / "dialplans"
@@ -48,13 +49,15 @@ def rendered_files(home: Home, settings: Settings, secrets: Secrets, asterisk: I
         "run": home.sockets,
         "log": home.asterisk_log,
         "raw": home.recordings_raw,
-        "rescue_spool": home.spool / "voice-messages",
+        "rescue_spool": home.voice_spool,
+        "emergency": home.emergency,
         "music_folder": home.music,
         "music": sorted({"default", *(queue.music for queue in settings.queues.values())}),
         "modules": asterisk.modules,
         "data": home.asterisk / "data",
         "dialplans": [f"pasokh/{path.name}" for path in dialplan_files()],
         "ami_events": NEEDED_EVENTS,
+        "speech": {"used": bool(spoken_languages(settings)), "engine": ENGINE, "url": server_url(settings)},
     }
     names = [path.relative_to(TEMPLATES) for path in sorted(TEMPLATES.rglob("*.conf"))]
     return {str(name): environment.get_template(str(name)).render(values) for name in names}
@@ -67,7 +70,7 @@ def dialplan_files() -> list[Path]:
 def prepare_folders(home: Home, asterisk: Installation) -> None:
     """The folders that Asterisk expects to find."""
     home.make()
-    for folder in (home.asterisk / "lib/keys", home.asterisk / "spool", home.spool / "voice-messages"):
+    for folder in (home.asterisk / "lib/keys", home.asterisk / "spool", home.voice_spool):
         folder.mkdir(parents=True, exist_ok=True)
     # Asterisk looks for prompts under its data folder's `sounds`; ours are the site's.
     data = home.asterisk / "data"
