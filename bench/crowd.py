@@ -11,10 +11,6 @@ LANGUAGES = {"1": "Persian", "2": "Turkish", "3": "English"}
 SUBJECTS = {"1": "insurance", "2": "medical", "3": "pensions", "0": "the operator"}
 POPULATION = 60
 """People who call; some of them call again, but not before half of the others have."""
-FIDGET_SECONDS = 20.0
-"""A waiting caller presses a key now and then: that is also the sound which says that he is still there."""
-FIDGETS = 12
-FIDGET_KEY = "9"
 
 
 class Mood(StrEnum):
@@ -65,8 +61,7 @@ def _keys(random_source: random.Random, mood: Mood, language: str, subject: str)
     first = Keys(random_source.uniform(1.5, 5), language)
     if mood is Mood.LOST:
         return (first,)
-    keys = (first, Keys(random_source.uniform(1.5, 5), subject))
-    return keys if mood is Mood.HASTY else (*keys, *(Keys(FIDGET_SECONDS, FIDGET_KEY) for _ in range(FIDGETS)))
+    return (first, Keys(random_source.uniform(1.5, 5), subject))
 
 
 def _patience(random_source: random.Random, mood: Mood) -> float | None:

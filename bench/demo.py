@@ -27,7 +27,8 @@ LOGOUT_SECONDS = 15.0
 LAST_CALLS_SECONDS = 25.0
 LOOK_SECONDS = 0.25
 LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
-VOICE_HERTZ = 440.0
+AGENT_HERTZ = 440.0
+CALLER_HERTZ = 300.0
 
 Say = Callable[[str], None]
 
@@ -70,12 +71,12 @@ async def run_demo(home: Home, settings: Settings, plan: Plan, stop: asyncio.Eve
         folder = stack.enter_context(_temporary_folder())
         chosen = await _free_agents(settings, database, plan.agents)
         phones = _phones(home, settings, chosen, random_source)
-        voice = write_tone(folder / "voice.alaw", VOICE_HERTZ)
+        voice = write_tone(folder / "agent.alaw", AGENT_HERTZ)
         await stack.enter_async_context(agents(_target(settings), phones, folder, tone=voice))
         await stack.enter_async_context(_logged_in(AgentDesk(settings, database, link), phones, say))
         story = Story(say)
         link.on_event(story.on_event, *EVENTS)
-        place = _Place(_target(settings), folder, story)
+        place = _Place(_target(settings), folder, write_tone(folder / "caller.alaw", CALLER_HERTZ), story)
         called = await _people_call(place, plan, random_source, stop)
         say("hanging up what is still up, logging the agents out")
     return Outcome(called, story.joined, story.answered, story.given_up)
@@ -159,6 +160,8 @@ class _Place:
 
     target: Target
     folder: Path
+    voice: Path
+    """What callers say: a tone, so that a recording shows who spoke."""
     story: Story
 
 
@@ -197,7 +200,7 @@ async def _one_call(place: _Place, person: Person) -> None:
     place.story.say(f"{person.caller.number}  calls: {person.plan()}")
     folder = Path(tempfile.mkdtemp(prefix="call-", dir=place.folder))
     try:
-        await call(place.target, [person.caller], folder)
+        await call(place.target, [person.caller], folder, tone=place.voice)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

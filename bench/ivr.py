@@ -26,7 +26,7 @@ from bench.sipp import Caller, CallTruth, Keys, Target, calling
 from foundation.asterisk.ami import AmiLink
 
 KEY_SECONDS = 0.8
-"""SIPp pads each key with 0.4 s before it, and a key lasts 0.2 s; one begun too early would cut the last one off."""
+"""Between the answer and the first key, and between keys: long enough for prompts to play, short enough to cut in."""
 KEYS = ("1", "1", "5")
 QUEUE = "insurance"
 SETTLE_SECONDS = 1.0

@@ -1,11 +1,13 @@
 """What the bench makes of its rounds."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-from bench.bare import BareError, count_served, lay_over
+from bench.bare import BARE, BareError, count_served, lay_over
 from bench.ivr import Measure, Plan, Report, Round, Side, call_rate, most_at_once
 from bench.sipp import CallTruth
 from foundation.paths import CHECKOUT
@@ -73,3 +75,12 @@ def test_a_dialplan_without_the_menus_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pasokh/incoming.conf").write_text("[other]\n", encoding="utf-8")
     with pytest.raises(BareError, match=r"incoming\.conf"):
         lay_over(tmp_path, Settings(queues={"operator": Queue()}))
+
+
+def test_the_baseline_plays_the_prompts_of_the_menus() -> None:
+    bare = BARE.read_text(encoding="utf-8")
+    played = [row.split("&") for row in re.findall(r"Background\(([^)]*)\)", bare)]
+    menus = yaml.safe_load((CHECKOUT / "ivr/menus/main.yaml").read_text(encoding="utf-8"))
+    assert played == [
+        menus["menus"]["language"]["say"], menus["menus"]["subject"]["say"], menus["call"]["before_queue"],
+    ]
