@@ -1,11 +1,13 @@
 """The baseline of the menus' measurement: the same call in a dialplan alone, and the place where both sides end."""
 
+import re
 from pathlib import Path
 
 from foundation.settings import Settings
 
 BARE = Path(__file__).parent / "bare.conf"
-ASK_MENUS = " same => n,AGI("
+ASK_MENUS = re.compile(r"^( same => n(?:\(\w+\))?),AGI\(.*$", re.MULTILINE)
+"""The line that asks the menus; a label stays, for what jumps to it."""
 SERVED = "SERVED"
 END = f"""
 ; Stands in for the queue: a caller who has come here was served by the menus, and the measured call is over.
@@ -41,10 +43,11 @@ def lay_over(etc: Path, settings: Settings) -> None:
 
 def _beginning(incoming: str) -> str:
     """Pasokh-incoming up to where it asks the menus, under another name."""
-    if "[pasokh-incoming]" not in incoming or ASK_MENUS not in incoming:
+    asked = ASK_MENUS.search(incoming)
+    if "[pasokh-incoming]" not in incoming or asked is None:
         raise BareError("dialplans/incoming.conf: no pasokh-incoming that asks the menus by AGI; mend bench/bare.py")
-    beginning = incoming.split(ASK_MENUS, maxsplit=1)[0].replace("[pasokh-incoming]", "[bench-incoming]")
-    return f"{beginning} same => n,Goto(bench-language,start,1)\n"
+    beginning = incoming[: asked.start()].replace("[pasokh-incoming]", "[bench-incoming]")
+    return f"{beginning}{asked[1]},Goto(bench-language,start,1)\n"
 
 
 def count_served(journal: str, queue: str) -> int:
