@@ -88,6 +88,8 @@ class Call:
             str(round(longest_seconds * 1000)), *(["BEEP"] if beep else []), f"s={silence_seconds}",
             seconds=longest_seconds,
         )
+        # Asterisk answers before it closes the file; it takes another command only after that.
+        await self._connection.command("NOOP")
         return Recorded(path, (reply.endpos or 0) / RATE)
 
     async def get(self, variable: Variable) -> str | None:

@@ -53,6 +53,8 @@ class Site(StrEnum):
     """Folder of the raw legs of recordings."""
     RESCUE_SPOOL = "PASOKH_RESCUE_SPOOL"
     """Folder where the rescue script leaves voice messages."""
+    EMERGENCY = "PASOKH_EMERGENCY"
+    """Folder where a file says that an emergency announcement or a closure is on."""
     MAX_WAIT = "PASOKH_MAX_WAIT"
     """Prefix: PASOKH_MAX_WAIT_<queue> is that queue's longest wait in seconds."""
     RECORD = "PASOKH_RECORD"

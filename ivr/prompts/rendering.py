@@ -8,9 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foundation.paths import Home
-from foundation.settings import Language, Settings
+from foundation.settings import LANGUAGES, Language, Settings
 from ivr.prompts.catalogue import Catalogue, load_catalogue
-from ivr.prompts.sound import CLOSE, SENTENCE, Fit, Sound, SoundError, read_sound, silence, speak, tone, write_sound
+from ivr.prompts.sound import (
+    CLOSE,
+    SENTENCE,
+    Fit,
+    Sound,
+    SoundError,
+    read_sound,
+    silence,
+    speak,
+    speak_with_piper,
+    tone,
+    write_sound,
+)
 from ivr.speech import PAUSE
 
 RENDERING = "1"
@@ -24,6 +36,10 @@ VOICES: dict[Language, tuple[str, int]] = {"fa": ("fa", 140), "tr": ("tr", 145),
 
 Progress = Callable[[int, int, str], None]
 """Done, all, and the name of what was done."""
+
+
+class VoiceError(SoundError):
+    """A voice of the settings cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,49 @@ class Built:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """Who speaks a language's texts: espeak-ng, or Piper where the site gives a voice file."""
+
+    language: Language
+    model: Path | None = None
+
+    def mark(self) -> object:
+        if self.model is None:
+            return VOICES[self.language]
+        found = self.model.stat()
+        return str(self.model), found.st_size, found.st_mtime_ns
+
+    def say(self, text: str, fit: Fit = SENTENCE) -> Sound:
+        """The text, spoken.
+
+        Raises:
+            SoundError, ToolMissingError: it cannot be.
+        """
+        with tempfile.TemporaryDirectory(prefix="pasokh-prompt-") as folder:
+            wav = Path(folder) / "sound.wav"
+            if self.model is None:
+                speak(text, *VOICES[self.language], wav)
+            else:
+                speak_with_piper(text, self.model, wav)
+            return read_sound(wav, fit)
+
+
+def voice_of(settings: Settings, language: Language) -> Voice:
+    """Who speaks `language` at this site.
+
+    Raises:
+        VoiceError: the settings name a voice that is not there.
+    """
+    model = settings.prompts.piper_voice.get(language)
+    if model is None:
+        return Voice(language)
+    for path in (model, Path(f"{model}.json")):
+        if not path.is_file():
+            raise VoiceError(f"prompts.piper_voice.{language} = {str(model)!r}: there is no file {path}")
+    return Voice(language, model)
+
+
+@dataclass(frozen=True)
 class Job:
     """One sound to have: its place without the format's ending, and what it is made from."""
 
@@ -58,10 +117,12 @@ class Job:
     language: Language | None = None
     recording: Path | None = None
     fit: Fit = SENTENCE
+    voice: Voice | None = None
 
     def mark(self) -> str:
         """What the sound depends on; equal marks mean equal sound."""
-        source = self.recording.read_bytes() if self.recording else repr((self.text, self._voice(), self.fit)).encode()
+        voice = self.voice.mark() if self.voice else None
+        source = self.recording.read_bytes() if self.recording else repr((self.text, voice, self.fit)).encode()
         return hashlib.sha256(RENDERING.encode() + source).hexdigest()
 
     def is_fresh(self) -> bool:
@@ -86,18 +147,14 @@ class Job:
         self.stamp.parent.mkdir(parents=True, exist_ok=True)
         self.stamp.write_text(mark)
 
-    def _voice(self) -> tuple[str, int] | None:
-        return VOICES[self.language] if self.language else None
-
     def _render(self) -> Sound:
         if self.name == PAUSE:
             return silence(PAUSE_SECONDS)
+        if self.text is not None and self.voice is not None:
+            return self.voice.say(self.text, self.fit)
         with tempfile.TemporaryDirectory(prefix="pasokh-prompt-") as folder:
             wav = Path(folder) / "sound.wav"
-            if self.text is None or self.language is None:
-                tone(wav)
-            else:
-                speak(self.text, *VOICES[self.language], wav)
+            tone(wav)
             return read_sound(wav, self.fit)
 
 
@@ -131,6 +188,7 @@ def _jobs(home: Home, settings: Settings, catalogue: Catalogue) -> Iterator[Job]
     stamps = home.prompts / ".stamps"
     for signal in (BEEP, PAUSE):
         yield Job(signal, home.prompts / signal, stamps / signal, forms)
+    voices = {language: voice_of(settings, language) for language in LANGUAGES}
     for prompt in catalogue.prompts:
         place = Path(prompt.language) / prompt.name
         yield Job(
@@ -142,6 +200,7 @@ def _jobs(home: Home, settings: Settings, catalogue: Catalogue) -> Iterator[Job]
             language=prompt.language,
             recording=catalogue.recordings.get(prompt),
             fit=CLOSE if prompt in catalogue.parts else SENTENCE,
+            voice=voices[prompt.language],
         )
 
 

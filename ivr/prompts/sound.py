@@ -84,6 +84,11 @@ def speak(text: str, voice: str, words_per_minute: int, target: Path) -> None:
     _run(["espeak-ng", "-v", voice, *speed, "-b", "1", "--stdin", "-w", str(target)], text.encode())
 
 
+def speak_with_piper(text: str, model: Path, target: Path) -> None:
+    """Write `text` as a WAV file, spoken by the program piper with the voice `model` (an .onnx file)."""
+    _run(["piper", "--model", str(model), "--output_file", str(target)], f"{text}\n".encode())
+
+
 def tone(target: Path, frequency: int = 1000, seconds: float = 0.35) -> None:
     """Write the beep before a recording as a WAV file."""
     _run(["sox", "-n", "-r", str(RATE), "-c", "1", str(target), "synth", str(seconds), "sine", str(frequency)])
@@ -102,6 +107,24 @@ def read_sound(path: Path, fit: Fit = SENTENCE) -> Sound:
     sound = Sound(_run(["sox", "-D", "-V1", "-G", str(path), *RAW, "-", "remix", "-", "highpass", "120", *TRIM]))
     sound.check(fit)
     return sound
+
+
+def read_raw(path: Path) -> Sound:
+    """Any sound file that sox reads, as one telephone channel with everything that is in it.
+
+    Raises:
+        SoundError: sox cannot read it.
+    """
+    return Sound(sox("-D", "-V1", "-G", str(path), *RAW, "-", "remix", "-"))
+
+
+def sox(*words: str) -> bytes:
+    """What sox writes to its standard output.
+
+    Raises:
+        SoundError: it refuses; the text holds its own words.
+    """
+    return _run(["sox", *words])
 
 
 def write_sound(sound: Sound, target: Path, form: str, fit: Fit = SENTENCE) -> None:
@@ -124,7 +147,7 @@ def _run(command: list[str], given: bytes = b"") -> bytes:
     try:
         done = subprocess.run(command, input=given, capture_output=True, check=True, timeout=TOOL_SECONDS)
     except FileNotFoundError as error:
-        raise ToolMissingError(f"{tool} is not installed: install the package {tool}") from error
+        raise ToolMissingError(f"{tool} is not installed, or not on PATH: install the package {tool}") from error
     except subprocess.TimeoutExpired as error:
         raise SoundError(f"{tool} did not end within {TOOL_SECONDS} s") from error
     except subprocess.CalledProcessError as error:

@@ -50,6 +50,9 @@ def down() -> None:
 
 def status() -> None:
     """Show the services of this site; exit code 1 unless all are ready."""
+    from ivr.emergency import read_emergency  # noqa: PLC0415 - slow to load, and the other commands need none of it
+    from pasokh.commands.emergency import standing_text  # noqa: PLC0415 - the same
+
     site = open_site()
     table = Table("service", "state", "ready", "pid", "running for", box=None)
     found = standings(site)
@@ -57,6 +60,9 @@ def status() -> None:
         since = str(timedelta(seconds=one.state.seconds)) if one.state.word == "RUNNING" else one.state.error
         table.add_row(one.state.name, one.state.word, "yes" if one.ready else "no", str(one.state.pid or "-"), since)
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+    emergency = read_emergency(site.home)
+    if emergency is not None:
+        _say(standing_text(emergency, site))
     raise typer.Exit(0 if all(one.ready for one in found) else 1)
 
 

@@ -1,5 +1,7 @@
 """`bin/pasokh prompts`: what callers hear."""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,9 +11,20 @@ from rich.table import Table
 
 from foundation.paths import Home
 from foundation.settings import load_settings
-from ivr.prompts import Catalogue, CatalogueError, Prompt, SoundError, ToolMissingError, load_catalogue, missing
+from ivr.prompts import (
+    Catalogue,
+    CatalogueError,
+    Prompt,
+    SoundError,
+    ToolMissingError,
+    import_folder,
+    load_catalogue,
+    missing,
+)
 from ivr.prompts import build as build_prompts
+from ivr.prompts.numbers import prompt_numbers
 from pasokh.refusal import RefusedError
+from pasokh.site import open_site
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -40,23 +53,53 @@ def build() -> None:
         raise typer.Exit(1)
 
 
+@app.command("import")
+def import_recordings(
+    folder: Annotated[Path, typer.Argument(help="Holds LANGUAGE/NAME.wav or .flac.", exists=True, file_okay=False)],
+    *,
+    new: Annotated[bool, typer.Option("--new", help="Take in names that have no text yet, too.")] = False,
+) -> None:
+    """Take in recordings of a studio, which win over the texts; exit code 1 when one is refused."""
+    site = open_site()
+    try:
+        done = import_folder(site.home, site.settings, folder, new_names=new)
+    except (CatalogueError, ToolMissingError) as error:
+        raise RefusedError(str(error)) from error
+    print(f"{len(done.taken)} taken, {len(done.refused)} refused")
+    for refused in done.refused:
+        print(refused)
+    if done.refused:
+        raise typer.Exit(1)
+
+
 @app.command("list")
-def list_prompts(everything: Everything = False) -> None:  # noqa: FBT002 - a flag of the command line
-    """Show each prompt's text in each language, where its sound comes from, and what is missing."""
+def list_prompts(
+    *,
+    everything: Everything = False,
+    only_missing: Annotated[bool, typer.Option("--missing", help="Only those without a sound.")] = False,
+) -> None:
+    """Show each prompt's number and texts, where its sound comes from, and what is missing."""
     home = Home.from_environment()
     try:
         catalogue = load_catalogue(home)
     except CatalogueError as error:
         raise RefusedError(str(error)) from error
     absent = {gap.prompt for gap in missing(home)}
-    table = Table("prompt", "sound", "text")
+    numbers = prompt_numbers(home, {prompt.name for prompt in catalogue.prompts})
+    table = Table("number", "prompt", "sound", "text")
     for prompt in catalogue.prompts:
-        if everything or prompt not in catalogue.parts or prompt in catalogue.recordings:
-            table.add_row(str(prompt), _source(catalogue, prompt, absent), catalogue.texts.get(prompt, ""))
-    Console().print(table)
+        if prompt not in absent if only_missing else _is_hidden(catalogue, prompt, everything=everything):
+            continue
+        text = catalogue.texts.get(prompt, "")
+        table.add_row(str(numbers[prompt.name]), str(prompt), _source(catalogue, prompt, absent), text)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _is_hidden(catalogue: Catalogue, prompt: Prompt, *, everything: bool) -> bool:
+    return not everything and prompt in catalogue.parts and prompt not in catalogue.recordings
 
 
 def _source(catalogue: Catalogue, prompt: Prompt, absent: set[Prompt]) -> str:
     if prompt in absent:
         return "missing"
-    return "recording" if prompt in catalogue.recordings else "text"
+    return "recorded" if prompt in catalogue.recordings else "rendered"

@@ -48,10 +48,12 @@ def doctor() -> None:
 
 
 def accounts() -> None:
-    """Show the telephone accounts of the agents."""
+    """Show the telephone accounts of the agents, and the extensions that ask for the PIN."""
     site = open_site()
     server = f"{reachable_address(site.settings.sip.address)}:{site.settings.ports.of('sip')}"
     table = Table("agent", "password", "server", "device", "queues", box=None)
     for name, agent in site.settings.agents.items():
         table.add_row(name, site.secrets.agents[name], server, agent.device, ", ".join(agent.queues))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
+    extensions = site.settings.extensions
+    print(f"PIN {site.secrets.pin}: {extensions.prompts} to record prompts, {extensions.emergency} for emergencies")

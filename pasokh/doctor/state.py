@@ -6,8 +6,9 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from foundation.database import Database, Store, store_url
+from ivr.emergency import Mode, read_emergency
 from ivr.prompts import CatalogueError, missing
-from pasokh.doctor.findings import Finding, fault, good
+from pasokh.doctor.findings import Finding, fault, good, note
 from pasokh.migrations import missing_revisions
 from pasokh.site import Site
 
@@ -31,6 +32,14 @@ def look_at_prompts(site: Site) -> Finding:
         names = ", ".join(str(one) for one in absent[:SHOWN])
         return fault(f"{len(absent)} are missing: {names} ...", "`bin/pasokh prepare` renders them")
     return good("all there")
+
+
+def look_at_emergency(site: Site) -> Finding:
+    found = read_emergency(site.home)
+    if found is None:
+        return good("nothing is announced")
+    what = "the line is CLOSED" if found.mode is Mode.CLOSED else "an emergency announcement is on"
+    return note(f"{what}, by {found.who}", "`bin/pasokh emergency off` ends it")
 
 
 def look_at_database(site: Site) -> Finding:

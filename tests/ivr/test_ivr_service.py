@@ -101,7 +101,7 @@ async def test_a_script_that_is_not_ours_is_given_back_at_once(home: Path) -> No
         writer.write(OPENING % b"other")
         assert await reader.read() == b""
         writer.close()
-        await until(process, "is known; mend the dialplan")
+        await until(process, "mend the dialplan")
 
 
 async def test_a_port_in_use_is_waited_for_and_the_wait_can_be_stopped(home: Path) -> None:
