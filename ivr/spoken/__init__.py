@@ -1,0 +1,1 @@
+"""Callers say a word of the menu instead of pressing its key."""
