@@ -5,18 +5,19 @@ mean.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from foundation.settings import LANGUAGES, Language
+from ivr.conditions import Condition, Hours
 
 KEYS = "0123456789*#"
 
 
-Collected = TypeVar("Collected", tuple[str, ...], dict[str, object])
+Collected = TypeVar("Collected", tuple[object, ...], dict[str, object])
 
 
 def _text(value: object) -> object:
@@ -58,18 +59,34 @@ PromptName = Annotated[str, AfterValidator(_prompt)]
 Prompts = tuple[PromptName, ...]
 
 
+def _several(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _ends(value: tuple["Part", ...]) -> tuple["Part", ...]:
+    if getattr(value[-1], "when", None) is not None:
+        raise ValueError("the last alternative must always fit: give it no `when`")
+    return value
+
+
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class GoMenu(Part):
+class Alternative(Part):
+    """An action; where several are listed, the first that fits is taken."""
+
+    when: Condition | None = None
+
+
+class GoMenu(Alternative):
     """On to another menu."""
 
     do: Literal["menu"]
     menu: Name
 
 
-class ChooseLanguage(Part):
+class ChooseLanguage(Alternative):
     """From here on in this language."""
 
     do: Literal["language"]
@@ -77,50 +94,54 @@ class ChooseLanguage(Part):
     menu: Name
 
 
-class EnterQueue(Part):
+class EnterQueue(Alternative):
     do: Literal["queue"]
     queue: Name
     priority: Annotated[int, Field(ge=0, le=1000)] = 0
     """Higher is served first."""
 
 
-class Operator(Part):
+class Operator(Alternative):
     """To the site's default queue."""
 
     do: Literal["operator"] = "operator"
 
 
-class Back(Part):
+class Back(Alternative):
     """To the menu before this one; the first menu begins again."""
 
     do: Literal["back"]
 
 
-class Repeat(Part):
+class Repeat(Alternative):
     do: Literal["repeat"]
 
 
-class Announce(Part):
+class Announce(Alternative):
     """Say something, then this menu again."""
 
     do: Literal["announce"]
     say: Annotated[Prompts, AfterValidator(_some)]
 
 
-class Goodbye(Part):
+class Goodbye(Alternative):
     do: Literal["goodbye"]
 
 
 Escape = Annotated[GoMenu | EnterQueue | Operator | Goodbye, Field(discriminator="do")]
 """Where a caller goes whom a menu cannot help: onwards, never round and round."""
+Onwards = Annotated[
+    tuple[Escape, ...], BeforeValidator(_several), AfterValidator(_some), AfterValidator(_ends),
+]
+"""Alternatives; the last one always fits."""
 
 
-class Handled(Part):
+class Handled(Alternative):
     """Carried out by a module of its own in ivr/actions, named as its `do`."""
 
-    then: Escape | None = None
+    then: Onwards | None = None
     """After it has helped; nothing: this menu again."""
-    otherwise: Escape = Operator()
+    otherwise: Onwards = (Operator(),)
     """When it could not be done."""
 
 
@@ -150,7 +171,7 @@ class TransferAction(Handled):
 
     do: Literal["transfer"]
     queue: Name | None = None
-    number: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[a-z]?[0-9]{2,8}$")] | None = None
+    number: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> "TransferAction":
@@ -164,22 +185,39 @@ Action = Annotated[
     | ServiceAction | VoiceMessageAction | CallbackAction | TransferAction,
     Field(discriminator="do"),
 ]
+Choices = Annotated[tuple[Action, ...], BeforeValidator(_several), AfterValidator(_some)]
+"""Alternatives; where none fits, it is as if the key were not there."""
+LastResort = Annotated[
+    GoMenu | EnterQueue | Operator | Goodbye | VoiceMessageAction | CallbackAction, Field(discriminator="do"),
+]
+LastResorts = Annotated[
+    tuple[LastResort, ...], BeforeValidator(_several), AfterValidator(_some), AfterValidator(_ends),
+]
 
 
 class Menu(Part):
     say: Annotated[Prompts, AfterValidator(_some)]
-    keys: Annotated[dict[Key, Action], AfterValidator(_some)]
+    keys: Annotated[dict[Key, Choices], AfterValidator(_some)]
     wait_seconds: Annotated[float, Field(ge=1, le=30)] = 5
     """After the prompts, for a key."""
     retries: Annotated[int, Field(ge=0, le=9)] = 2
     """How often it is said again after a wrong key or none."""
-    otherwise: Escape = Operator()
+    otherwise: LastResorts = (Operator(),)
+
+
+class Start(Alternative):
+    menu: Name
+
+
+def _starts(value: object) -> object:
+    return [{"menu": value}] if isinstance(value, str) else _several(value)
 
 
 class CallRules(Part):
     """What holds for the whole call."""
 
-    start: Name
+    start: Annotated[tuple[Start, ...], BeforeValidator(_starts), AfterValidator(_some), AfterValidator(_ends)]
+    """The first menu, or alternatives of it."""
     total_seconds: Annotated[int, Field(ge=30, le=3600)] = 300
     """A caller who is still in the menus after it goes to the operator."""
     before_queue: Prompts = ("please-wait",)
@@ -192,6 +230,8 @@ class MenuFile(Part):
     """One file; exactly one of them has `call`."""
 
     call: CallRules | None = None
+    hours: dict[Name, Hours] = {}
+    """Opening hours, for conditions."""
     menus: dict[Name, Menu] = {}
 
 
@@ -202,4 +242,21 @@ class Tree(BaseModel):
 
     call: CallRules
     menus: Mapping[str, Menu] = MappingProxyType({})
+    hours: Mapping[str, Hours] = MappingProxyType({})
     default_queue: str
+
+    @property
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition that stands anywhere."""
+        for alternative in self.alternatives:
+            if alternative.when is not None:
+                yield alternative.when
+
+    @property
+    def alternatives(self) -> Iterator[Alternative]:
+        yield from self.call.start
+        for menu in self.menus.values():
+            for action in (*menu.otherwise, *(action for choices in menu.keys.values() for action in choices)):
+                yield action
+                if isinstance(action, Handled):
+                    yield from (*(action.then or ()), *action.otherwise)

@@ -9,8 +9,10 @@ from foundation.paths import Home
 from foundation.settings import Settings
 from ivr.actions import exists, known_names
 from ivr.menu import Tree
-from ivr.menu_file import Known, MenuError, load_tree
+from ivr.menu_file import MenuError
+from ivr.menu_tree import Known, load_tree
 from ivr.prompts.catalogue import load_catalogue, recordings_folder
+from ivr.provinces import UNKNOWN, load_provinces
 
 HANDLED = ("service", "voice_message", "callback", "transfer")
 """Kinds of actions that are carried out by a module of their own."""
@@ -38,7 +40,8 @@ def load_menus(home: Home, settings: Settings, shipped: Path = SHIPPED) -> Tree:
     known = Known(
         frozenset(settings.queues), settings.default_queue, has_prompt,
         handled=frozenset(kind for kind in HANDLED if exists(kind)), services=known_names("service", home, settings),
-        boxes=frozenset(settings.boxes),
+        boxes=frozenset(settings.boxes), provinces=frozenset({*load_provinces().values(), UNKNOWN}),
+        agents=frozenset(settings.agents),
     )
     return load_tree(menu_files(home, shipped), known)
 

@@ -1,29 +1,12 @@
-"""Reads menu files: every fault is named with its file, line, key, value and reason."""
+"""Reads files of ours that are data: every fault is named with its file, line, key, value and reason."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
-
-from ivr.menu import (
-    Announce,
-    CallbackAction,
-    CallRules,
-    ChooseLanguage,
-    EnterQueue,
-    GoMenu,
-    Handled,
-    Menu,
-    MenuFile,
-    ServiceAction,
-    TransferAction,
-    Tree,
-    VoiceMessageAction,
-)
 
 Place = tuple[str, ...]
 """Keys from the top of a file, like ("menus", "language", "keys", "1")."""
@@ -50,19 +33,6 @@ class MenuError(Exception):
         self.faults = tuple(faults)
 
 
-@dataclass(frozen=True)
-class Known:
-    """What menus may name."""
-
-    queues: frozenset[str]
-    default_queue: str
-    has_prompt: Callable[[str], bool]
-    handled: frozenset[str] = frozenset()
-    """Kinds of actions that this version carries out in ivr/actions."""
-    services: frozenset[str] = frozenset()
-    boxes: frozenset[str] = frozenset()
-
-
 FileModel = TypeVar("FileModel", bound=BaseModel)
 
 
@@ -74,26 +44,13 @@ class Source(Generic[FileModel]):
     file: FileModel
     lines: Mapping[Place, int]
 
+    def place(self, place: Place, index: int) -> Place:
+        """Of one of several alternatives; a lone one may stand without a list."""
+        listed = (*place, str(index))
+        return listed if listed in self.lines else place
+
     def fault(self, place: Place, reason: str, value: str = "") -> Fault:
         return Fault(self.path, _line(self.lines, place), ".".join(place), reason, value)
-
-
-def load_tree(paths: Sequence[Path], known: Known) -> Tree:
-    """All files together.
-
-    Raises:
-        MenuError: with every fault that was found.
-    """
-    faults: list[Fault] = []
-    sources: list[Source[MenuFile]] = []
-    for path in paths:
-        try:
-            sources.append(read_source(path, MenuFile))
-        except MenuError as error:
-            faults += error.faults
-    if faults:
-        raise MenuError(faults)
-    return _join(sources, known)
 
 
 def read_source(path: Path, model: type[FileModel]) -> Source[FileModel]:
@@ -154,15 +111,20 @@ def _explain(path: Path, lines: Mapping[Place, int], problem: Any) -> Fault:
 
 
 def _known_place(lines: Mapping[Place, int], loc: Place) -> Place:
-    """Pydantic's path, without the kind of action that it puts in behind the action's place."""
+    """Pydantic's path as the file has it: without the index of a lone alternative, and the kind of an action."""
     place: Place = ()
-    parts = iter(loc)
-    for part in parts:
-        if (*place, part) not in lines:
+    rest = list(loc)
+    while rest:
+        if (*place, rest[0]) in lines:
+            place = (*place, rest.pop(0))
+        elif rest[0] == "0" and len(rest) > 1:
+            rest.pop(0)
+        else:
             break
-        place = (*place, part)
         if (*place, "do") in lines:
-            next(parts, None)
+            if rest and rest[0] == "0":
+                rest.pop(0)
+            del rest[:1]
     return place
 
 
@@ -170,96 +132,3 @@ def _line(lines: Mapping[Place, int], place: Place) -> int:
     while place and place not in lines:
         place = place[:-1]
     return lines.get(place, 1)
-
-
-def _join(sources: Sequence[Source[MenuFile]], known: Known) -> Tree:
-    faults: list[Fault] = []
-    rules: CallRules | None = None
-    owners: dict[str, Source[MenuFile]] = {}
-    for source in sources:
-        if source.file.call is not None:
-            if rules is not None:
-                faults.append(source.fault(("call",), "another file has these rules already"))
-            rules = source.file.call
-        for name in source.file.menus:
-            if name in owners:
-                faults.append(source.fault(("menus", name), f"{owners[name].path} has this menu already"))
-            owners[name] = source
-    if rules is None:
-        raise MenuError([Fault(source.path, 1, "call", "no file says where a call starts") for source in sources[:1]])
-    tree = Tree(
-        call=rules, default_queue=known.default_queue,
-        menus=MappingProxyType({name: source.file.menus[name] for name, source in owners.items()}),
-    )
-    faults += [fault for source in sources for fault in _check(source, tree, known)]
-    if faults:
-        raise MenuError(faults)
-    return tree
-
-
-def _check(source: Source[MenuFile], tree: Tree, known: Known) -> Iterator[Fault]:
-    if source.file.call is not None:
-        yield from _check_call(source, source.file.call, tree, known)
-    for name, menu in source.file.menus.items():
-        place = ("menus", name)
-        yield from _check_prompts(source, (*place, "say"), menu.say, known)
-        for key, action in menu.keys.items():
-            yield from _check_action(source, (*place, "keys", key), action, tree, known)
-        yield from _check_action(source, (*place, "otherwise"), menu.otherwise, tree, known)
-        if not _escapes(tree, menu):
-            yield source.fault((*place, "otherwise"), "leads round in a circle, never to a person or a goodbye")
-
-
-def _check_call(source: Source[MenuFile], call: CallRules, tree: Tree, known: Known) -> Iterator[Fault]:
-    if call.start not in tree.menus:
-        yield source.fault(("call", "start"), "there is no such menu", repr(call.start))
-    for name in ("before_queue", "no_input", "wrong_key", "goodbye"):
-        yield from _check_prompts(source, ("call", name), getattr(call, name), known)
-
-
-def _check_action(source: Source[MenuFile], place: Place, action: object, tree: Tree, known: Known) -> Iterator[Fault]:
-    if isinstance(action, Handled):
-        yield from _check_handled(source, place, action, known)
-        for name in ("then", "otherwise"):
-            yield from _check_action(source, (*place, name), getattr(action, name), tree, known)
-    match action:
-        case GoMenu(menu=name) | ChooseLanguage(menu=name) if name not in tree.menus:
-            yield source.fault((*place, "menu"), "there is no such menu", repr(name))
-        case EnterQueue(queue=queue) if queue not in known.queues:
-            yield source.fault((*place, "queue"), "there is no such queue in the site's settings", repr(queue))
-        case Announce(say=say):
-            yield from _check_prompts(source, (*place, "say"), say, known)
-
-
-def _check_handled(source: Source[MenuFile], place: Place, action: Handled, known: Known) -> Iterator[Fault]:
-    kind = str(getattr(action, "do", ""))
-    if kind not in known.handled:
-        yield source.fault((*place, "do"), "this version of Pasokh has no such action", repr(kind))
-        return
-    match action:
-        case ServiceAction(service=name) if name not in known.services:
-            yield source.fault((*place, "service"), "there is no such service", repr(name))
-        case VoiceMessageAction(box=name) if name not in known.boxes:
-            yield source.fault((*place, "box"), "there is no such box in the site's settings", repr(name))
-        case CallbackAction(queue=queue) | TransferAction(queue=str(queue)) if queue not in known.queues:
-            yield source.fault((*place, "queue"), "there is no such queue in the site's settings", repr(queue))
-
-
-def _check_prompts(source: Source[MenuFile], place: Place, prompts: tuple[str, ...], known: Known) -> Iterator[Fault]:
-    for index, prompt in enumerate(prompts):
-        if not known.has_prompt(prompt):
-            reason = "no prompt of this name has a text or a recording in every language it is needed in"
-            yield source.fault((*place, str(index)), reason, repr(prompt))
-
-
-def _escapes(tree: Tree, menu: Menu) -> bool:
-    """Whether a caller who presses nothing at all comes out somewhere."""
-    seen: set[str] = set()
-    action = menu.otherwise
-    while isinstance(action, GoMenu):
-        if action.menu in seen or action.menu not in tree.menus:
-            # A menu that is not there is a fault of its own.
-            return action.menu not in tree.menus
-        seen.add(action.menu)
-        action = tree.menus[action.menu].otherwise
-    return True

@@ -3,12 +3,16 @@
 Pure: it speaks to no telephone, so a table of keys and expectations tests it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from foundation.settings import Language
 from ivr.actions.outcome import Ending, Outcome
+from ivr.conditions import Facts, fits
 from ivr.menu import (
+    Alternative,
     Announce,
     Back,
     ChooseLanguage,
@@ -17,12 +21,12 @@ from ivr.menu import (
     GoMenu,
     Goodbye,
     Handled,
-    Menu,
     Operator,
     Repeat,
     Tree,
 )
 
+Chosen = TypeVar("Chosen", bound=Alternative)
 SILENCE = ""
 """What was pressed when nothing was."""
 
@@ -31,6 +35,8 @@ class Result(StrEnum):
     """What became of one question."""
 
     CHOSEN = "chosen"
+    ANNOUNCED = "announced"
+    """Chosen, and told."""
     BACK = "back"
     REPEAT = "repeat"
     NO_INPUT = "no_input"
@@ -84,36 +90,38 @@ class Move:
     """The language from here on; None: as it was."""
 
 
-def begin(tree: Tree) -> Ask:
+def begin(tree: Tree, facts: Facts) -> Ask:
     """The first question of a call."""
-    return _ask(tree, Position(tree.call.start))
+    return _ask(tree, Position(_certain(tree.call.start, facts).menu))
 
 
-def walk(tree: Tree, position: Position, key: str) -> Move:
-    """What a key (or SILENCE) does here."""
-    action = tree.menus[position.menu].keys.get(key)
+def walk(tree: Tree, facts: Facts, position: Position, key: str) -> Move:
+    """What a key (or SILENCE) does here, at this moment, for this caller."""
+    action = choose(tree.menus[position.menu].keys.get(key, ()), facts)
     match action:
         case None:
-            return _failed(tree, tree.menus[position.menu], position, key)
+            return _failed(tree, facts, position, key)
         case Back():
             return Move(Result.BACK, _back(tree, position))
         case Repeat():
             return Move(Result.REPEAT, _ask(tree, Position(position.menu, position.trail, position.failures)))
         case ChooseLanguage(language=language, menu=name):
             return Move(Result.CHOSEN, _forward(tree, position, name), language)
+        case Announce(say=say):
+            return Move(Result.ANNOUNCED, _ask(tree, Position(position.menu, position.trail), say))
         case _:
             return Move(Result.CHOSEN, _chosen(tree, position, action))
 
 
-def follow(tree: Tree, position: Position, action: Handled, outcome: Outcome) -> Ask | Leave:
+def follow(tree: Tree, facts: Facts, do: Do, outcome: Outcome) -> Ask | Leave:
     """Where a caller goes after an action."""
     match outcome.ending:
-        case Ending.HELPED if action.then is not None:
-            return _escape(tree, position, action.then)
+        case Ending.HELPED if do.action.then is not None:
+            return _escape(tree, do.position, _certain(do.action.then, facts))
         case Ending.HELPED | Ending.CANCELLED:
-            return _ask(tree, position)
+            return _ask(tree, do.position)
         case Ending.FAILED:
-            return _escape(tree, position, action.otherwise)
+            return _escape(tree, do.position, _certain(do.action.otherwise, facts))
         case _:
             return _out(tree, outcome)
 
@@ -130,23 +138,30 @@ def _out(tree: Tree, outcome: Outcome) -> Leave:
             return to_operator(tree)
 
 
+def choose(alternatives: Sequence[Chosen], facts: Facts) -> Chosen | None:
+    """The first that fits."""
+    return next((each for each in alternatives if fits(each.when, facts)), None)
+
+
+def _certain(alternatives: Sequence[Chosen], facts: Facts) -> Chosen:
+    """The first that fits; the last one always does."""
+    return choose(alternatives[:-1], facts) or alternatives[-1]
+
+
 def to_operator(tree: Tree) -> Leave:
     return Leave(tree.call.before_queue, tree.default_queue)
 
 
-def _chosen(tree: Tree, position: Position, action: Announce | Handled | Escape) -> Ask | Leave | Do:
-    match action:
-        case Announce(say=say):
-            return _ask(tree, Position(position.menu, position.trail), say)
-        case Handled():
-            return Do(action, Position(position.menu, position.trail))
-        case _:
-            return _escape(tree, position, action)
+def _chosen(tree: Tree, position: Position, action: Handled | Escape) -> Ask | Leave | Do:
+    if isinstance(action, Handled):
+        return Do(action, Position(position.menu, position.trail))
+    return _escape(tree, position, action)
 
 
-def _failed(tree: Tree, menu: Menu, position: Position, key: str) -> Move:
+def _failed(tree: Tree, facts: Facts, position: Position, key: str) -> Move:
+    menu = tree.menus[position.menu]
     if position.failures >= menu.retries:
-        return Move(Result.GAVE_UP, _escape(tree, position, menu.otherwise))
+        return Move(Result.GAVE_UP, _chosen(tree, position, _certain(menu.otherwise, facts)))
     result, hint = (
         (Result.NO_INPUT, tree.call.no_input) if key == SILENCE else (Result.WRONG_KEY, tree.call.wrong_key)
     )

@@ -7,19 +7,24 @@ from contextlib import aclosing
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 
+from foundation.bus import Broker
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.service import heartbeat, keep_trying, stop_requests
 from foundation.settings import Settings
 from ivr.actions import CallContext, Resources
-from ivr.agi.connection import Connection
+from ivr.agi.connection import Connection, HangupError
 from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
 from ivr.call import Call
 from ivr.menu_book import MenuBook
 from ivr.metrics import Metrics
+from ivr.queue_load import QueueLoad, watch_queues
+from ivr.scripts import SCRIPTS
 from ivr.session import Trace, guide, send_to_operator
-from ivr.steps import StepLog
+from ivr.step_spool import StepSpool, deliver_steps
+from ivr.steps import BEGAN, CallEnding, Keep, Kind, StepLog
+from ivr.witness import Witness, asks_for_history, hours_since_last_call
 
 SCRIPT = "call"
 """agi://127.0.0.1:PORT/call."""
@@ -36,33 +41,46 @@ class UnknownScriptError(Exception):
 class Menus:
     """Handles each session."""
 
-    def __init__(self, book: MenuBook, resources: Resources) -> None:
-        self._book = book
-        self._resources = resources
+    def __init__(self, book: MenuBook, resources: Resources, witness: Witness, keep: Keep) -> None:
+        self._book, self._resources, self._witness, self._keep = book, resources, witness, keep
 
     async def on_call(self, connection: Connection, opening: Opening) -> None:
         """One call, from its answer until the dialplan goes on with it."""
+        if opening.script in SCRIPTS:
+            await SCRIPTS[opening.script](Call(connection, opening), opening, self._resources)
+            return
         if opening.script != SCRIPT:
-            raise UnknownScriptError(f"agi script {opening.script!r}: only {SCRIPT!r} is known; mend the dialplan")
-        call, steps = Call(connection, opening), StepLog(opening.call_id)
-        trace = Trace(steps)
-        try:
-            tree = self._book.current()
-            if tree is None:
-                await send_to_operator(call, self._resources.settings.default_queue, trace)
-            else:
-                await guide(call, tree, trace, self._context(steps, opening))
-        finally:
-            log.info(
-                "menus left", menu=trace.menu, queue=trace.queue, language=call.language, hung_up=connection.hung_up,
-                seconds=round(trace.seconds, 2), steps=len(steps.steps),
-            )
+            known = ", ".join((SCRIPT, *SCRIPTS))
+            raise UnknownScriptError(f"agi script {opening.script!r}: there are {known}; mend the dialplan")
+        await self._guide(Call(connection, opening), opening)
 
-    def _context(self, steps: StepLog, opening: Opening) -> CallContext:
-        made = self._resources
+    async def _guide(self, call: Call, opening: Opening) -> None:
         # The dialplan gives the number that it has validated.
         caller = opening.arguments[0] if opening.arguments else ""
-        return CallContext(made.home, made.settings, made, steps, caller, None, time.time, time.monotonic)
+        steps = StepLog(opening.call_id, self._keep)
+        trace = Trace(steps)
+        steps.add(Kind.CALL, "", None, BEGAN, caller=caller or None)
+        try:
+            await self._walk(call, caller, trace)
+        except HangupError:
+            trace.ending = CallEnding.HUNG_UP
+            raise
+        finally:
+            steps.add(Kind.CALL, trace.queue or "", None, trace.ending, round(trace.seconds * 1000))
+            log.info("menus left", menu=trace.menu, queue=trace.queue, language=call.language, ending=trace.ending,
+                     seconds=round(trace.seconds, 2), steps=len(steps.steps))
+
+    async def _walk(self, call: Call, caller: str, trace: Trace) -> None:
+        tree, made, witness = self._book.current(), self._resources, self._witness
+        if tree is None:
+            await send_to_operator(call, made.settings.default_queue, trace)
+            return
+        called = None
+        if asks_for_history(tree):
+            called = await hours_since_last_call(made.main, caller, trace.steps.call_id, witness.now())
+        context = CallContext(made.home, made.settings, made, trace.steps, caller, witness.province(caller),
+                              witness.now, time.monotonic)
+        await guide(call, tree, trace, context, lambda: witness.facts(tree, caller, called))
 
 
 async def serve(home: Home, settings: Settings) -> None:
@@ -73,15 +91,19 @@ async def serve(home: Home, settings: Settings) -> None:
     # Faults in the menus are said now, not at the first call.
     book.current()
     resources = Resources(home, settings, Database(store_url(home, settings, Store.MAIN)))
-    server = Server(Menus(book, resources).on_call, Metrics(registry))
+    load, spool = QueueLoad(), StepSpool(home)
+    menus = Menus(book, resources, Witness.of(settings, load, time.time), spool.keep)
+    server = Server(menus.on_call, Metrics(registry))
     async with aclosing(resources), asyncio.TaskGroup() as tasks:
         measuring = tasks.create_task(_publish_metrics(settings, registry), name="metrics")
+        delivering = tasks.create_task(deliver_steps(spool, resources.main), name="deliver steps")
+        watching = tasks.create_task(watch_queues(load, Broker(settings.ports.of("mqtt"))), name="queue load")
         serving = tasks.create_task(_serve_calls(server, settings.ports.of("agi"), stop), name="serve calls")
         stopping = tasks.create_task(stop.wait(), name="stop")
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if server.listening:
             await serving
-        for task in (serving, stopping, measuring):
+        for task in (serving, stopping, measuring, delivering, watching):
             task.cancel()
 
 

@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ivr.actions import CallContext, handler
+from ivr.actions import CallContext, Outcome, handler
 from ivr.agi.connection import HangupError
 from ivr.call import Call
+from ivr.conditions import Facts
 from ivr.menu import Handled, Tree
-from ivr.menu_walk import Ask, Do, Leave, Move, begin, follow, to_operator, walk
-from ivr.steps import Kind, StepLog
+from ivr.menu_walk import Ask, Do, Leave, begin, follow, to_operator, walk
+from ivr.steps import HUNG_UP, CallEnding, Kind, StepLog
 
 Clock = Callable[[], float]
 
@@ -26,6 +27,7 @@ class Trace:
     """Where he is now."""
     queue: str | None = None
     """Where he went."""
+    ending: CallEnding = CallEnding.FAILED
 
     def __post_init__(self) -> None:
         self.began = self.marked = self.clock()
@@ -40,19 +42,22 @@ class Trace:
         self.steps.add(kind, name, key, result, round((self.marked - before) * 1000))
 
 
-async def guide(call: Call, tree: Tree, trace: Trace, context: CallContext) -> None:
+async def guide(call: Call, tree: Tree, trace: Trace, context: CallContext, facts: Callable[[], Facts]) -> None:
     """Answer, walk the menus, and leave the call with a queue chosen or a goodbye said."""
     await call.answer()
-    then: Ask | Leave | Do = begin(tree)
+    then: Ask | Leave | Do = begin(tree, facts())
     while not isinstance(then, Leave):
         trace.menu = then.position.menu
         if isinstance(then, Do):
-            then = await _carry_out(call, tree, then, trace, context)
+            outcome = await _carry_out(call, then.action, trace, context)
+            then = follow(tree, facts(), then, outcome)
         elif trace.seconds > tree.call.total_seconds:
             trace.add(Kind.MENU, trace.menu, "", "too_long")
             then = to_operator(tree)
         else:
-            move = await _ask(call, tree, then, trace)
+            key = await _ask(call, then, trace)
+            move = walk(tree, facts(), then.position, key)
+            trace.add(Kind.MENU, trace.menu, key, move.result)
             if move.language is not None:
                 await call.set_language(move.language)
             then = move.then
@@ -65,26 +70,23 @@ async def send_to_operator(call: Call, queue: str, trace: Trace) -> None:
     await _leave(call, Leave(("please-wait",), queue), trace)
 
 
-async def _ask(call: Call, tree: Tree, ask: Ask, trace: Trace) -> Move:
+async def _ask(call: Call, ask: Ask, trace: Trace) -> str:
     try:
-        key = await call.ask_key(ask.prompts, ask.seconds)
+        return await call.ask_key(ask.prompts, ask.seconds)
     except HangupError:
-        trace.add(Kind.MENU, ask.position.menu, "", "hung_up")
+        trace.add(Kind.MENU, ask.position.menu, "", HUNG_UP)
         raise
-    move = walk(tree, ask.position, key)
-    trace.add(Kind.MENU, ask.position.menu, key, move.result)
-    return move
 
 
-async def _carry_out(call: Call, tree: Tree, do: Do, trace: Trace, context: CallContext) -> Ask | Leave:
-    kind, name = str(getattr(do.action, "do", "")), _name(do.action)
+async def _carry_out(call: Call, action: Handled, trace: Trace, context: CallContext) -> Outcome:
+    kind, name = str(getattr(action, "do", "")), _name(action)
     try:
-        outcome = await handler(kind)(call, context, do.action)
+        outcome = await handler(kind)(call, context, action)
     except HangupError:
-        trace.add(kind, name, None, "hung_up")
+        trace.add(kind, name, None, HUNG_UP)
         raise
-    trace.add(kind, name, None, outcome.result or outcome.ending)
-    return follow(tree, do.position, do.action, outcome)
+    trace.add(kind, name, None, f"{outcome.ending}:{outcome.result}" if outcome.result else outcome.ending)
+    return outcome
 
 
 def _name(action: Handled) -> str:
@@ -94,12 +96,14 @@ def _name(action: Handled) -> str:
 
 async def _leave(call: Call, leave: Leave, trace: Trace) -> None:
     if leave.away:
-        return
-    if leave.queue is None:
+        trace.ending = CallEnding.TRANSFERRED
+    elif leave.queue is None:
         await call.play(leave.prompts)
         await call.finish()
-        return
-    # Chosen before anything is said: if we end in the middle of it, the caller still arrives.
-    await call.enter_queue(leave.queue, leave.priority)
-    trace.queue = leave.queue
-    await call.play(leave.prompts)
+        trace.ending = CallEnding.GOODBYE
+    else:
+        # Chosen before anything is said: if we end in the middle of it, the caller still arrives.
+        await call.enter_queue(leave.queue, leave.priority)
+        trace.queue = leave.queue
+        await call.play(leave.prompts)
+        trace.ending = CallEnding.QUEUED

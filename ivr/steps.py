@@ -19,7 +19,23 @@ class Kind(StrEnum):
     VOICE_MESSAGE = "voice_message"
     CALLBACK = "callback"
     TRANSFER = "transfer"
-    ANNOUNCEMENT = "announcement"
+
+
+class CallEnding(StrEnum):
+    """How a call left the menus: the result of its last step."""
+
+    QUEUED = "queued"
+    TRANSFERRED = "transferred"
+    GOODBYE = "goodbye"
+    HUNG_UP = "hung_up"
+    FAILED = "failed"
+    """By a fault of ours; the dialplan's rescue path takes the call."""
+
+
+BEGAN = "began"
+"""Result of a call's first step."""
+HUNG_UP = CallEnding.HUNG_UP.value
+"""Also of the question or action in which the caller went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,7 @@ class Step:
     key: str | None
     """None: a secret, or nothing was to be pressed; "" when nothing was pressed."""
     result: str
+    """Of a question: see menu_walk.Result; of an action: its ending, like `failed:wrong_pin`; of a call: CallEnding."""
     ms: int
     """How long it took."""
     caller: str | None = None

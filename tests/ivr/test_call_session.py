@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from ivr.agi.connection import Connection, HangupError
 from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
 from ivr.call import Call
+from ivr.conditions import Facts
 from ivr.menu import Tree
-from ivr.menu_file import Known, load_tree
+from ivr.menu_tree import Known, load_tree
 from ivr.session import Trace, guide, send_to_operator
 from ivr.steps import StepLog
 
@@ -41,11 +43,12 @@ def a_trace() -> Trace:
     return Trace(StepLog("1.1"))
 
 
-def both(trace: Trace) -> tuple[Trace, CallContext]:
-    """A trace, and a context of its call."""
+def both(trace: Trace) -> tuple[Trace, CallContext, Callable[[], Facts]]:
+    """A trace, the context of its call, and what holds there."""
     home, settings = Home(Path("/nowhere")), Settings(queues={"operator": Queue()})
     resources = Resources(home, settings, Database("sqlite+aiosqlite:///:memory:"))
-    return trace, CallContext(home, settings, resources, trace.steps, "", None, time.time, time.monotonic)
+    context = CallContext(home, settings, resources, trace.steps, "", None, time.time, time.monotonic)
+    return trace, context, lambda: Facts(datetime(2026, 11, 22, 12, tzinfo=UTC), {})
 
 
 async def play_script(script: str, use: Callable[[Call], Awaitable[object]]) -> object:
@@ -212,7 +215,10 @@ async def test_a_key_that_ends_a_prompt_is_the_first_of_the_next_answer() -> Non
 
 async def test_a_recording_tells_its_length(tmp_path: Path) -> None:
     path = tmp_path / "message.wav"
-    script = f"RECORD FILE {tmp_path}/message wav # 60000 BEEP s=5 -> 200 result=35 (dtmf) endpos=20000"
+    script = f"""
+        RECORD FILE {tmp_path}/message wav # 60000 BEEP s=5 -> 200 result=35 (dtmf) endpos=20000
+        NOOP -> 200 result=0
+    """
     recorded = await play_script(script, lambda call: call.record(path, 60))
     assert recorded.seconds == 2.5  # type: ignore[attr-defined]
 

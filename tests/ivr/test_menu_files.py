@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from foundation.paths import Home
 from foundation.settings import Queue, Settings
 from ivr.menu_book import SHIPPED, MenuBook, load_menus
-from ivr.menu_file import Known, MenuError, load_tree
+from ivr.menu_file import MenuError
+from ivr.menu_tree import Known, load_tree
 
 GOOD = """call: {start: top}
 menus:
@@ -38,7 +39,7 @@ def faults(tmp_path: Path, text: str, *others: str) -> list[str]:
     ("old", "new", "fault"),
     [
         ("queue: medical", "queue: dental", "0.yaml:6: menus.top.keys.1.queue = 'dental': there is no such queue"),
-        ("start: top", "start: low", "0.yaml:1: call.start = 'low': there is no such menu"),
+        ("start: top", "start: low", "0.yaml:1: call.start.menu = 'low': there is no such menu"),
         ("[welcome]", "[wellcome]", "0.yaml:4: menus.top.say.0 = 'wellcome': no prompt"),
         ("[welcome]", "[de/welcome]", "0.yaml:4: menus.top.say.0 = 'de/welcome': 'de' is none"),
         ("1: {do", "12: {do", "0.yaml:6: menus.top.keys.12 = 12: a telephone has the keys"),

@@ -1,16 +1,19 @@
 """The shipped menus, walked by tables: keys pressed, and where the caller comes out."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ivr.conditions import Facts
 from ivr.menu import Tree
-from ivr.menu_file import Known, load_tree
+from ivr.menu_tree import Known, load_tree
 from ivr.menu_walk import Ask, Leave, Move, Result, begin, to_operator, walk
 
 SHIPPED = Path(__file__).resolve().parents[2] / "ivr" / "menus" / "main.yaml"
 QUEUES = frozenset({"operator", "insurance", "medical", "pensions"})
 KNOWN = Known(QUEUES, "operator", lambda _prompt: True)
+NOON = Facts(datetime(2026, 11, 22, 12, tzinfo=UTC), {})
 
 
 @pytest.fixture
@@ -20,12 +23,13 @@ def tree() -> Tree:
 
 def journey(tree: Tree, keys: str) -> list[Move]:
     """Every move of a caller who presses these keys; `-` is silence."""
-    ask, moves = begin(tree), []
+    ask, moves = begin(tree, NOON), []
     for key in keys:
-        move = walk(tree, ask.position, key.replace("-", ""))
+        move = walk(tree, NOON, ask.position, key.replace("-", ""))
         moves.append(move)
         if isinstance(move.then, Leave):
             break
+        assert isinstance(move.then, Ask)
         ask = move.then
     return moves
 
@@ -66,7 +70,7 @@ def test_every_row_of_keys_ends_with_a_person(tree: Tree, row: str) -> None:
 
 
 def test_a_call_begins_in_all_three_languages(tree: Tree) -> None:
-    assert begin(tree).prompts == ("welcome", "fa/choose-language", "tr/choose-language", "en/choose-language")
+    assert begin(tree, NOON).prompts == ("welcome", "fa/choose-language", "tr/choose-language", "en/choose-language")
 
 
 def test_a_hint_comes_before_the_menu_is_said_again(tree: Tree) -> None:
