@@ -36,6 +36,7 @@ ENTRIES = (
     Entry("doctor", "site", "doctor", "Check this site, and say how to mend what is wrong."),
     Entry("accounts", "site", "accounts", "Show the telephone accounts of the agents."),
     Entry("prepare", "site", "prepare", "Prepare this machine and this site, and start nothing."),
+    Entry("render", "site", "render", "Write the files that an Asterisk of your own includes."),
     Entry("agent", "agent", "app", "Log agents in and out, pause them, see them."),
     Entry("queue", "queue", "app", "See the queues as they are now."),
     Entry("floor", "floor", "app", "Watch agents and waiting callers, live."),

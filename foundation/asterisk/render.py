@@ -1,6 +1,5 @@
 """Fills Asterisk's configuration from the site's settings."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -99,5 +98,6 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def copy_for_inclusion(rendered: Path, folder: Path) -> None:
-    """Put the files that an Asterisk of the site's own includes into `folder`/pasokh."""
-    shutil.copytree(rendered / "pasokh", folder / "pasokh", dirs_exist_ok=True)
+    """Put the files that an Asterisk of the site's own includes into `folder`/pasokh, readable by their owner alone."""
+    for source in sorted((rendered / "pasokh").iterdir()):
+        _write(folder / "pasokh" / source.name, source.read_bytes())

@@ -1,14 +1,19 @@
-"""`bin/pasokh prepare`, `doctor`, `accounts`: a site that need not be running."""
+"""`bin/pasokh prepare`, `render`, `doctor`, `accounts`: a site that need not be running."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from foundation.asterisk.install import find_asterisk
+from foundation.asterisk.render import copy_for_inclusion, prepare_folders
+from foundation.asterisk.render import render as render_configuration
 from foundation.settings import SettingsError
 from pasokh.announcement import reachable_address
+from pasokh.refusal import RefusedError
 from pasokh.site import open_site
 from pasokh.supervise import is_supervised
 
@@ -24,6 +29,18 @@ def prepare(machine_only: MachineOnly = False) -> None:  # noqa: FBT002 - a flag
 
     site = prepare_site(sys.stdout)
     print(f"{site.home.root} is ready: `bin/pasokh up` starts the line")
+
+
+def render(folder: Annotated[Path, typer.Argument(help="Made where it is missing, e.g. /etc/asterisk")]) -> None:
+    """Write the files that an Asterisk of your own includes, into FOLDER/pasokh; asterisk-config/README.md says how."""
+    site = open_site()
+    prepare_folders(site.home, asterisk := find_asterisk())
+    render_configuration(site.home, site.settings, site.secrets, asterisk)
+    try:
+        copy_for_inclusion(site.home.asterisk_config, folder)
+    except OSError as error:
+        raise RefusedError(f"{folder}: the files cannot be written there: {error}") from error
+    print(f"{folder / 'pasokh'}: include these files as asterisk-config/README.md says")
 
 
 def doctor() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foundation.asterisk.install import Installation
-from foundation.asterisk.render import DIALPLANS, render, rendered_files
+from foundation.asterisk.render import DIALPLANS, copy_for_inclusion, render, rendered_files
 from foundation.paths import Home
 from foundation.settings import Secrets, Settings
 
@@ -109,3 +109,12 @@ def test_rendering_again_touches_nothing_and_removes_what_has_no_template_any_mo
     stale.write_text("x")
     render(home, settings(), SECRETS, ASTERISK)
     assert {path: path.stat().st_mtime_ns for path in home.asterisk_config.rglob("*.conf")} == before
+
+
+def test_the_files_to_include_bring_everything_that_they_name(home: Home, tmp_path: Path) -> None:
+    render(home, settings(), SECRETS, ASTERISK)
+    copy_for_inclusion(home.asterisk_config, tmp_path / "etc")
+    for path in (tmp_path / "etc/pasokh").iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+        for name in re.findall(r'^#include "([^"]+)"', path.read_text(encoding="utf-8"), flags=re.MULTILINE):
+            assert (tmp_path / "etc" / name).exists()
