@@ -115,6 +115,20 @@ class Call:
         """Everything has been said: the dialplan shall hang up."""
         await self.set(Variable.DONE, "1")
 
+    async def execute(self, application: str, arguments: str = "", seconds: float = 0.0) -> Reply:
+        """Run an application of the dialplan that may take `seconds`."""
+        return await self._connection.command("EXEC", application, arguments, seconds=seconds)
+
+    async def evaluate(self, expression: str) -> str:
+        """What Asterisk makes of an expression like `${CHANNEL(language)}`."""
+        reply = await self._connection.command("GET FULL VARIABLE", expression)
+        return reply.data or "" if reply.result == "1" else ""
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a key was pressed that no question has taken yet."""
+        return bool(self._ahead)
+
     async def hang_up(self) -> None:
         await self._connection.command("HANGUP")
 

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 import vosk
 
+from foundation.settings import Language
 from ivr.spoken.aeap import Hearing
 from ivr.spoken.alaw import RATE
 
@@ -24,11 +25,9 @@ class VoskRecogniser:
     ends the process over one that it cannot read.
     """
 
-    def __init__(self, models: Mapping[str, Path]) -> None:
+    def __init__(self, models: Mapping[Language, Path]) -> None:
         vosk.SetLogLevel(-1)
-        self._models: dict[str, Any] = {
-            language: vosk.Model(model_path=str(path)) for language, path in models.items()
-        }
+        self._models = {str(language): _load(path) for language, path in models.items()}
         self.languages = frozenset(self._models)
         self._told: set[tuple[str, str]] = set()
 
@@ -45,6 +44,10 @@ class VoskRecogniser:
             self._told.add((language, phrase))
             log.warning("the model has no such word: callers cannot say it", language=language, words=missing)
         return not missing
+
+
+def _load(path: Path) -> Any:
+    return vosk.Model(model_path=str(path))
 
 
 class VoskEar:

@@ -1,0 +1,66 @@
+"""A menu's question that may be answered by a key or by a word."""
+
+from dataclasses import dataclass
+
+from foundation.speech import ENGINE
+from ivr.actions.context import CallContext
+from ivr.call import LONGEST_PROMPT_SECONDS, Call
+from ivr.spoken import aeap
+from ivr.spoken.gate import Gate, open_gate
+from ivr.spoken.recogniser import same
+from ivr.spoken.words import Words, grammar, keys_of_phrases
+
+CREATE_SECONDS = 5.0
+"""Asterisk's own limits for connecting (2 s) and for the first request (1 s), and some."""
+SET_SECONDS = 2.0
+"""Two requests, a second each."""
+KEYS = "dtmf"
+"""What Asterisk calls the grammar of a pressed key."""
+FOUND = "${SPEECH_GRAMMAR(0)}:${SPEECH_SCORE(0)}:${SPEECH_TEXT(0)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    key: str
+    """Pressed, or the one that the spoken word stands for; "" for neither."""
+    spoken: bool = False
+
+
+async def ask(
+    call: Call, context: CallContext, words: Words, prompts: tuple[str, ...], wait_seconds: float,
+) -> Answer:
+    """Play prompts and wait for a key, or for a word where the menu has some and a recogniser is there."""
+    phrases = grammar(words, call.language)
+    if phrases and prompts and not call.has_key:
+        gate = await context.resources.get(open_gate)
+        if await gate.lets_in(call.language) and await _begin(call, phrases, gate):
+            return await _listen(call, words, prompts, wait_seconds, gate.confidence)
+    return Answer(await call.ask_key(prompts, wait_seconds))
+
+
+async def _begin(call: Call, phrases: tuple[str, ...], gate: Gate) -> bool:
+    await call.execute("SpeechCreate", ENGINE, CREATE_SECONDS)
+    # Without a recogniser, whatever else is done with speech would end the call.
+    if await call.evaluate("${ERROR}") == "1":
+        gate.close("Asterisk could not connect")
+        return False
+    settings = (
+        "SPEECH_DTMF_MAXLEN=1", "SPEECH_DTMF_TERMINATOR=", f"SPEECH_ENGINE({aeap.LANGUAGE})={call.language}",
+        f"SPEECH_ENGINE({aeap.GRAMMAR})={aeap.SEPARATOR.join(phrases)}",
+    )
+    await call.execute("MSet", ",".join(settings), SET_SECONDS)
+    return True
+
+
+async def _listen(
+    call: Call, words: Words, prompts: tuple[str, ...], wait_seconds: float, confidence: int,
+) -> Answer:
+    seconds = LONGEST_PROMPT_SECONDS * len(prompts) + wait_seconds
+    await call.execute("SpeechBackground", f"{'&'.join(prompts)},{wait_seconds:g}", seconds)
+    found, score, text = (*(await call.evaluate(FOUND)).split(":", 2), "", "")[:3]
+    await call.execute("SpeechDestroy")
+    if found == KEYS:
+        return Answer(text[:1])
+    sure = score.isdecimal() and int(score) >= confidence
+    key = keys_of_phrases(words, call.language).get(same(text)) if sure else None
+    return Answer(key or "", spoken=key is not None)
