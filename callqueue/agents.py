@@ -9,11 +9,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 
 from callqueue.agent_plan import Add, Pause, Remove, SetPenalty, Step, Unpause, interface_of, plan
+from callqueue.agent_refusals import (
+    AgentRefusalError,
+    AlreadyLoggedInError,
+    AsteriskAwayError,
+    NotLoggedInError,
+    UnknownAgentError,
+    UnknownPauseReasonError,
+    UnknownQueueError,
+    WrapUpIsOursError,
+)
 from callqueue.agent_sessions import (
     Session,
     begin_session,
@@ -33,46 +43,6 @@ ALREADY = ("Already there", "Not there", "Interface not found")
 ROUNDS = 5
 
 log = structlog.get_logger()
-
-
-class AgentRefusalError(Exception):
-    """An agent's wish that is not carried out; `name` is stable and goes over the wire."""
-
-    name: ClassVar[str]
-
-    def __init__(self, **values: str) -> None:
-        super().__init__(f"{self.name}: {', '.join(f'{key} {value}' for key, value in values.items())}")
-        self.values = values
-
-
-class UnknownAgentError(AgentRefusalError):
-    name = "unknown-agent"
-
-
-class UnknownQueueError(AgentRefusalError):
-    name = "unknown-queue"
-
-
-class AlreadyLoggedInError(AgentRefusalError):
-    name = "already-logged-in"
-
-
-class NotLoggedInError(AgentRefusalError):
-    name = "not-logged-in"
-
-
-class UnknownPauseReasonError(AgentRefusalError):
-    name = "unknown-pause-reason"
-
-
-class WrapUpIsOursError(AgentRefusalError):
-    """Wrap-up begins at the end of a call, never by wish."""
-
-    name = "wrap-up-is-ours"
-
-
-class AsteriskAwayError(AgentRefusalError):
-    name = "asterisk-away"
 
 
 class Warned(StrEnum):
@@ -267,3 +237,9 @@ class AgentDesk:
     def _check_asterisk(self) -> None:
         if not self._link.is_up:
             raise AsteriskAwayError(reason=str(self._link.last_error or self._link.where))
+
+
+__all__ = [
+    "AgentDesk", "AgentRefusalError", "AlreadyLoggedInError", "AsteriskAwayError", "Done", "NotLoggedInError",
+    "UnknownAgentError", "UnknownPauseReasonError", "UnknownQueueError", "Warned", "WrapUpIsOursError",
+]
