@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""The rescue script: takes a voice message when nothing of ours runs and no queue can take the caller.
+"""The rescue script: takes a voice message, or a number to call back, when nothing of ours runs and no queue can take
+the caller.
 
 Asterisk starts it as a process of its own (classic AGI): `AGI(script,SPOOL,CALL_ID,CALLER,LANGUAGE)`. It imports the
 standard library and pyst2 and nothing else, so it works with everything else broken.
 
 Into SPOOL it writes `NAME.json`, and Asterisk `NAME.wav`. The JSON is there first, so what was said is never without
 its caller, wherever we are stopped: `state` is `begun`, then `complete`, `hung_up` or `no_sound` (then only the
-caller's number is known).
+caller's number is known). `kind` is `voice_message` or `callback_request`.
 """
 
 import io
@@ -27,6 +28,14 @@ SHORTEST_SECONDS = 0.5
 """Less is the click of a caller who hung up."""
 WAV_HEADER, WAV_BYTES_PER_SECOND = 44, 16000
 END_KEY = "#"
+CHOICE_MS, DIGITS_MS = 6000, 5000
+CALL_BACK = "2"
+SAME_NUMBER = "1"
+LONGEST_NUMBER = 15
+ATTEMPTS = 3
+NUMBER = re.compile(r"0[1-9][0-9]{8,9}|00[1-9][0-9]{7,12}")
+"""With its area code, or 00 and a country's code."""
+ONE_DIGIT = re.compile(r"([0-9])\1{7,}")
 LANGUAGES = ("fa", "tr", "en")
 
 
@@ -44,6 +53,8 @@ class Message:
     """Name of the sound file in the same folder."""
     seconds: float = 0.0
     state: str = "begun"
+    kind: str = "voice_message"
+    callback_number: str = ""
 
 
 class Deaf(io.TextIOBase):
@@ -58,27 +69,70 @@ def main(arguments: list[str]) -> None:
     spool, call_id, caller, language = (*arguments, "", "", "", "")[:4]
     if not spool:
         sys.exit("rescue_agi: no spool folder was given: AGI(rescue,SPOOL,CALL_ID,CALLER,LANGUAGE)")
-    folder = Path(spool)
-    folder.mkdir(parents=True, exist_ok=True)
     agi = AGI(stderr=Deaf())
-    message = _message(call_id, caller, language, time.time())
     # Whatever breaks on the wire means that the caller is gone; what he said stays.
     with suppress(AGIHangup, OSError, ValueError):
-        take_message(agi, folder, message)
+        _serve(agi, Path(spool), _message(call_id, caller, language, time.time()))
 
 
-def take_message(agi: AGI, folder: Path, message: Message) -> None:
-    """Ask for a message, record it, and say goodbye."""
+def _serve(agi: AGI, folder: Path, message: Message) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = take_message(agi, folder, message)
+    except OSError as error:
+        # Asterisk's log shows it; no caller stands in it.
+        sys.stderr.write(f"rescue_agi: nothing can be kept in {folder}: {error}\n")
+        kept = False
+    _play(agi, "message-saved" if kept else "message-not-taken")
+    _play(agi, "goodbye")
+
+
+def take_message(agi: AGI, folder: Path, message: Message) -> bool:
+    """Ask whether to call back or to record, and do it; returns whether there is something to keep."""
     stem = _free_stem(folder, message.call_id)
+    facts = folder / f"{stem}.json"
     message = replace(message, sound=f"{stem}.wav")
-    _write(folder / f"{stem}.json", message)
+    _write(facts, message)
+    try:
+        number = _number_to_call(agi, message.caller)
+    except AGIHangup:
+        _write(facts, replace(message, sound=None, state="no_sound"))
+        raise
+    if number:
+        _write(facts, replace(
+            message, sound=None, state="complete", kind="callback_request", callback_number=number,
+        ))
+        return True
     state = _record(agi, folder / stem)
     _settle(agi)
     message = _finished(folder, message, state)
-    _write(folder / f"{stem}.json", message)
-    if message.sound is not None:
-        _play(agi, "message-saved")
-    _play(agi, "goodbye")
+    _write(facts, message)
+    return message.sound is not None
+
+
+def _number_to_call(agi: AGI, caller: str) -> str:
+    """The number at which the caller wants to be called; empty where he would rather speak."""
+    if _keys(agi, "rescue-choice", CHOICE_MS, 1) != CALL_BACK:
+        return ""
+    if caller and _keys(agi, "rescue-same-number", CHOICE_MS, 1) == SAME_NUMBER:
+        return caller
+    for _ in range(ATTEMPTS):
+        keys = _keys(agi, "rescue-number", DIGITS_MS, LONGEST_NUMBER)
+        if NUMBER.fullmatch(keys) and not ONE_DIGIT.search(keys):
+            return keys
+        _play(agi, "number-not-valid")
+    return caller
+
+
+def _keys(agi: AGI, prompt: str, patience_ms: int, most: int) -> str:
+    """What the caller presses; empty for nothing."""
+    try:
+        return str(agi.get_data(prompt, patience_ms, most))
+    except AGIHangup:
+        raise
+    except AGIAppError:
+        # The prompt is not there.
+        return ""
 
 
 def _message(call_id: str, caller: str, language: str, now: float) -> Message:

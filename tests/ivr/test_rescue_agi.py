@@ -59,7 +59,9 @@ def asterisk(tmp_path: Path) -> Iterator[Asterisk]:
     asterisk.script.communicate()
 
 
-def until_recording(asterisk: Asterisk) -> str:
+def until_recording(asterisk: Asterisk, choice: str = "200 result= (timeout)") -> str:
+    assert asterisk.hears() == "GET DATA rescue-choice 6000 1"
+    asterisk.say(choice)
     assert asterisk.hears().startswith("STREAM FILE leave-message")
     asterisk.say("200 result=0 endpos=100")
     command = asterisk.hears()
@@ -83,7 +85,7 @@ def test_a_message_is_taken_and_the_caller_hears_that_it_was(asterisk: Asterisk)
     assert found.pop("taken_at") > 0
     assert found == {
         "call_id": "pasokh-1.2", "caller": "+989121234567", "language": "tr", "sound": "pasokh-1.2.wav", "seconds": 3.0,
-        "state": "complete",
+        "state": "complete", "kind": "voice_message", "callback_number": "",
     }
 
 
@@ -116,15 +118,18 @@ def test_a_script_killed_in_mid_recording_leaves_the_callers_number_beside_the_s
 
 
 def test_a_caller_who_hangs_up_at_the_first_prompt_leaves_his_number(asterisk: Asterisk) -> None:
-    assert asterisk.hears().startswith("STREAM FILE leave-message")
+    assert asterisk.hears().startswith("GET DATA")
     asterisk.script.send_signal(signal.SIGHUP)
     asterisk.say("200 result=-1 endpos=0")
+    asterisk.say("200 result=0")
     assert asterisk.ends() == ""
     assert asterisk.message()["state"] == "no_sound"
     assert asterisk.message()["caller"] == "+989121234567"
 
 
 def test_a_missing_prompt_does_not_stop_the_message(asterisk: Asterisk) -> None:
+    assert asterisk.hears().startswith("GET DATA")
+    asterisk.say("200 result=-1")
     assert asterisk.hears().startswith("STREAM FILE leave-message")
     asterisk.say("200 result=-1 endpos=0")
     assert asterisk.hears().startswith("RECORD FILE")
@@ -145,3 +150,49 @@ def test_a_second_message_of_a_call_does_not_overwrite_the_first(tmp_path: Path)
         until_recording(asterisk)
         asterisk.ends()
     assert {path.name for path in tmp_path.glob("*.json")} == {"pasokh-1.2.json", "pasokh-1.2-2.json"}
+
+
+def answers(asterisk: Asterisk, *talk: tuple[str, str]) -> None:
+    """Each command begins as expected, and gets its reply."""
+    for expected, reply in talk:
+        assert asterisk.hears().startswith(expected)
+        asterisk.say(f"200 result={reply}")
+
+
+SAVED = (("STREAM FILE message-saved", "0 endpos=1"), ("STREAM FILE goodbye", "0 endpos=1"))
+
+
+def test_a_caller_may_ask_to_be_called_back_at_his_own_number(asterisk: Asterisk) -> None:
+    answers(asterisk, ("GET DATA rescue-choice", "2"), ("GET DATA rescue-same-number", "1"), *SAVED)
+    assert asterisk.ends() == ""
+    found = asterisk.message()
+    assert (found["kind"], found["callback_number"], found["state"], found["sound"]) == (
+        "callback_request", "+989121234567", "complete", None,
+    )
+
+
+def test_another_number_must_be_a_whole_one(asterisk: Asterisk) -> None:
+    answers(
+        asterisk, ("GET DATA rescue-choice", "2"), ("GET DATA rescue-same-number", "2"),
+        ("GET DATA rescue-number 5000 15", "0912*"), ("STREAM FILE number-not-valid", "0 endpos=1"),
+        ("GET DATA rescue-number", "02188776655"), *SAVED,
+    )
+    asterisk.ends()
+    assert asterisk.message()["callback_number"] == "02188776655"
+
+
+def test_without_any_number_a_message_is_recorded_instead(tmp_path: Path) -> None:
+    asterisk = Asterisk(tmp_path / "spool", "pasokh-1.2", "", "fa")
+    wrong = (("GET DATA rescue-number", "00000000000"), ("STREAM FILE number-not-valid", "0 endpos=1"))
+    answers(asterisk, ("GET DATA rescue-choice", "2"), *wrong, *wrong, *wrong)
+    assert asterisk.hears().startswith("STREAM FILE leave-message")
+    asterisk.ends()
+
+
+def test_a_spool_that_cannot_be_written_is_said_to_the_caller(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("a file in the folder's place")
+    asterisk = Asterisk(tmp_path / "spool", "pasokh-1.2", "09121234567", "fa")
+    answers(asterisk, ("STREAM FILE message-not-taken", "0 endpos=1"), ("STREAM FILE goodbye", "0 endpos=1"))
+    complaint = asterisk.ends()
+    assert "nothing can be kept" in complaint
+    assert "0912" not in complaint
