@@ -9,10 +9,20 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from foundation.settings import LANGUAGES, Language
 from ivr.conditions import Condition, Hours
+from ivr.spoken.words import Phrases, Words, word_fault
 
 KEYS = "0123456789*#"
 
@@ -203,6 +213,18 @@ class Menu(Part):
     retries: Annotated[int, Field(ge=0, le=9)] = 2
     """How often it is said again after a wrong key or none."""
     otherwise: LastResorts = (Operator(),)
+    speech: dict[Key, dict[Language, Phrases]] = {}
+    """What a caller may say instead of pressing a key."""
+
+    @field_validator("speech")
+    @classmethod
+    def _clear(cls, words: Words, info: ValidationInfo) -> Words:
+        unknown = sorted(set(words) - set(info.data.get("keys", words)))
+        if unknown:
+            raise ValueError(f"this menu has no key {' '.join(unknown)}")
+        for fault in filter(None, (word_fault(words, language) for language in LANGUAGES)):
+            raise ValueError(fault)
+        return words
 
 
 class Start(Alternative):
@@ -220,6 +242,8 @@ class CallRules(Part):
     """The first menu, or alternatives of it."""
     total_seconds: Annotated[int, Field(ge=30, le=3600)] = 300
     """A caller who is still in the menus after it goes to the operator."""
+    busy: Name | None = None
+    """The menu of callers for whom the site has no line left; none: they are told so. It leads to no queue."""
     before_queue: Prompts = ("please-wait",)
     no_input: Prompts = ("no-input",)
     wrong_key: Prompts = ("wrong-key",)

@@ -9,7 +9,8 @@ from ivr.agi.connection import HangupError
 from ivr.call import Call
 from ivr.conditions import Facts
 from ivr.menu import Handled, Tree
-from ivr.menu_walk import Ask, Do, Leave, begin, follow, to_operator, walk
+from ivr.menu_walk import Ask, Do, Leave, begin, begin_busy, follow, to_operator, walk, without_queue
+from ivr.spoken.question import ask_key_or_word
 from ivr.steps import HUNG_UP, CallEnding, Kind, StepLog
 
 Clock = Callable[[], float]
@@ -27,6 +28,8 @@ class Trace:
     """Where he is now."""
     queue: str | None = None
     """Where he went."""
+    busy: bool = False
+    """All lines of the site were taken: he is told so, and comes to no queue."""
     ending: CallEnding = CallEnding.FAILED
 
     def __post_init__(self) -> None:
@@ -45,7 +48,7 @@ class Trace:
 async def guide(call: Call, tree: Tree, trace: Trace, context: CallContext, facts: Callable[[], Facts]) -> None:
     """Answer, walk the menus, and leave the call with a queue chosen or a goodbye said."""
     await call.answer()
-    then: Ask | Leave | Do = begin(tree, facts())
+    then: Ask | Leave | Do = begin_busy(tree) if trace.busy else begin(tree, facts())
     while not isinstance(then, Leave):
         trace.menu = then.position.menu
         if isinstance(then, Do):
@@ -55,13 +58,13 @@ async def guide(call: Call, tree: Tree, trace: Trace, context: CallContext, fact
             trace.add(Kind.MENU, trace.menu, "", "too_long")
             then = to_operator(tree)
         else:
-            key = await _ask(call, then, trace)
+            key = await _ask(call, tree, then, trace, context)
             move = walk(tree, facts(), then.position, key)
             trace.add(Kind.MENU, trace.menu, key, move.result)
             if move.language is not None:
                 await call.set_language(move.language)
             then = move.then
-    await _leave(call, then, trace)
+    await _leave(call, without_queue(tree, then) if trace.busy else then, trace)
 
 
 async def send_to_operator(call: Call, queue: str, trace: Trace) -> None:
@@ -70,9 +73,9 @@ async def send_to_operator(call: Call, queue: str, trace: Trace) -> None:
     await _leave(call, Leave(("please-wait",), queue), trace)
 
 
-async def _ask(call: Call, ask: Ask, trace: Trace) -> str:
+async def _ask(call: Call, tree: Tree, ask: Ask, trace: Trace, context: CallContext) -> str:
     try:
-        return await call.ask_key(ask.prompts, ask.seconds)
+        return await ask_key_or_word(call, context, tree.menus[ask.position.menu].speech, ask)
     except HangupError:
         trace.add(Kind.MENU, ask.position.menu, "", HUNG_UP)
         raise

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     VOICE_MESSAGE = "voice_message"
     CALLBACK = "callback"
     TRANSFER = "transfer"
+    SPEECH = "speech"
+    """A word was understood; the menu's own step follows, with the key that it stands for."""
 
 
 class CallEnding(StrEnum):
@@ -34,6 +36,8 @@ class CallEnding(StrEnum):
 
 BEGAN = "began"
 """Result of a call's first step."""
+BUSY = "busy"
+"""Name of the first step where the site had no line left; the dialplan's word for it, too."""
 HUNG_UP = CallEnding.HUNG_UP.value
 """Also of the question or action in which the caller went."""
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from foundation.speech import ENGINE
 from ivr.actions.context import CallContext
 from ivr.call import LONGEST_PROMPT_SECONDS, Call
+from ivr.menu_walk import Ask
 from ivr.spoken import aeap
 from ivr.spoken.gate import Gate, open_gate
 from ivr.spoken.recogniser import same
 from ivr.spoken.words import Words, grammar, keys_of_phrases
+from ivr.steps import Kind
 
 CREATE_SECONDS = 5.0
 """Asterisk's own limits for connecting (2 s) and for the first request (1 s), and some."""
@@ -20,22 +22,25 @@ FOUND = "${SPEECH_GRAMMAR(0)}:${SPEECH_SCORE(0)}:${SPEECH_TEXT(0)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class _Answer:
     key: str
-    """Pressed, or the one that the spoken word stands for; "" for neither."""
     spoken: bool = False
 
 
-async def ask(
-    call: Call, context: CallContext, words: Words, prompts: tuple[str, ...], wait_seconds: float,
-) -> Answer:
-    """Play prompts and wait for a key, or for a word where the menu has some and a recogniser is there."""
+async def ask_key_or_word(call: Call, context: CallContext, words: Words, ask: Ask) -> str:
+    """Play the prompts and wait for a key, or for a word where the menu has some and a recogniser is there.
+
+    Returns the key that was pressed or that the word stands for; "" for neither.
+    """
     phrases = grammar(words, call.language)
-    if phrases and prompts and not call.has_key:
+    if phrases and not call.has_key:
         gate = await context.resources.get(open_gate)
         if await gate.lets_in(call.language) and await _begin(call, phrases, gate):
-            return await _listen(call, words, prompts, wait_seconds, gate.confidence)
-    return Answer(await call.ask_key(prompts, wait_seconds))
+            answer = await _listen(call, words, ask, gate.confidence)
+            if answer.spoken:
+                context.steps.add(Kind.SPEECH, ask.position.menu, answer.key, "understood")
+            return answer.key
+    return await call.ask_key(ask.prompts, ask.seconds)
 
 
 async def _begin(call: Call, phrases: tuple[str, ...], gate: Gate) -> bool:
@@ -52,15 +57,13 @@ async def _begin(call: Call, phrases: tuple[str, ...], gate: Gate) -> bool:
     return True
 
 
-async def _listen(
-    call: Call, words: Words, prompts: tuple[str, ...], wait_seconds: float, confidence: int,
-) -> Answer:
-    seconds = LONGEST_PROMPT_SECONDS * len(prompts) + wait_seconds
-    await call.execute("SpeechBackground", f"{'&'.join(prompts)},{wait_seconds:g}", seconds)
+async def _listen(call: Call, words: Words, ask: Ask, confidence: int) -> _Answer:
+    seconds = LONGEST_PROMPT_SECONDS * len(ask.prompts) + ask.seconds
+    await call.execute("SpeechBackground", f"{'&'.join(ask.prompts)},{ask.seconds:g}", seconds)
     found, score, text = (*(await call.evaluate(FOUND)).split(":", 2), "", "")[:3]
     await call.execute("SpeechDestroy")
     if found == KEYS:
-        return Answer(text[:1])
+        return _Answer(text[:1])
     sure = score.isdecimal() and int(score) >= confidence
     key = keys_of_phrases(words, call.language).get(same(text)) if sure else None
-    return Answer(key or "", spoken=key is not None)
+    return _Answer(key or "", spoken=key is not None)
