@@ -11,6 +11,8 @@ from xml.sax.saxutils import escape
 
 SPEECH = "PCMA/8000"
 ALAW = 8
+REFERRED_MS = 300
+"""From a transfer that was accepted to hanging up."""
 DIGITS = 96
 """RTP payload type of RFC 4733 digits."""
 
@@ -68,13 +70,12 @@ class Hold:
 class Refer:
     """An agent transfers the caller blindly (REFER), `after` seconds from the answer or the act before.
 
-    A transfer that Asterisk accepts is the agent's last act: Asterisk ends his call. To a number that does not exist
-    it is refused, and the conversation goes on.
+    Then he hangs up; unless he transfers to a number that does not exist, and goes on talking.
     """
 
     after: float
     to: str
-    refused: bool = False
+    fails: bool = False
 
 
 Act = Hold | Refer
@@ -134,7 +135,8 @@ def agent_scenario(
         parts += ['<recv request="ACK"/>', *sound.play()]
         for number, act in enumerate(acts):
             parts += _hold(act, 10 * (number + 1), sound) if isinstance(act, Hold) else _refer(act, 10 * (number + 1))
-        parts += _wait_for_bye() if talk_ms is None else _hang_up_after(talk_ms)
+        referred = acts and isinstance(acts[-1], Refer) and not acts[-1].fails
+        parts += [] if referred else _wait_for_bye() if talk_ms is None else _hang_up_after(talk_ms)
     return _scenario("agents", [*parts, '<label id="3"/>', "<nop/>"])
 
 
@@ -201,8 +203,8 @@ def _invite_again(cseq: int, body: str) -> list[str]:
 def _refer(act: Refer, cseq: int) -> list[str]:
     target = f"<sip:{act.to}@[remote_ip]:[remote_port]>"
     request = f"{_as_agent('REFER', cseq)}{_AGENT_CONTACT}Refer-To: {target}\nReferred-By: <sip:[$agent]@[local_ip]>\n"
-    status = 404 if act.refused else 202
-    return [_pause(act.after), _send(request, retrans=True), f'<recv response="{status}"/>']
+    parts = [_pause(act.after), _send(request, retrans=True), '<recv response="202"/>']
+    return parts if act.fails else [*parts, *_hang_up_after(REFERRED_MS)]
 
 
 def _pause(seconds: float) -> str:

@@ -30,6 +30,8 @@ class CallTruth:
     """The number that called."""
     agent: str = ""
     """Whose phone it was, where it was an agent's."""
+    referred: float | None = None
+    """When the phone asked for a transfer (the last time): if that succeeded, the end of the conversation."""
 
     @property
     def seconds(self) -> float | None:
@@ -80,6 +82,8 @@ def _after(call: CallTruth, message: Message) -> CallTruth:
         if message.status < 300:
             return call if call.answered is not None else replace(call, answered=message.at)
         return call if call.ended is not None else replace(call, ended=message.at, ended_by=_side(not message.sent))
+    if message.method == "REFER" and message.sent and message.status is None:
+        return replace(call, referred=message.at)
     if message.method in {"BYE", "CANCEL"} and message.status is None and call.ended is None:
         return replace(call, ended=message.at, ended_by=_side(not message.sent))
     return call

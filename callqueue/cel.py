@@ -14,6 +14,18 @@ from callqueue.lines import LONGEST
 FIELDS = 10
 LONGEST_NAME = 150
 MICROSECONDS = 6
+TRANSFERS = ("BLINDTRANSFER", "ATTENDEDTRANSFER")
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What CEL tells about a transfer beside who did it; empty where it does not."""
+
+    target: str = ""
+    """The extension or the application that it led to."""
+    second_id: str = ""
+    """The transferring agent's other channel."""
+    transferee_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,8 @@ class CelEvent:
     bridge: str = ""
     hangup_source: str | None = None
     """Name of the channel that hung up, `dialplan/...` when we did; only at HANGUP."""
+    passing: Passing | None = None
+    """Only at BLINDTRANSFER and ATTENDEDTRANSFER."""
 
 
 def parse_cel(text: bytes) -> CelEvent | BadLine:
@@ -66,7 +80,20 @@ def _event(fields: list[str], text: bytes) -> CelEvent | BadLine:
     source = facts.get("hangupsource") if kind == "HANGUP" else None
     if len(bridge) > LONGEST_NAME:
         return BadLine(show(text), "a bridge's name that is too long")
-    return CelEvent(at_us, kind, channel_id, call_id, channel, app, bridge, None if source is None else str(source))
+    passing = _passing(facts) if kind in TRANSFERS else None
+    return CelEvent(
+        at_us, kind, channel_id, call_id, channel, app, bridge, None if source is None else str(source), passing,
+    )
+
+
+def _passing(facts: dict[str, object]) -> Passing:
+    def fact(*names: str) -> str:
+        value = next((str(facts[name]) for name in names if name in facts), "")
+        return "" if value == "N/A" or len(value) > LONGEST_NAME else value
+
+    return Passing(
+        fact("extension", "app"), fact("channel2_uniqueid"), fact("transferee_channel_uniqueid"),
+    )
 
 
 def _microseconds(time: str) -> int | None:

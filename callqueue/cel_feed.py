@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.bookmarks import Bookmark
 from callqueue.cel import CelEvent, parse_cel
+from callqueue.conversation_tables import RINGING, TRANSFER
+from callqueue.conversations import owner_of
 from callqueue.evidence import Gap, GapKind
 from callqueue.journal_events import BadLine
 from callqueue.ledger_store import insert_new, save_gaps
@@ -33,9 +35,14 @@ class CelChanges:
     holds: list[Row] = field(default_factory=list)
     stays: list[Row] = field(default_factory=list)
     calls: list[Row] = field(default_factory=list)
+    transfers: list[Row] = field(default_factory=list)
+    rings: list[Row] = field(default_factory=list)
     leg_ends: list[Row] = field(default_factory=list)
     hold_ends: list[Row] = field(default_factory=list)
     stay_ends: list[Row] = field(default_factory=list)
+    ring_ends: list[Row] = field(default_factory=list)
+    gone: list[Row] = field(default_factory=list)
+    """Channels that are no more, and with them all their legs."""
     call_ends: list[Row] = field(default_factory=list)
     call_queued: list[Row] = field(default_factory=list)
     call_hangups: list[Row] = field(default_factory=list)
@@ -50,11 +57,13 @@ class CelFold:
         self._holds: dict[str, Row] = {}
         self._stays: dict[str, Row] = {}
         self._calls: dict[str, Row] = {}
+        self._rings: dict[str, Row] = {}
         self._handlers = {
             "CHAN_START": self._on_channel, "BRIDGE_ENTER": self._on_bridge_enter, "BRIDGE_EXIT": self._on_bridge_exit,
             "HOLD": self._on_hold, "UNHOLD": self._on_unhold, "APP_START": self._on_app_start,
             "APP_END": self._on_app_end, "HANGUP": self._on_hangup, "CHAN_END": self._on_channel_end,
-            "LINKEDID_END": self._on_call_end,
+            "LINKEDID_END": self._on_call_end, "ANSWER": self._on_answer, "BLINDTRANSFER": self._on_transfer,
+            "ATTENDEDTRANSFER": self._on_transfer,
         }
 
     def take(self, event: CelEvent) -> None:
@@ -68,6 +77,25 @@ class CelFold:
                    "queued": False, "hung_up_by_caller": None, "interrupted": False}
             self._calls[event.call_id] = row
             self.changes.calls.append(row)
+        elif (agent := owner_of(event.channel)) is not None:
+            row = {"channel_id": event.channel_id, "started_us": event.at_us, "agent": agent,
+                   "call_id": event.call_id, "ended_us": None, "interrupted": False}
+            self._rings[event.channel_id] = row
+            self.changes.rings.append(row)
+
+    def _on_answer(self, event: CelEvent) -> None:
+        if event.channel_id != event.call_id and owner_of(event.channel) is not None:
+            self._close(self._rings, event, self.changes.ring_ends)
+
+    def _on_transfer(self, event: CelEvent) -> None:
+        passing = event.passing
+        if passing is not None:
+            self.changes.transfers.append({
+                "channel_id": event.channel_id, "at_us": event.at_us, "call_id": event.call_id,
+                "attended": event.kind == "ATTENDEDTRANSFER", "target": passing.target or None,
+                "second_id": passing.second_id or None, "transferee_id": passing.transferee_id or None,
+                "main_call_id": None,
+            })
 
     def _on_bridge_enter(self, event: CelEvent) -> None:
         row = {"channel_id": event.channel_id, "entered_us": event.at_us, "bridge": event.bridge,
@@ -132,6 +160,9 @@ class CelFold:
         """Whatever the channel had open ends with it."""
         for key in [key for key in self._legs if key[0] == event.channel_id]:
             self._legs.pop(key)["left_us"] = event.at_us
+        self.changes.gone.append(_end(event))
+        if owner_of(event.channel) is not None:
+            self._close(self._rings, event, self.changes.ring_ends)
         for open_rows, ends in ((self._holds, self.changes.hold_ends), (self._stays, self.changes.stay_ends)):
             self._close(open_rows, event, ends)
 
@@ -148,11 +179,15 @@ def _end(event: CelEvent, **more: str) -> Row:
 
 
 async def save_cel(connection: AsyncConnection, changes: CelChanges) -> None:
-    for table, rows in ((LEG, changes.legs), (HOLD, changes.holds), (STAY, changes.stays), (CALL, changes.calls)):
+    for table, rows in (
+        (LEG, changes.legs), (HOLD, changes.holds), (STAY, changes.stays), (CALL, changes.calls),
+        (TRANSFER, changes.transfers), (RINGING, changes.rings),
+    ):
         if rows:
             await connection.execute(insert_new(connection, table), rows)
     for statement, rows in (
-        (_leg_ends(), changes.leg_ends), (_ends(HOLD), changes.hold_ends), (_ends(STAY), changes.stay_ends),
+        (_leg_ends(), changes.leg_ends), (_legs_gone(), changes.gone), (_ends(RINGING), changes.ring_ends),
+        (_ends(HOLD), changes.hold_ends), (_ends(STAY), changes.stay_ends),
         (_of_call(ended_us=bindparam("new_end")), changes.call_ends),
         (_of_call(queued=True), changes.call_queued),
         (_of_call(hung_up_by_caller=bindparam("new_by_caller")), changes.call_hangups),
@@ -166,6 +201,14 @@ def _leg_ends() -> Any:
         update(LEG)
         .where(LEG.c.channel_id == bindparam("of_channel"), LEG.c.bridge == bindparam("of_bridge"),
                LEG.c.left_us.is_(None), LEG.c.entered_us <= bindparam("new_end"))
+        .values(left_us=bindparam("new_end"))
+    )
+
+
+def _legs_gone() -> Any:
+    return (
+        update(LEG).where(LEG.c.channel_id == bindparam("of_channel"), LEG.c.left_us.is_(None),
+                          LEG.c.entered_us <= bindparam("new_end"))
         .values(left_us=bindparam("new_end"))
     )
 

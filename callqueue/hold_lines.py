@@ -4,21 +4,19 @@ A line carries the event's own microsecond, so it may be written late: after a s
 """
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
 
+from callqueue.conversations import owner_of
 from callqueue.floor_events import instant_of
 from foundation.asterisk.ami import AmiError, AmiLink, Event
 
 WORDS = {"Hold": "HOLD", "Unhold": "UNHOLD"}
 RETRY_SECONDS = 1.0
 SECOND_US = 1_000_000
-
-_CHANNEL = re.compile(r"PJSIP/(.+)-[0-9a-f]{8}")
 
 log = structlog.get_logger()
 
@@ -34,12 +32,6 @@ class HoldLine:
     at_us: int
 
 
-def agent_of_channel(channel: str) -> str | None:
-    """Whose telephone a channel's name like `PJSIP/a101-0000001f` belongs to; also the trunk has such a name."""
-    found = _CHANNEL.fullmatch(channel)
-    return found[1] if found else None
-
-
 def hold_line(event: Event, agents: Collection[str], at: float) -> HoldLine | None:
     """The line that an event calls for; None when it is not an agent who holds.
 
@@ -49,7 +41,7 @@ def hold_line(event: Event, agents: Collection[str], at: float) -> HoldLine | No
         at: when it came, for an Asterisk that tells no time of its own.
     """
     word = WORDS.get(event.name)
-    agent = agent_of_channel(event.get("Channel"))
+    agent = owner_of(event.get("Channel"))
     if word is None or agent is None or agent not in agents:
         return None
     channel_id = event.get("Uniqueid")

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Table, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.conversation_store import credit
+from callqueue.conversation_tables import RINGING
 from callqueue.evidence import Gap, GapKind, Mark
 from callqueue.ledger_store import save_gaps
 from callqueue.reconcile import SECOND_US, CelView, Leg, Reconciled, Span, reconcile
@@ -45,7 +47,8 @@ class Reconciler:
             if stints:
                 await self._reconcile(connection, stints, read)
             checked = await self._check_stays(connection, read)
-        return len(stints) == BATCH or checked == BATCH
+            credited = await credit(connection, self._journal, (read - SETTLED_SECONDS) * SECOND_US)
+        return BATCH in {len(stints), checked, credited}
 
     async def _close_after_crash(self, connection: AsyncConnection, read: int) -> None:
         """A killed Asterisk writes no ends: what was open before it began again ended there at the latest."""
@@ -112,7 +115,7 @@ class Reconciler:
 
 _OPEN: Sequence[tuple[Table, str, str]] = (
     (LEG, "entered_us", "left_us"), (HOLD, "started_us", "ended_us"), (STAY, "started_us", "ended_us"),
-    (CALL, "started_us", "ended_us"),
+    (CALL, "started_us", "ended_us"), (RINGING, "started_us", "ended_us"),
 )
 
 _RECONCILED = (

@@ -5,7 +5,7 @@ above read through `callqueue.store` only. `journal` names the Asterisk that wro
 or the name under which another Asterisk's log was imported.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, false
 
 from foundation.database import LEDGER
 
@@ -197,8 +197,11 @@ LEG = Table(
     Column("channel", String(NAME), nullable=False),
     Column("left_us", BigInteger),
     Column("interrupted", Boolean, nullable=False),
+    Column("credited", Boolean, nullable=False, server_default=false()),
 )
-"""One channel's stay in one bridge, from CEL."""
+"""One channel's stay in one bridge, from CEL; `credited`: its conversations have been written."""
+Index("ix_bridge_leg_uncredited", LEG.c.left_us, sqlite_where=LEG.c.credited.is_(False),
+      postgresql_where=LEG.c.credited.is_(False))
 Index("ix_bridge_leg_bridge", LEG.c.bridge)
 Index("ix_bridge_leg_open", LEG.c.entered_us, sqlite_where=LEG.c.left_us.is_(None),
       postgresql_where=LEG.c.left_us.is_(None))

@@ -16,7 +16,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 import callqueue.agent_tables
+import callqueue.conversation_tables
 import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
+import foundation.gateway_tables
+import ivr.identity_tables
 import ivr.tables  # noqa: F401
 import recordings.tables  # noqa: F401
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
