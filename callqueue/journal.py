@@ -205,6 +205,7 @@ READERS: dict[str, Reader] = {
     "REFUSED_FULL": _refused(Refusal.FULL),
     "REFUSED_EMPTY": _refused(Refusal.EMPTY),
     "REFUSED_CLOSED": _refused(Refusal.CLOSED),
+    "REFUSED_BUSY": _refused(Refusal.BUSY),
     "CALLBACK_REQUESTED": _callback_requested,
     "ENTERQUEUE": _entered,
     "CONNECT": _connected,

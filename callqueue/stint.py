@@ -35,6 +35,8 @@ class Refusal(StrEnum):
     FULL = "refused_full"
     EMPTY = "refused_empty"
     CLOSED = "refused_closed"
+    BUSY = "refused_busy"
+    """All lines of the site were busy; booked to its default queue."""
 
 
 class Ending(StrEnum):

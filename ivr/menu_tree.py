@@ -102,6 +102,8 @@ def _check(source: Source[MenuFile], tree: Tree, known: Known) -> Iterator[Fault
 
 def _check_call(source: Source[MenuFile], call: CallRules, tree: Tree, known: Known) -> Iterator[Fault]:
     yield from _check_choices(source, ("call", "start"), call.start, tree, known)
+    if call.busy is not None and call.busy not in tree.menus:
+        yield source.fault(("call", "busy"), "there is no such menu", repr(call.busy))
     for name in ("before_queue", "no_input", "wrong_key", "goodbye"):
         yield from _check_prompts(source, ("call", name), getattr(call, name), known)
 

@@ -95,6 +95,18 @@ def begin(tree: Tree, facts: Facts) -> Ask:
     return _ask(tree, Position(_certain(tree.call.start, facts).menu))
 
 
+def begin_busy(tree: Tree) -> Ask | Leave:
+    """For a caller for whom the site has no line left."""
+    if tree.call.busy is None:
+        return Leave(("lines-busy", *tree.call.goodbye))
+    return _ask(tree, Position(tree.call.busy))
+
+
+def without_queue(tree: Tree, leave: Leave) -> Leave:
+    """The same way out for a caller who was refused already: no queue, but a goodbye."""
+    return leave if leave.queue is None and not leave.away else Leave(tree.call.goodbye)
+
+
 def walk(tree: Tree, facts: Facts, position: Position, key: str) -> Move:
     """What a key (or SILENCE) does here, at this moment, for this caller."""
     action = choose(tree.menus[position.menu].keys.get(key, ()), facts)

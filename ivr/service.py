@@ -23,7 +23,7 @@ from ivr.queue_load import QueueLoad, watch_queues
 from ivr.scripts import SCRIPTS
 from ivr.session import Trace, guide, send_to_operator
 from ivr.step_spool import StepSpool, deliver_steps
-from ivr.steps import BEGAN, CallEnding, Keep, Kind, StepLog
+from ivr.steps import BEGAN, BUSY, CallEnding, Keep, Kind, StepLog
 from ivr.witness import Witness, asks_for_history, hours_since_last_call
 
 SCRIPT = "call"
@@ -58,8 +58,9 @@ class Menus:
         # The dialplan gives the number that it has validated.
         caller = opening.arguments[0] if opening.arguments else ""
         steps = StepLog(opening.call_id, self._keep)
-        trace = Trace(steps)
-        steps.add(Kind.CALL, "", None, BEGAN, caller=caller or None)
+        busy = opening.arguments[1:2] == (BUSY,)
+        trace = Trace(steps, busy=busy)
+        steps.add(Kind.CALL, BUSY if busy else "", None, BEGAN, caller=caller or None)
         try:
             await self._walk(call, caller, trace)
         except HangupError:

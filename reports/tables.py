@@ -19,7 +19,7 @@ from reports.calls import CallsReport, Line
 from reports.queue import QueueReport, Row
 
 SHOWN_GAPS = 10
-REFUSED = ("refused_full", "refused_empty", "refused_closed")
+REFUSED = ("refused_full", "refused_empty", "refused_closed", "refused_busy")
 COLUMNS = (
     "offered", "answered", "service_level", "service_level_human", "abandonment_rate", "short_abandoned",
     "left_for_callback", "refused", "lost_in_menu", "interrupted", "waiting", "asa", "wait_p90", "aht", "occupancy",

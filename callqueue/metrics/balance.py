@@ -26,6 +26,7 @@ class LedgerCounts:
     refused_full: int
     refused_empty: int
     refused_closed: int
+    refused_busy: int
     lost_in_menu: int | None
 
 
@@ -44,5 +45,6 @@ def count_ledger(stints: Sequence[Stint], refused: Sequence[Refused], lost_in_me
         refused_full=refusals[Refusal.FULL],
         refused_empty=refusals[Refusal.EMPTY],
         refused_closed=refusals[Refusal.CLOSED],
+        refused_busy=refusals[Refusal.BUSY],
         lost_in_menu=lost_in_menu,
     )

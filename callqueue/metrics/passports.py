@@ -69,6 +69,8 @@ LEDGER = (
     _count("refused_full", "calls turned away before entering because the queue was full (REFUSED_FULL)"),
     _count("refused_empty", "calls turned away before entering because no agent was there (REFUSED_EMPTY)"),
     _count("refused_closed", "calls turned away before entering because the queue was closed (REFUSED_CLOSED)"),
+    _count("refused_busy", "calls turned away because all lines of the site were taken (REFUSED_BUSY, admission"
+                           " control); booked to the default queue"),
     _count("lost_in_menu", "calls of the whole line (not of one queue) that their caller, or a crash, ended before they"
                            " came to any queue; booked to the start of the call", CEL),
 )

@@ -49,6 +49,8 @@ class Site(StrEnum):
     DEFAULT_LANGUAGE = "PASOKH_DEFAULT_LANGUAGE"
     AGI = "PASOKH_AGI"
     """agi://host:port of the IVR."""
+    CAPACITY = "PASOKH_CAPACITY"
+    """Calls of the public at once; one more hears that all lines are busy."""
     RAW = "PASOKH_RAW"
     """Folder of the raw legs of recordings."""
     RESCUE_SPOOL = "PASOKH_RESCUE_SPOOL"
