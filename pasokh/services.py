@@ -49,6 +49,10 @@ SERVICES = (
     Service("mosquitto", 10, readiness=Readiness.PORT),
     Service("recordings", 20, silence_seconds=10.0, module="recordings.service"),
     Service("callqueue", 30, silence_seconds=10.0, module="callqueue.service"),
+    Service(
+        "backoffice", 35, silence_seconds=10.0, module="back_office.service",
+        wanted=lambda settings: settings.back_office.url is None,
+    ),
     # A caller who meets a hanging IVR must hear the apology within 5 s: that leaves 2 for being certain.
     Service("ivr", 40, silence_seconds=2.0, module="ivr.service"),
     # It works in the callers' time: it only loads models before it says that it is ready.

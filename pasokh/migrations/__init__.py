@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 import callqueue.agent_tables
 import callqueue.conversation_tables
 import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
-import foundation.gateway_tables
+import foundation.gateway_tables  # noqa: F401
 import ivr.identity_tables
 import ivr.tables  # noqa: F401
 import recordings.tables  # noqa: F401
