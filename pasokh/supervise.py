@@ -130,7 +130,7 @@ def become_supervisor(home: Home) -> NoReturn:
     write_configuration(home)
     os.dup2(descriptor, LOCK_DESCRIPTOR)
     os.set_inheritable(LOCK_DESCRIPTOR, True)  # noqa: FBT003 - the function's own signature
-    arguments = [sys.executable, "-P", "-m", "supervisor.supervisord", "-n", "-c", str(configuration_file(home))]
+    arguments = [sys.executable, "-P", "-m", "pasokh.supervisord", "-n", "-c", str(configuration_file(home))]
     os.execv(sys.executable, arguments)  # noqa: S606 - no shell is wanted
 
 
