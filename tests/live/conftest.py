@@ -1,47 +1,29 @@
 """Running lines for the live tests: one on SQLite, one on PostgreSQL, each as a user has it."""
 
 import asyncio
-import shutil
-import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Postgres
-from tests.support.live_line import LiveLine, PortsTakenError
+from tests.support.live_line import LiveLine
+from tests.support.live_start import running_line
 
-ATTEMPTS = 5
-"""To find ports that nobody takes between the look and the start."""
-
-
-@contextmanager
-def running_line(model: Path, database: str | None = None) -> Iterator[LiveLine]:
-    # Sockets of unix have short names, so the folder has one too.
-    folder = Path(tempfile.mkdtemp(prefix="pasokh-live-", dir="/tmp"))
-    line = _start(folder / "site", model, database)
-    try:
-        yield line
-    finally:
-        line.stop()
-        shutil.rmtree(folder)
+LOG_LINES = 40
 
 
-def _start(home: Path, model: Path, database: str | None) -> LiveLine:
-    for name in ("prompts", "recorded-prompts", "music"):
-        shutil.copytree(model / name, home / name)
-    for attempt in range(ATTEMPTS):
-        line = LiveLine.create(home, database)
-        try:
-            line.start()
-        except PortsTakenError:
-            if attempt == ATTEMPTS - 1:
-                raise
-        else:
-            return line
-    raise AssertionError("unreachable")
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows the ends of its line's logs."""
+    report = yield
+    if report.failed and isinstance(item, pytest.Function):
+        for line in [value for value in item.funcargs.values() if isinstance(value, LiveLine)]:
+            for log in [*sorted(line.home.logs.glob("*.log")), line.home.queue_log]:
+                end = log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else ["(none)"]
+                report.sections.append((log.name, "\n".join(end)))
+    return report
 
 
 @pytest.fixture(scope="session")

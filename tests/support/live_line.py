@@ -192,7 +192,8 @@ class LiveLine:
         """The live file's whole lines from there on."""
         with self.home.queue_log.open("rb") as file:
             file.seek(since.offset)
-            return [_journal_line(line) for line in file.read().decode(errors="replace").split("\n")[:-1]]
+            lines = file.read().decode(errors="replace").split("\n")[:-1]
+        return [_journal_line(line) for line in lines if line[:1].isdigit()]
 
     def events(self, event: str, since: Moment) -> list[JournalLine]:
         return [line for line in self.journal(since) if line.event == event]

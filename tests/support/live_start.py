@@ -1,0 +1,54 @@
+"""Starts a line for live tests."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.live_line import LiveLine, PortsTakenError
+
+ATTEMPTS = 5
+"""To find ports that nobody takes between the look and the start."""
+
+
+@contextmanager
+def running_line(
+    model: Path, database: str | None = None, more: Mapping[str, Any] | None = None,
+) -> Iterator[LiveLine]:
+    """A line of its own, as a user starts it; `model` is a home with prompts and music, `more` settings replace ours."""
+    # Sockets of unix have short names, so the folder has one too.
+    folder = Path(tempfile.mkdtemp(prefix="pasokh-live-", dir="/tmp"))
+    try:
+        with line_at(folder / "site", model, database, more) as line:
+            yield line
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def line_at(
+    home: Path, model: Path, database: str | None = None, more: Mapping[str, Any] | None = None,
+) -> Iterator[LiveLine]:
+    """The same in a folder of the caller's choice."""
+    line = _start(home, model, database, more)
+    try:
+        yield line
+    finally:
+        line.stop()
+
+
+def _start(home: Path, model: Path, database: str | None, more: Mapping[str, Any] | None) -> LiveLine:
+    for name in ("prompts", "recorded-prompts", "music"):
+        shutil.copytree(model / name, home / name, dirs_exist_ok=True)
+    for attempt in range(ATTEMPTS):
+        line = LiveLine.create(home, database, more)
+        try:
+            line.start()
+        except PortsTakenError:
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return line
+    raise AssertionError("unreachable")
