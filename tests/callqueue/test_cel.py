@@ -1,3 +1,5 @@
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,7 +46,7 @@ def test_a_line_cut_anywhere_is_bad_or_the_line(cut: int) -> None:
     assert isinstance(event, BadLine) or event == parse_cel(HANGUP)
 
 
-def event(at: int, kind: str, channel_id: str, **more: str) -> CelEvent:
+def event(at: int, kind: str, channel_id: str, **more: Any) -> CelEvent:
     return CelEvent(at, kind, channel_id, "c1", f"PJSIP/trunk-{channel_id}", **more)
 
 
