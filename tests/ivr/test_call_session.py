@@ -22,9 +22,9 @@ from ivr.menu import Tree
 from ivr.menu_tree import Known, load_tree
 from ivr.session import Trace, guide, send_to_operator
 from ivr.steps import StepLog
+from tests.support.shipped_menus import KNOWN, SHIPPED
 
 OPENING = b"agi_network_script: call\nagi_language: fa\nagi_uniqueid: 1.1\n\n"
-SHIPPED = Path(__file__).resolve().parents[2] / "ivr" / "menus" / "main.yaml"
 
 
 class Silent:
@@ -80,8 +80,7 @@ async def play_script(script: str, use: Callable[[Call], Awaitable[object]]) -> 
 
 @pytest.fixture
 def tree() -> Tree:
-    queues = frozenset({"operator", "insurance", "medical", "pensions"})
-    return load_tree([SHIPPED], Known(queues, "operator", lambda _prompt: True))
+    return load_tree(SHIPPED, KNOWN)
 
 
 FIRST = "EXEC Background welcome&fa/choose-language&tr/choose-language -> 200 result=0"

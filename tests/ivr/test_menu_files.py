@@ -21,6 +21,7 @@ menus:
       1: {do: queue, queue: medical}
 """
 PROMPTS = {"welcome", "please-wait", "no-input", "wrong-key", "goodbye"}
+SHIPPED_MENUS = {"language", "subject", "services-insurance", "services-pensions"}
 KNOWN = Known(frozenset({"operator", "medical"}), "operator", PROMPTS.__contains__)
 
 
@@ -107,7 +108,7 @@ def write(home: Home, text: str, moment: int) -> None:
 
 
 def test_the_shipped_menus_fit_the_shipped_settings_and_prompts(home: Home, settings: Settings) -> None:
-    assert set(load_menus(home, settings).menus) == {"language", "subject"}
+    assert set(load_menus(home, settings).menus) == SHIPPED_MENUS
 
 
 def test_a_sites_file_replaces_the_shipped_one_from_the_next_call(home: Home, settings: Settings) -> None:
@@ -117,7 +118,7 @@ def test_a_sites_file_replaces_the_shipped_one_from_the_next_call(home: Home, se
     after = book.current()
     assert before
     assert after
-    assert (set(before.menus), set(after.menus)) == ({"language", "subject"}, {"top"})
+    assert (set(before.menus), set(after.menus)) == (SHIPPED_MENUS, {"top"})
 
 
 def test_a_broken_change_is_refused_and_said_once(

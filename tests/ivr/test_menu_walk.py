@@ -7,18 +7,16 @@ import pytest
 
 from ivr.conditions import Facts
 from ivr.menu import Tree
-from ivr.menu_tree import Known, load_tree
+from ivr.menu_tree import load_tree
 from ivr.menu_walk import Ask, Leave, Move, Result, begin, to_operator, walk
+from tests.support.shipped_menus import KNOWN, SHIPPED
 
-SHIPPED = Path(__file__).resolve().parents[2] / "ivr" / "menus" / "main.yaml"
-QUEUES = frozenset({"operator", "insurance", "medical", "pensions"})
-KNOWN = Known(QUEUES, "operator", lambda _prompt: True)
 NOON = Facts(datetime(2026, 11, 22, 12, tzinfo=UTC), {})
 
 
 @pytest.fixture
 def tree() -> Tree:
-    return load_tree([SHIPPED], KNOWN)
+    return load_tree(SHIPPED, KNOWN)
 
 
 def journey(tree: Tree, keys: str) -> list[Move]:

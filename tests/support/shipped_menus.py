@@ -1,0 +1,12 @@
+"""The menus as they are shipped, with everything there that they name."""
+
+from ivr.menu_book import SHIPPED as FOLDER
+from ivr.menu_tree import Known
+from ivr.self_service.book import SHIPPED as SERVICES
+
+SHIPPED = [FOLDER / "main.yaml"]
+QUEUES = frozenset({"operator", "insurance", "medical", "pensions"})
+KNOWN = Known(
+    QUEUES, "operator", lambda _prompt: True, handled=frozenset({"service"}),
+    services=frozenset(path.stem for path in SERVICES.glob("*.yaml")),
+)
