@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -37,10 +39,15 @@ def report_texts(language: Language) -> Texts:
     return load_catalogue([Path(__file__).parent / "texts.yaml"]).texts(language)
 
 
+class Zoned(Protocol):
+    @property
+    def zone(self) -> ZoneInfo: ...
+
+
 class Teller:
     """Writes values as the site's people read them."""
 
-    def __init__(self, settings: Settings, report: QueueReport | CallsReport) -> None:
+    def __init__(self, settings: Settings, report: Zoned) -> None:
         self.language = settings.site.language
         self.texts = report_texts(self.language)
         self._zone = report.zone

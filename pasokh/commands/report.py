@@ -5,6 +5,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -29,6 +30,9 @@ from reports.calls import (
     with_recordings,
 )
 from reports.exports import calls_csv, calls_json, queue_report_csv, queue_report_json
+from reports.menu_tables import menus_csv, menus_json, menus_table
+from reports.menus import MenuCallsQuery, MenusReport, build_menus_report, list_menu_calls
+from reports.paths import RESULTS
 from reports.queue import QueueQuery, QueueReport, ReportError, build_queue_report
 from reports.stores import StoreError, open_store, store_exists
 from reports.tables import calls_table, queue_report_table
@@ -84,6 +88,10 @@ def calls(
     to: To = None,
     outcome: Annotated[str | None, typer.Option("--outcome", help=f"Only: {', '.join(OUTCOMES)}.")] = None,
     figure: Annotated[str | None, typer.Option("--figure", help="Only what this figure was counted from.")] = None,
+    menu: Annotated[str | None, typer.Option("--menu", help="Calls that came to this menu of the IVR.")] = None,
+    result: Annotated[str | None, typer.Option(
+        "--result", help=f"With or without --menu, only calls in which this happened in a menu: {', '.join(RESULTS)}.",
+    )] = None,
     caller: Annotated[str | None, typer.Option("--caller", help="Only numbers that end in these digits.")] = None,
     whole_numbers: Annotated[bool, typer.Option("--whole-numbers", help="Show callers' numbers whole.")] = False,
     form: Format = Form.TABLE,
@@ -96,7 +104,11 @@ def calls(
         outcome=figure if figure in OUTCOMES else outcome, figure=None if figure in {*OUTCOMES, "offered"} else figure,
     )
     _check_calls(query)
-    report = _run(lambda: asyncio.run(_calls_report(home, settings, query, now)))
+    if menu is None and result is None:
+        report = _run(lambda: asyncio.run(_calls_report(home, settings, query, now)))
+    else:
+        wanted = _menu_calls_query(query, menu, result)
+        report = _run(lambda: asyncio.run(_menu_calls(home, settings, query, wanted, now)))
     match form:
         case Form.JSON:
             _write(calls_json(report))
@@ -104,6 +116,57 @@ def calls(
             _write(calls_csv(report))
         case Form.TABLE:
             _console().print(calls_table(report, settings))
+
+
+@app.command("ivr")
+def ivr_report(
+    *,
+    from_: From = "today",
+    to: To = None,
+    menu: Annotated[str | None, typer.Option("--menu", help="Only this menu.")] = None,
+    form: Format = Form.TABLE,
+) -> None:
+    """Per menu: entered, chosen, wrong, silent, hung up, contained. The calls behind: report calls --menu --result."""
+    home, settings = _site()
+    now = _now()
+    interval = _interval(from_, to, settings, now)
+    report = _run(lambda: asyncio.run(_menus_report(home, settings, interval, now, menu)))
+    match form:
+        case Form.JSON:
+            _write(menus_json(report))
+        case Form.CSV:
+            _write(menus_csv(report))
+        case Form.TABLE:
+            _console().print(menus_table(report, settings))
+
+
+async def _menus_report(
+    home: Home, settings: Settings, interval: Interval, now: int, menu: str | None,
+) -> MenusReport:
+    zone = ZoneInfo(settings.site.timezone)
+    async with AsyncExitStack() as stores:
+        main = await stores.enter_async_context(open_store(home, settings, Store.MAIN))
+        ledger = None
+        if store_exists(home, settings, Store.LEDGER):
+            ledger = await stores.enter_async_context(open_store(home, settings, Store.LEDGER))
+        return await build_menus_report(main, ledger, interval, zone, now=now, menu=menu)
+
+
+def _menu_calls_query(query: CallsQuery, menu: str | None, result: str | None) -> MenuCallsQuery:
+    if result is not None and result not in RESULTS:
+        raise RefusedError(f"--result {result}: no such result; there are {', '.join(RESULTS)}")
+    if (query.queue, query.outcome, query.figure, query.caller) != (None, None, None, None):
+        raise RefusedError("--menu and --result ask for calls in the menus: leave --queue, --outcome, --figure and "
+                           "--caller out")
+    return MenuCallsQuery(query.interval, menu, result or "entered", query.whole_numbers)
+
+
+async def _menu_calls(
+    home: Home, settings: Settings, query: CallsQuery, wanted: MenuCallsQuery, now: int,
+) -> CallsReport:
+    async with open_store(home, settings, Store.MAIN) as main:
+        lines = await list_menu_calls(main, wanted)
+    return CallsReport(query, now, ZoneInfo(settings.site.timezone), tuple(lines))
 
 
 async def _queue_report(home: Home, settings: Settings, query: QueueQuery, now: int) -> QueueReport:

@@ -1,0 +1,29 @@
+"""How other rooms read the steps of callers."""
+
+from itertools import groupby
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ivr.steps import BEGAN, Kind, Step
+from ivr.tables import ivr_step
+
+COLUMNS = (
+    ivr_step.c.call_id, ivr_step.c.number, ivr_step.c.at_ms, ivr_step.c.kind, ivr_step.c.name, ivr_step.c.key,
+    ivr_step.c.result, ivr_step.c.ms, ivr_step.c.caller,
+)
+
+
+async def read_paths(connection: AsyncConnection, start: int, end: int) -> list[tuple[Step, ...]]:
+    """All steps of each call that began in `start <= instant < end` (epoch seconds), in the order of beginning."""
+    began = select(ivr_step.c.call_id).where(
+        ivr_step.c.at_ms >= start * 1000, ivr_step.c.at_ms < end * 1000,
+        ivr_step.c.kind == Kind.CALL.value, ivr_step.c.result == BEGAN,
+    )
+    query = select(*COLUMNS).where(ivr_step.c.call_id.in_(began)).order_by(ivr_step.c.call_id, ivr_step.c.number)
+    steps = [
+        Step(row.call_id, row.number, row.at_ms / 1000, row.kind, row.name, row.key, row.result, row.ms, row.caller)
+        for row in (await connection.execute(query)).all()
+    ]
+    paths = [tuple(path) for _, path in groupby(steps, lambda step: step.call_id)]
+    return sorted(paths, key=lambda path: (path[0].at, path[0].call_id))
