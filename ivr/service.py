@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from foundation.bus import Broker
 from foundation.database import Database, Store, store_url
+from foundation.gateway import Outbox
 from foundation.paths import Home
 from foundation.service import heartbeat, keep_trying, stop_requests
 from foundation.settings import Settings
@@ -99,12 +100,14 @@ async def serve(home: Home, settings: Settings) -> None:
         measuring = tasks.create_task(_publish_metrics(settings, registry), name="metrics")
         delivering = tasks.create_task(deliver_steps(spool, resources.main), name="deliver steps")
         watching = tasks.create_task(watch_queues(load, Broker(settings.ports.of("mqtt"))), name="queue load")
+        outbox = Outbox(home, resources.main, settings.sms, lambda: round(time.time() * 1000))
+        sending = tasks.create_task(outbox.deliver(), name="send sms")
         serving = tasks.create_task(_serve_calls(server, settings.ports.of("agi"), stop), name="serve calls")
         stopping = tasks.create_task(stop.wait(), name="stop")
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if server.listening:
             await serving
-        for task in (serving, stopping, measuring, delivering, watching):
+        for task in (serving, stopping, measuring, delivering, watching, sending):
             task.cancel()
 
 
