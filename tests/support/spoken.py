@@ -1,0 +1,101 @@
+"""A recogniser that understands tones, what its callers' telephones send, and menus whose queues can be named."""
+
+import asyncio
+import math
+from array import array
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import yaml
+
+from foundation.paths import Home
+from ivr.spoken.aeap import Hearing
+from ivr.spoken.alaw import RATE, to_samples
+from ivr.spoken.server import niced_threads, speech_server
+
+FIRST, SECOND, UNSURE, STRANGE = 500, 1000, 2000, 3000
+"""Hertz: the first and the second phrase of the grammar, the first one mumbled, and words of no menu."""
+WORD_SECONDS = 0.4
+LOUD = 2000
+CONFIDENCE = 70
+WORDS: dict[str, dict[str, list[str]]] = {
+    "1": {"fa": ["بیمه"], "en": ["insurance", "my insurance"]}, "2": {"fa": ["درمان", "پزشکی"], "en": ["medical"]},
+}
+"""Of the live tests' subject menu."""
+
+
+class ToneEar:
+    """Counts how often a tone crosses zero."""
+
+    def __init__(self, phrases: tuple[str, ...]) -> None:
+        self._phrases = phrases
+        self._heard = array("h")
+
+    def hear(self, samples: bytes) -> Hearing | None:
+        self._heard.extend(sample for sample in array("h", samples) if abs(sample) > LOUD)
+        crossings = sum(a * b < 0 for a, b in zip(self._heard, self._heard[1:], strict=False))
+        if len(self._heard) < WORD_SECONDS * RATE / 3:
+            return None
+        hertz = crossings / 2 / (len(self._heard) / RATE)
+        return self._understood(min((FIRST, SECOND, UNSURE, STRANGE), key=lambda known: abs(known - hertz)))
+
+    def _understood(self, hertz: int) -> Hearing:
+        self._heard = array("h")
+        return {
+            FIRST: Hearing(self._phrases[0], 95), SECOND: Hearing(self._phrases[1], CONFIDENCE),
+            UNSURE: Hearing(self._phrases[0], CONFIDENCE - 1), STRANGE: Hearing("سلام", 100),
+        }[hertz]
+
+
+class ToneRecogniser:
+    languages = frozenset({"fa", "en"})
+
+    def listen(self, language: str, phrases: tuple[str, ...]) -> ToneEar:
+        return ToneEar(phrases)
+
+
+def alaw_tone(hertz: float, seconds: float = WORD_SECONDS) -> bytes:
+    """A tone as the telephone sends it: each sample is the nearest that A-law has."""
+    levels = array("h", to_samples(bytes(range(256))))
+    codes = [min(range(256), key=lambda code: abs(levels[code] - wanted)) for wanted in range(-8000, 8001, 100)]
+    wave = (math.sin(2 * math.pi * hertz * n / RATE) for n in range(round(RATE * seconds)))
+    return bytes(codes[round(80 * value) + 80] for value in wave)
+
+
+def say(path: Path, hertz: float, after: float) -> Path:
+    """What a caller's telephone sends who is silent, says one word, and is silent again."""
+    path.write_bytes(b"\xd5" * round(after * RATE) + alaw_tone(hertz) + b"\xd5" * 60 * RATE)
+    return path
+
+
+@asynccontextmanager
+async def tone_server(port: int, calls: int = 10) -> AsyncIterator[None]:
+    with niced_threads(1) as threads:
+        async with speech_server(ToneRecogniser(), threads, port=port, calls=calls, confidence=CONFIDENCE):
+            yield
+
+
+@asynccontextmanager
+async def silent_server(port: int) -> AsyncIterator[None]:
+    """It accepts every connection and never says a word, like a process that hangs."""
+    gone = asyncio.Event()
+
+    async def wait(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await gone.wait()
+        writer.close()
+
+    server = await asyncio.start_server(wait, "127.0.0.1", port)
+    try:
+        yield
+    finally:
+        gone.set()
+        server.close()
+
+
+def let_callers_speak(home: Home, words: Mapping[str, Mapping[str, list[str]]] = WORDS, wait_seconds: int = 3) -> None:
+    """Give the subject menu words; the next call knows them."""
+    path = home.root / "menus" / "main.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["menus"]["subject"] |= {"speech": words, "wait_seconds": wait_seconds, "retries": 0}
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
