@@ -21,11 +21,12 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as UnreadableVariableError
 
 from foundation.paths import Home
+from foundation.settings_refusal import ENVIRONMENT_PREFIX, explain
 
 _JALALI: Any = JalaliDate  # its signatures are not typed
-ENVIRONMENT_PREFIX = "PASOKH_"
 NOT_SETTINGS = {"PASOKH_HOME", "PASOKH_TOOLS"}
 TEST_PREFIX = "PASOKH_TEST_"
 Language = Literal["fa", "tr", "en"]
@@ -33,6 +34,8 @@ LANGUAGES: tuple[Language, ...] = ("fa", "tr", "en")
 RESCUE_BOX = "rescue"
 """Where the rescue script's messages lie."""
 PIN_DIGITS = 6
+METRICS_PORTS = 3
+"""ivr, callqueue, recordings: ports.metrics and the next ones."""
 
 
 class SettingsError(Exception):
@@ -59,6 +62,12 @@ def _network(value: str) -> str:
 
 def _address(value: str) -> str:
     return str(ipaddress.ip_address(value))
+
+
+def _database_url(value: str) -> str:
+    if not re.match(r"(postgresql\+asyncpg|sqlite\+aiosqlite)://", value):
+        raise ValueError("write it like postgresql+asyncpg://user:password@host/name")
+    return value
 
 
 Name = Annotated[str, AfterValidator(_name)]
@@ -108,6 +117,19 @@ class Ports(Section):
         )
         if highest + self.offset > 65535:
             raise ValueError(f"offset {self.offset} moves port {highest} beyond 65535")
+        return self
+
+    @model_validator(mode="after")
+    def _apart(self) -> "Ports":
+        own: dict[int, str] = {}
+        for name in ("sip", "ami", "asterisk_http", "agi", "mqtt", "back_office", "speech", "metrics"):
+            for number in range(METRICS_PORTS if name == "metrics" else 1):
+                port = getattr(self, name) + number
+                if port in own:
+                    raise ValueError(f"{name} and {own[port]} both take {port}; give each a port of its own")
+                own[port] = name
+        if self.rtp_first <= self.sip <= self.rtp_last:
+            raise ValueError(f"sip {self.sip} lies in the range for sound, {self.rtp_first} to {self.rtp_last}")
         return self
 
     def of(self, name: str) -> int:
@@ -268,7 +290,7 @@ class Identity(Section):
 
 
 class Database(Section):
-    url: str | None = None
+    url: Annotated[str, AfterValidator(_database_url)] | None = None
     """`postgresql+asyncpg://user@host/name`; without it, SQLite files under the site's folder."""
 
 
@@ -370,8 +392,11 @@ def load_settings(home: Home) -> Settings:
         raise SettingsError("\n".join(f"environment variable {name}: names no setting" for name in unknown))
     try:
         return Settings(**content)
+    except UnreadableVariableError as error:
+        written = "lists and mappings are written as JSON: '[\"10.0.0.0/8\"]'"
+        raise SettingsError(f"environment variable of {ENVIRONMENT_PREFIX}...: {error}; {written}") from error
     except ValidationError as error:
-        raise SettingsError("\n".join(_explain(home.settings_file, error))) from error
+        raise SettingsError("\n".join(explain(home.settings_file, error, Settings))) from error
 
 
 def load_secrets(home: Home, settings: Settings) -> Secrets:
@@ -409,16 +434,6 @@ def _unknown_variables() -> Iterator[str]:
             section = name.removeprefix(ENVIRONMENT_PREFIX).split("__")[0]
             if section not in sections:
                 yield name
-
-
-def _explain(path: Path, error: ValidationError) -> Iterator[str]:
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "settings"
-        reason = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            reason = "no such setting"
-        value = "" if key == "settings" else f" = {problem['input']!r}"
-        yield f"{path}: {key}{value}: {reason}"
 
 
 __all__ = ["LANGUAGES", "Language", "Secrets", "Settings", "SettingsError", "load_secrets", "load_settings"]

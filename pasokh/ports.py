@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from foundation import speech
-from foundation.settings import Settings
+from foundation.settings import METRICS_PORTS, Settings
 
 LOOPBACK = "127.0.0.1"
 
@@ -44,7 +44,7 @@ def listening_ports(settings: Settings) -> list[ListeningPort]:
         local.append(("ports.back_office", of("back_office")))
     if speech.runs_here(settings):
         local.append(("ports.speech", of("speech")))
-    metrics = [("ports.metrics", of("metrics") + number) for number in range(3)]
+    metrics = [("ports.metrics", of("metrics") + number) for number in range(METRICS_PORTS)]
     return [
         ListeningPort("ports.sip", public, of("sip"), udp),
         ListeningPort("ports.sip", public, of("sip"), tcp),

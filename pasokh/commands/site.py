@@ -54,7 +54,7 @@ def doctor() -> None:
     try:
         site = open_site()
     except SettingsError as error:
-        show("settings", Finding(Grade.FAULT, str(error), "mend them; without settings nothing else can be checked"))
+        show("settings", Finding(Grade.FAULT, str(error), "mend it: without settings nothing else can be checked"))
         raise typer.Exit(1) from error
     show("settings", Finding(Grade.GOOD, str(site.home.settings_file)))
     worst = Grade.GOOD

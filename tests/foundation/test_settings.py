@@ -59,7 +59,16 @@ def test_the_shipped_settings_say_what_the_code_would_say_without_them(home: Hom
     ("site.number", "14x0", "site.number = '14x0'"),
     ("site.language", "de", "site.language = 'de'"),
     ("ports.sip", 70000, "ports.sip = 70000"),
-    ("ports.sipp", 5060, "ports.sipp = 5060: no such setting"),
+    ("ports.sipp", 5060, "ports.sipp = 5060: no such setting; did you mean sip?"),
+    ("queues.insurance.wrap_up", 5, "queues.insurance.wrap_up = 5: no such setting; did you mean wrap_up_seconds?"),
+    ("site.number", 1420, "site.number = 1420: must be text; put it in quotes"),
+    ("ports.sip", "many", "ports.sip = 'many': must be a whole number"),
+    ("ports.ami", 8088, "asterisk_http and ami both take 8088"),
+    ("ports.sip", 9421, "metrics and sip both take 9421"),
+    ("ports.sip", 11000, "sip 11000 lies in the range for sound"),
+    ("database.url", "postgresql://me:secret@host/name", "database.url: write it like postgresql+asyncpg://"),
+    ("queues", [], "queues: must be a mapping"),
+    ("queues", {"Op er": {}}, "queues.Op er = 'Op er': use lower-case"),
     ("sip.trunk.networks", ["10.0.0.0/99"], "sip.trunk.networks.0 = '10.0.0.0/99'"),
     ("queues.insurance.strategy", "best", "queues.insurance.strategy = 'best'"),
     ("default_queue", "nowhere", "default_queue: there is no queue 'nowhere'"),
@@ -76,6 +85,25 @@ def test_a_wrong_setting_is_named_with_its_value_and_the_reason(
 def test_every_wrong_setting_is_named_at_once(home: Home) -> None:
     write(home, ("site.language", "de"), ("ports.ami", 0))
     assert re.search(r"site\.language.*\n.*ports\.ami", refusal(home))
+
+
+def test_no_password_is_shown_in_a_refusal(home: Home) -> None:
+    write(home, ("database.url", "postgresql://me:secret@host/name"), ("sms", {"token": "secret"}))
+    assert "url and token are set together" in refusal(home)
+    assert "secret" not in refusal(home)
+
+
+def test_a_wrong_value_from_the_environment_is_looked_for_there(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASOKH_PORTS__SIP", "many")
+    assert refusal(home).startswith("environment variable PASOKH_PORTS__SIP: ports.sip = 'many'")
+
+
+@pytest.mark.parametrize("variable", ["PASOKH_QUEUES", "PASOKH_SIP__TRUNK__NETWORKS"])
+def test_a_list_in_the_environment_that_is_not_json_is_refused(
+    home: Home, monkeypatch: pytest.MonkeyPatch, variable: str,
+) -> None:
+    monkeypatch.setenv(variable, "10.0.0.0/8")
+    assert "written as JSON" in refusal(home)
 
 
 def test_a_file_that_is_not_yaml_is_named(home: Home) -> None:
