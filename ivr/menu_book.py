@@ -36,14 +36,21 @@ def load_menus(home: Home, settings: Settings, shipped: Path = SHIPPED) -> Tree:
         MenuError: with every fault.
         CatalogueError: the prompts' texts cannot be used.
     """
-    has_prompt = load_catalogue(home).has
-    known = Known(
-        frozenset(settings.queues), settings.default_queue, has_prompt,
+    return load_tree(menu_files(home, shipped), known_here(home, settings))
+
+
+def known_here(home: Home, settings: Settings) -> Known:
+    """What menus may name in this site.
+
+    Raises:
+        CatalogueError: the prompts' texts cannot be used.
+    """
+    return Known(
+        frozenset(settings.queues), settings.default_queue, load_catalogue(home).has,
         handled=frozenset(kind for kind in HANDLED if exists(kind)), services=known_names("service", home, settings),
         boxes=frozenset(settings.boxes), provinces=frozenset({*load_provinces().values(), UNKNOWN}),
         agents=frozenset(settings.agents),
     )
-    return load_tree(menu_files(home, shipped), known)
 
 
 class MenuBook:
