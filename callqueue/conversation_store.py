@@ -2,14 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.conversation_tables import CONVERSATION, RINGING, TRANSFER
-from callqueue.conversations import Conversation, Kind, Passed, Presence, Served, conversations_of, owner_of
+from callqueue.conversations import (
+    Conversation,
+    Kind,
+    Passed,
+    Presence,
+    Rung,
+    Served,
+    Talk,
+    conversations_of,
+    owner_of,
+)
 from callqueue.ledger_store import FEW, insert_new
 from callqueue.reconcile import SECOND_US, Span
 from callqueue.tables import CALL, HOLD, LEG, STINT
@@ -130,31 +139,6 @@ async def _rows_in(connection: AsyncConnection, table: Table, column: str, value
         query = select(table).where(table.c[column].in_(wanted[first:first + FEW]))
         found += list(await connection.execute(query))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """A conversation as reports read it; epoch milliseconds."""
-
-    agent: str
-    channel_id: str
-    call_id: str
-    kind: Kind
-    start: int
-    end: int
-    partner: str | None = None
-    stint: tuple[str, int] | None = None
-    holds: tuple[tuple[int, int], ...] = ()
-    """When the agent had the other side on hold, within it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """An agent's telephone rang; epoch milliseconds."""
-
-    agent: str
-    start: int
-    end: int
 
 
 async def read_conversations(

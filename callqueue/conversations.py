@@ -79,6 +79,31 @@ class Conversation:
     interrupted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation as reports read it; epoch milliseconds."""
+
+    agent: str
+    channel_id: str
+    call_id: str
+    kind: Kind
+    start: int
+    end: int
+    partner: str | None = None
+    stint: tuple[str, int] | None = None
+    holds: tuple[tuple[int, int], ...] = ()
+    """When the agent had the other side on hold, within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """An agent's telephone rang; epoch milliseconds."""
+
+    agent: str
+    start: int
+    end: int
+
+
 def conversations_of(
     agent: Presence, others: Iterable[Presence], passed: Sequence[Passed] = (), served: Sequence[Served] = (),
 ) -> list[Conversation]:

@@ -87,6 +87,8 @@ class AgentEvent:
     reason: str | None = None
     """Of a pause; of a logout, who did it."""
     interface: str | None = None
+    journal: str = ""
+    """Which Asterisk it happened at: agents of two may have one name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ class Marker:
     at: int
     mark: Mark
     detail: str = ""
+    journal: str = ""
+    """Which Asterisk started or stopped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ async def save_changes(connection: AsyncConnection, journal: str, ledger: Ledger
         (MARKER, changes.markers), (RESCUE, changes.rescues),
     ):
         if records:
-            await connection.execute(insert(table), [{"journal": journal, **_row(record)} for record in records])
+            await connection.execute(insert(table), [{**_row(record), "journal": journal} for record in records])
     await save_gaps(connection, journal, changes.gaps)
     for event in changes.holds:
         await _save_hold(connection, journal, event)

@@ -107,20 +107,47 @@ async def read_rings(connection: AsyncConnection, queue: str | None, start: int,
 async def read_agent_events(
     connection: AsyncConnection, start: int, end: int, deeds: Collection[AgentDeed] | None = None,
 ) -> list[AgentEvent]:
-    """What agents did (only `deeds`, when given), in order. For states at `start`, read from some days before."""
+    """What agents did (only `deeds`, when given), in order; who was there at `start` is told by `read_agent_states`."""
     query = select(AGENT_EVENT).where(_within(AGENT_EVENT, start, end)).order_by(AGENT_EVENT.c.at, AGENT_EVENT.c.id)
     if deeds is not None:
         query = query.where(AGENT_EVENT.c.deed.in_([deed.value for deed in deeds]))
-    return [
-        AgentEvent(row.at, row.agent, AgentDeed(row.deed), row.queue, row.reason, row.interface)
-        for row in await _rows(connection, query)
-    ]
+    return [_agent_event(row) for row in await _rows(connection, query)]
+
+
+def _agent_event(row: Any) -> AgentEvent:
+    return AgentEvent(row.at, row.agent, AgentDeed(row.deed), row.queue, row.reason, row.interface, row.journal)
+
+
+async def read_agent_states(connection: AsyncConnection, at: int) -> list[AgentEvent]:
+    """The deeds that tell who was logged in and paused at `at`, however long before: for each agent and queue the last
+    of each kind, in order.
+    """
+    who = (AGENT_EVENT.c.journal, AGENT_EVENT.c.agent, AGENT_EVENT.c.deed, AGENT_EVENT.c.queue)
+    last = (
+        select(*who, func.max(AGENT_EVENT.c.at).label("last_at")).where(AGENT_EVENT.c.at < at).group_by(*who).subquery()
+    )
+    query = (
+        select(AGENT_EVENT).join(last, and_(
+            AGENT_EVENT.c.agent == last.c.agent, AGENT_EVENT.c.at == last.c.last_at, AGENT_EVENT.c.deed == last.c.deed,
+            AGENT_EVENT.c.journal == last.c.journal, AGENT_EVENT.c.queue.is_not_distinct_from(last.c.queue),
+        )).order_by(AGENT_EVENT.c.at, AGENT_EVENT.c.id)
+    )
+    return [_agent_event(row) for row in await _rows(connection, query)]
+
+
+async def read_last_starts(connection: AsyncConnection, at: int) -> list[Marker]:
+    """Each Asterisk's last start before `at`."""
+    query = (
+        select(MARKER.c.journal, func.max(MARKER.c.at)).where(MARKER.c.mark == Mark.START, MARKER.c.at < at)
+        .group_by(MARKER.c.journal)
+    )
+    return [Marker(last, Mark.START, journal=journal) for journal, last in await _rows(connection, query)]
 
 
 async def read_markers(connection: AsyncConnection, start: int, end: int) -> list[Marker]:
     """Starts and orderly stops of Asterisk."""
     query = select(MARKER).where(_within(MARKER, start, end)).order_by(MARKER.c.at, MARKER.c.id)
-    return [Marker(row.at, Mark(row.mark), row.detail) for row in await _rows(connection, query)]
+    return [Marker(row.at, Mark(row.mark), row.detail, row.journal) for row in await _rows(connection, query)]
 
 
 async def read_rescues(connection: AsyncConnection, start: int, end: int) -> list[Rescue]:

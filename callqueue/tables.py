@@ -111,6 +111,8 @@ AGENT_EVENT = Table(
 )
 Index("ix_agent_event_agent_at", AGENT_EVENT.c.agent, AGENT_EVENT.c.at)
 Index("ix_agent_event_at", AGENT_EVENT.c.at)
+Index("ix_agent_event_state", AGENT_EVENT.c.journal, AGENT_EVENT.c.agent, AGENT_EVENT.c.deed, AGENT_EVENT.c.queue,
+      AGENT_EVENT.c.at)
 
 MARKER = Table(
     "marker", LEDGER, _row_id(), _journal(),

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from callqueue.evidence import Gap
 from callqueue.metrics import Passport, Rules
@@ -34,7 +35,7 @@ def queue_report_json(report: QueueReport) -> str:
         "queues": list(report.queues),
         **_row(report, report.total),
         "balanced": report.balanced,
-        "gaps": [_gap(report, gap) for gap in report.total.gaps],
+        "gaps": [gap_json(gap, report.zone) for gap in report.total.gaps],
         "agents": [_agent(each.agent, each.ring_no_answer, each.ring_no_answer_time) for each in report.agents],
         "rows": [_row(report, row) for row in report.rows],
         "definitions": definitions(report.passports, report.rules),
@@ -93,10 +94,10 @@ def _row(report: QueueReport, row: Row) -> Json:
     }
 
 
-def _gap(report: QueueReport, gap: Gap) -> Json:
+def gap_json(gap: Gap, zone: ZoneInfo) -> Json:
     return {
-        "kind": gap.kind.value, "from": iso(gap.started, report.zone),
-        "to": None if gap.ended is None else iso(gap.ended, report.zone), "call_id": gap.call_id or None,
+        "kind": gap.kind.value, "from": iso(gap.started, zone),
+        "to": None if gap.ended is None else iso(gap.ended, zone), "call_id": gap.call_id or None,
         "detail": gap.detail,
     }
 
@@ -123,11 +124,11 @@ def _csv(lines: Sequence[Json], columns: Sequence[str]) -> str:
     sheet = io.StringIO()
     writer = csv.DictWriter(sheet, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)
+    writer.writerows({name: safe_cell(value) for name, value in line.items()} for line in lines)
     return sheet.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
     """Spreadsheets run what begins like a formula, and queue names of imported logs are anybody's text."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -4,14 +4,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.evidence import AgentDeed
+from callqueue.conversation_store import read_conversations
+from callqueue.evidence import AgentEvent
 from callqueue.metrics import Evidence, Rulebook, Rules
 from callqueue.metrics.rules import longest_window
 from callqueue.stint import Stint
 from callqueue.store import (
     has_cel,
     read_agent_events,
+    read_agent_states,
     read_agent_stints,
+    read_last_starts,
     read_lost_in_menu,
     read_markers,
     read_refusals,
@@ -23,13 +26,8 @@ from foundation.calendars import Interval
 from foundation.settings import Settings
 
 DAY = 86400
-SESSIONS_BACK = 31 * DAY
-"""How long before a report a session may have begun for it to be known."""
-PAUSES_BACK = 2 * DAY
 WRAP_UP_AHEAD = DAY // 2
 """How long after the last conversation its wrap-up may last."""
-SESSIONS = (AgentDeed.LOGIN, AgentDeed.LOGOUT, AgentDeed.ADDED, AgentDeed.REMOVED, AgentDeed.RESTORED)
-PAUSES = (AgentDeed.PAUSE, AgentDeed.UNPAUSE)
 
 
 def rulebook(settings: Settings) -> Rulebook:
@@ -55,13 +53,19 @@ async def read_evidence(
             await read_lost_in_menu(connection, interval.start, interval.end) if await has_cel(connection) else None
         ),
         agent_stints=await read_agent_stints(connection, None, interval.start, until + 1),
-        agent_events=[
-            *await read_agent_events(connection, interval.start - SESSIONS_BACK, until + 1, SESSIONS),
-            *await read_agent_events(connection, interval.start - PAUSES_BACK, until + 1, PAUSES),
+        agent_events=await read_sessions(connection, interval.start, until + 1),
+        markers=[
+            *await read_last_starts(connection, interval.start),
+            *await read_markers(connection, interval.start, until + 1),
         ],
-        markers=await read_markers(connection, interval.start - SESSIONS_BACK, until + 1),
         agents_until=until,
+        conversations=await read_conversations(connection, None, interval.start, until + 1),
     )
+
+
+async def read_sessions(connection: AsyncConnection, start: int, end: int) -> list[AgentEvent]:
+    """What agents did in a time, after what tells how it found them."""
+    return [*await read_agent_states(connection, start), *await read_agent_events(connection, start, end)]
 
 
 async def read_whole_contacts(

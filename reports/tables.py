@@ -89,7 +89,7 @@ def queue_report_table(report: QueueReport, settings: Settings, width: int = WID
     made = teller.texts("report.made", moment=teller.moment(report.made, seconds=True), zone=report.zone.key)
     return Group(
         Text(title, style="bold"), Text(made, style="dim"), _rows(report, teller, columns), _figures(report, teller),
-        *_rings(report, teller), *_footnotes(report, teller), *_gaps(report.total.gaps, teller),
+        *_rings(report, teller), *_footnotes(report, teller), *gap_lines(report.total.gaps, teller),
         _balance(report, teller),
     )
 
@@ -165,7 +165,7 @@ def _footnotes(report: QueueReport, teller: Teller) -> Iterator[Text]:
     yield Text(teller.texts("report.figures.more"), style="dim")
 
 
-def _gaps(gaps: Sequence[Gap], teller: Teller) -> Iterator[Text]:
+def gap_lines(gaps: Sequence[Gap], teller: Teller) -> Iterator[Text]:
     if not gaps:
         return
     yield Text(teller.texts("report.gaps.title", count=len(gaps)), style="yellow")

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from callqueue.conversations import Talk
 from callqueue.evidence import AgentDeed, AgentEvent, Mark, Marker
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.spans import Span, join, overlap, seconds_within
@@ -12,6 +13,7 @@ from callqueue.stint import Stint
 from foundation.calendars import Interval
 
 WRAP_UP = "wrap-up"
+MILLISECONDS = 1000
 
 
 class Condition(StrEnum):
@@ -30,6 +32,8 @@ class Period:
     condition: Condition
     queues: frozenset[str]
     """Whose member the agent was meanwhile; empty when the evidence names none."""
+    reason: str | None = None
+    """Why paused; empty when nobody gave a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,18 @@ class _Desk:
         everywhere = None in self.pauses or (bool(self.pauses) and self.queues <= self.pauses.keys())
         return Condition.PAUSED if everywhere else Condition.READY
 
+    def reason(self) -> str:
+        """Of the pause in all queues, else of the first queue's by name."""
+        everywhere = self.pauses.get(None)
+        named = [self.pauses[queue] for queue in sorted(queue for queue in self.pauses if queue is not None)]
+        return next((reason for reason in (everywhere, *named) if reason), "")
+
     def close(self, at: int) -> None:
         """End the running period; the next begins at `at`."""
         condition = self.condition()
         if condition and self.since < at:
-            self.periods.append(Period(self.since, at, condition, frozenset(self.queues)))
+            reason = self.reason() if condition is Condition.PAUSED else None
+            self.periods.append(Period(self.since, at, condition, frozenset(self.queues), reason))
         self.since = max(at, self.since)
 
     def leave(self) -> None:
@@ -105,32 +116,43 @@ class _Desk:
 def agent_periods(
     events: Iterable[AgentEvent], markers: Iterable[Marker], until: int,
 ) -> Mapping[str, Sequence[Period]]:
-    """Each agent's periods up to `until`, from what they did. A start of Asterisk ends everybody's session (members do
-    not persist); whoever was restored begins anew. Pauses in some queues only leave the agent ready, except wrap-up:
-    it is work wherever it was declared.
+    """Each agent's periods up to `until`, from what they did. A start of Asterisk ends everybody's session there
+    (members do not persist); whoever was restored begins anew. Pauses in some queues only leave the agent ready,
+    except wrap-up: it is work wherever it was declared. Agents of one name at several Asterisks are one person.
     """
     starts: list[AgentEvent | Marker] = [marker for marker in markers if marker.mark is Mark.START]
-    desks: defaultdict[str, _Desk] = defaultdict(_Desk)
+    desks: defaultdict[tuple[str, str], _Desk] = defaultdict(_Desk)
     for fact in sorted([*starts, *events], key=lambda fact: fact.at):
         if fact.at > until:
             break
-        for desk in desks.values() if isinstance(fact, Marker) else [desks[fact.agent]]:
+        if isinstance(fact, AgentEvent):
+            desk = desks[fact.journal, fact.agent]
             desk.close(fact.at)
-            if isinstance(fact, Marker):
+            desk.apply(fact)
+            continue
+        for (journal, _), desk in desks.items():
+            if journal == fact.journal:
+                desk.close(fact.at)
                 desk.leave()
-            else:
-                desk.apply(fact)
-    for desk in desks.values():
+    periods: defaultdict[str, list[Period]] = defaultdict(list)
+    for (_, agent), desk in desks.items():
         desk.close(until)
-    return {agent: desk.periods for agent, desk in desks.items() if desk.periods}
+        periods[agent] += desk.periods
+    return {agent: sorted(found, key=lambda each: each.start) for agent, found in periods.items() if found}
 
 
-def conversation_spans(stints: Iterable[Stint], now: int) -> Mapping[str, list[Span]]:
-    """When each agent was in conversation (hold included), joined over queues."""
+def conversation_spans(
+    stints: Iterable[Stint], now: int, talks: Iterable[Talk] = (),
+) -> Mapping[str, list[Span]]:
+    """When each agent was in conversation (hold included), joined over queues; `talks` are the other calls of work:
+    callers who were passed on, and consultations.
+    """
     spans: defaultdict[str, list[Span]] = defaultdict(list)
     for stint in stints:
         if stint.agent and stint.answered is not None:
             spans[stint.agent].append((stint.answered, now if stint.finished is None else stint.finished))
+    for talk in talks:
+        spans[talk.agent].append((talk.start / MILLISECONDS, talk.end / MILLISECONDS))
     return {agent: join(each) for agent, each in spans.items()}
 
 

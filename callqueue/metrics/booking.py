@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from callqueue.conversations import Talk
 from callqueue.evidence import AgentEvent, Call, Marker, Refused, Ring
 from callqueue.metrics.agent_time import Shift, agent_figures, agent_periods, conversation_spans, shifts_of
 from callqueue.metrics.arithmetic import ratio
@@ -39,6 +40,8 @@ class Evidence:
     agent_events: Sequence[AgentEvent] = ()
     """From before the time, so that who was logged in at its beginning is known."""
     markers: Sequence[Marker] = ()
+    conversations: Sequence[Talk] = ()
+    """By CEL, of the same time as `agent_stints`: also those that no stint knows."""
     agents_until: int | None = None
     """How far agents' deeds were read; None: until now."""
 
@@ -96,7 +99,7 @@ class Books:
         self._lost = self._count_lost(evidence.lost_in_menu)
         known = now if evidence.agents_until is None else min(now, evidence.agents_until)
         self._periods = agent_periods(evidence.agent_events, evidence.markers, known)
-        self._work = conversation_spans(evidence.agent_stints, now)
+        self._work = conversation_spans(evidence.agent_stints, now, evidence.conversations)
         self._wrap_ups = wrap_ups_of(evidence.agent_stints, self._periods)
         self._shifts: dict[frozenset[str] | None, list[Shift]] = {}
         self._book(evidence, shared)

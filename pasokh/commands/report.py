@@ -19,6 +19,8 @@ from foundation.database import Store
 from foundation.paths import Home
 from foundation.settings import Settings, load_settings
 from pasokh.refusal import RefusedError
+from reports.agent_tables import agents_csv, agents_json, agents_table
+from reports.agents import AgentsQuery, AgentsReport, build_agents_report
 from reports.calls import (
     FIGURES,
     LOST,
@@ -167,6 +169,36 @@ async def _menu_calls(
     async with open_store(home, settings, Store.MAIN) as main:
         lines = await list_menu_calls(main, wanted)
     return CallsReport(query, now, ZoneInfo(settings.site.timezone), tuple(lines))
+
+
+@app.command("agents")
+def agents_report(
+    *,
+    agent: Annotated[list[str] | None, typer.Option("--agent", "-a", help="Only this agent; may be repeated.")] = None,
+    from_: From = "today",
+    to: To = None,
+    by: Annotated[Step, typer.Option("--by", help="A row for each hour or day of the site's zone.")] = Step.NONE,
+    form: Format = Form.TABLE,
+) -> None:
+    """Each agent's sessions, cut into what he did; docs/figures.md explains. Exit code 3: the parts do not sum up."""
+    home, settings = _site()
+    now = _now()
+    query = AgentsQuery(_interval(from_, to, settings, now), tuple(dict.fromkeys(agent or ())), by)
+    report = _run(lambda: asyncio.run(_agents_report(home, settings, query, now)))
+    match form:
+        case Form.JSON:
+            _write(agents_json(report))
+        case Form.CSV:
+            _write(agents_csv(report))
+        case Form.TABLE:
+            _console().print(agents_table(report, settings))
+    if not report.sums_up:
+        raise typer.Exit(UNBALANCED)
+
+
+async def _agents_report(home: Home, settings: Settings, query: AgentsQuery, now: int) -> AgentsReport:
+    async with open_store(home, settings, Store.LEDGER) as ledger:
+        return await build_agents_report(ledger, query, settings, now)
 
 
 async def _queue_report(home: Home, settings: Settings, query: QueueQuery, now: int) -> QueueReport:

@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("bridge_leg", sa.Column("credited", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_bridge_leg_uncredited", "bridge_leg", ["left_us"], unique=False,
                     sqlite_where=sa.text("credited IS 0"), postgresql_where=sa.text("credited IS false"))
+    op.create_index("ix_agent_event_state", "agent_event", ["journal", "agent", "deed", "queue", "at"], unique=False)
     _create_conversation()
     _create_transfer()
     _create_ringing()
@@ -80,6 +81,7 @@ def _create_ringing() -> None:
 def downgrade() -> None:
     for table in ("ringing", "transfer", "conversation"):
         op.drop_table(table)
+    op.drop_index("ix_agent_event_state", "agent_event")
     op.drop_index("ix_bridge_leg_uncredited", "bridge_leg")
     with op.batch_alter_table("bridge_leg") as batch_op:
         batch_op.drop_column("credited")
