@@ -33,6 +33,9 @@ QUEUES: dict[str, dict[str, Any]] = {
 KEY_OF = {name: str(number) for number, name in enumerate(list(QUEUES)[1:], start=1)}
 """The key of each queue in the subject menu; 0 is the operator."""
 
+MESSAGE_KEY = "9"
+"""Of the subject menu: a voice message for the director."""
+
 AGENTS: dict[str, list[str]] = {
     "a101": ["insurance"],
     "a102": ["medical"],
@@ -91,6 +94,7 @@ def _menus() -> dict[str, Any]:
     for menu in content["menus"].values():
         menu |= {"wait_seconds": 1, "retries": 1}
     content["menus"]["subject"]["keys"] |= {key: {"do": "queue", "queue": queue} for queue, key in KEY_OF.items()}
+    content["menus"]["subject"]["keys"][MESSAGE_KEY] = {"do": "voice_message", "box": "director"}
     return content
 
 
