@@ -94,6 +94,16 @@ class Home:
         return self.root / "emergency"
 
     @property
+    def applied_settings(self) -> Path:
+        """The settings that the running line goes by; `site.yaml` may have newer ones."""
+        return self.run / "applied-settings.json"
+
+    @property
+    def drain(self) -> Path:
+        """While this file exists, the line takes no new calls; the dialplan looks at it too."""
+        return self.root / "draining"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -1,8 +1,10 @@
 """The IVR as a service: FastAGI on loopback, one session for each call that comes in."""
 
 import asyncio
+import signal
 import time
-from contextlib import aclosing
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
@@ -12,7 +14,7 @@ from foundation.database import Database, Store, store_url
 from foundation.gateway import Outbox
 from foundation.paths import Home
 from foundation.service import heartbeat, keep_trying, stop_requests
-from foundation.settings import Settings
+from foundation.settings import Settings, SettingsError, load_settings
 from ivr.actions import CallContext, Resources
 from ivr.agi.connection import Connection, HangupError
 from ivr.agi.protocol import Opening
@@ -23,6 +25,7 @@ from ivr.metrics import Metrics
 from ivr.queue_load import QueueLoad, watch_queues
 from ivr.scripts import SCRIPTS
 from ivr.session import Trace, guide, send_to_operator
+from ivr.spoken.standing import tell_keys_only
 from ivr.step_spool import StepSpool, deliver_steps
 from ivr.steps import BEGAN, BUSY, CallEnding, Keep, Kind, StepLog
 from ivr.witness import Witness, asks_for_history, hours_since_last_call
@@ -44,6 +47,10 @@ class Menus:
 
     def __init__(self, book: MenuBook, resources: Resources, witness: Witness, keep: Keep) -> None:
         self._book, self._resources, self._witness, self._keep = book, resources, witness, keep
+
+    def renew(self, book: MenuBook, resources: Resources, witness: Witness) -> None:
+        """From the next call on; those in the menus go on with what they began with."""
+        self._book, self._resources, self._witness = book, resources, witness
 
     async def on_call(self, connection: Connection, opening: Opening) -> None:
         """One call, from its answer until the dialplan goes on with it."""
@@ -73,7 +80,8 @@ class Menus:
                      seconds=round(trace.seconds, 2), steps=len(steps.steps))
 
     async def _walk(self, call: Call, caller: str, trace: Trace) -> None:
-        tree, made, witness = self._book.current(), self._resources, self._witness
+        book, made, witness = self._book, self._resources, self._witness
+        tree = book.current()
         if tree is None:
             await send_to_operator(call, made.settings.default_queue, trace)
             return
@@ -91,12 +99,18 @@ async def serve(home: Home, settings: Settings) -> None:
     registry = CollectorRegistry()
     book = MenuBook(home, settings)
     # Faults in the menus are said now, not at the first call.
-    book.current()
+    tell_keys_only(settings, book.current())
     resources = Resources(home, settings, Database(store_url(home, settings, Store.MAIN)))
     load, spool = QueueLoad(), StepSpool(home)
     menus = Menus(book, resources, Witness.of(settings, load, time.time), spool.keep)
     server = Server(menus.on_call, Metrics(registry))
-    async with aclosing(resources), asyncio.TaskGroup() as tasks:
+
+    def renew(fresh: Settings, following: Resources) -> None:
+        menus.renew(MenuBook(home, fresh), following, Witness.of(fresh, load, time.time))
+
+    async with AsyncExitStack() as kept, asyncio.TaskGroup() as tasks:
+        kept.push_async_callback(resources.aclose)
+        _on_new_settings(home, resources.main, kept, renew)
         measuring = tasks.create_task(_publish_metrics(settings, registry), name="metrics")
         delivering = tasks.create_task(deliver_steps(spool, resources.main), name="deliver steps")
         watching = tasks.create_task(watch_queues(load, Broker(settings.ports.of("mqtt"))), name="queue load")
@@ -109,6 +123,24 @@ async def serve(home: Home, settings: Settings) -> None:
             await serving
         for task in (serving, stopping, measuring, delivering, watching, sending):
             task.cancel()
+
+
+def _on_new_settings(
+    home: Home, main: Database, kept: AsyncExitStack, renew: Callable[[Settings, Resources], None],
+) -> None:
+    """SIGHUP says that the site's settings have changed; wrong ones are refused and the present ones stay."""
+    def on_signal() -> None:
+        try:
+            fresh = load_settings(home)
+        except SettingsError as error:
+            log.error("settings refused", faults=str(error))  # noqa: TRY400
+            return
+        following = Resources(home, fresh, main)
+        kept.push_async_callback(following.aclose)
+        renew(fresh, following)
+        log.info("settings taken")
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
 
 
 async def _serve_calls(server: Server, port: int, stop: asyncio.Event) -> None:

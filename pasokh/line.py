@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foundation.paths import Home
+from foundation.settings_changes import write_applied
 from pasokh.ports import LOOPBACK, listening_ports, taken_ports
 from pasokh.refusal import RefusedError
 from pasokh.services import SERVICES, Readiness, Service
@@ -41,6 +42,7 @@ def start_line(site: Site) -> "subprocess.Popen[bytes]":
     if is_supervised(site.home):
         raise RefusedError(f"{site.home.root}: this site is up already; `bin/pasokh status` shows it")
     write_configuration(site.home)
+    write_applied(site.home, site.settings)
     taken = taken_ports(listening_ports(site.settings))
     if taken:
         raise RefusedError(

@@ -16,6 +16,7 @@ import callqueue
 from callqueue.agents import AgentDesk, AgentRefusalError, AsteriskAwayError
 from callqueue.floor_bus import AGENTS, FLOOR_TOPIC, QUEUES
 from callqueue.live import ami_link
+from callqueue.queue_refusals import QueueRefusalError
 from foundation.asterisk.ami import AmiError
 from foundation.bus import Broker, read_retained
 from foundation.catalogue import Texts, load_catalogue
@@ -41,7 +42,8 @@ class LiveSite:
     def open(cls) -> "LiveSite":
         home = Home.from_environment()
         settings = load_settings(home)
-        catalogue = load_catalogue([Path(callqueue.__path__[0]) / "texts.yaml"])
+        folder = Path(callqueue.__path__[0])
+        catalogue = load_catalogue([folder / "texts.yaml", folder / "routing.yaml"])
         return cls(home, settings, catalogue.texts(settings.site.language))
 
     @property
@@ -68,6 +70,8 @@ class LiveSite:
             raise RefusedError(self.texts("floor.broker-away", port=str(self.broker.port))) from error
         except AgentRefusalError as error:
             raise RefusedError(self.texts(f"agent.refused.{error.name}", **error.values)) from error
+        except QueueRefusalError as error:
+            raise RefusedError(self.texts(f"queue.refused.{error.name}", **error.values)) from error
         except SQLAlchemyError as error:
             raise RefusedError(f"{type(error).__name__}: {error}; `bin/pasokh doctor` says more") from error
 

@@ -1,6 +1,7 @@
 """Fills Asterisk's configuration from the site's settings."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -21,9 +22,24 @@ def render(home: Home, settings: Settings, secrets: Secrets, asterisk: Installat
 
     What was rendered before and has no template any more is removed.
     """
+    replace_files(home, wanted_files(home, settings, secrets, asterisk))
+
+
+def wanted_files(home: Home, settings: Settings, secrets: Secrets, asterisk: Installation) -> dict[str, bytes]:
+    """Everything that shall lie under `etc`: file name to content."""
     wanted = {name: text.encode() for name, text in rendered_files(home, settings, secrets, asterisk).items()}
     wanted |= {f"pasokh/{path.name}": path.read_bytes() for path in dialplan_files()}
-    wanted["agi-bin/rescue"] = _rescue_launcher().encode()
+    return wanted | {"agi-bin/rescue": _rescue_launcher().encode()}
+
+
+def present_files(home: Home) -> dict[str, bytes]:
+    """What lies under `etc` now."""
+    root = home.asterisk_config
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def replace_files(home: Home, wanted: Mapping[str, bytes]) -> None:
+    """Have exactly these files under `etc`."""
     for name, content in wanted.items():
         _write(home.asterisk_config / name, content)
     (home.asterisk_config / "agi-bin/rescue").chmod(0o700)
