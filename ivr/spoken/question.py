@@ -1,5 +1,6 @@
 """A menu's question that may be answered by a key or by a word."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from foundation.speech import ENGINE
@@ -16,6 +17,8 @@ CREATE_SECONDS = 5.0
 """Asterisk's own limits for connecting (2 s) and for the first request (1 s), and some."""
 SET_SECONDS = 2.0
 """Two requests, a second each."""
+SLOW_SECONDS = 0.8
+"""A recogniser answers within milliseconds; after a second Asterisk gives each request up."""
 KEYS = "dtmf"
 """What Asterisk calls the grammar of a pressed key."""
 FOUND = "${SPEECH_GRAMMAR(0)}:${SPEECH_SCORE(0)}:${SPEECH_TEXT(0)}"
@@ -35,7 +38,7 @@ async def ask_key_or_word(call: Call, context: CallContext, words: Words, ask: A
     phrases = grammar(words, call.language)
     if phrases and not call.has_key:
         gate = await context.resources.get(open_gate)
-        if await gate.lets_in(call.language) and await _begin(call, phrases, gate):
+        if await gate.lets_in(call.language) and await _begin(call, phrases, gate, context.clock):
             answer = await _listen(call, words, ask, gate.confidence)
             if answer.spoken:
                 context.steps.add(Kind.SPEECH, ask.position.menu, answer.key, "understood")
@@ -43,7 +46,7 @@ async def ask_key_or_word(call: Call, context: CallContext, words: Words, ask: A
     return await call.ask_key(ask.prompts, ask.seconds)
 
 
-async def _begin(call: Call, phrases: tuple[str, ...], gate: Gate) -> bool:
+async def _begin(call: Call, phrases: tuple[str, ...], gate: Gate, clock: Callable[[], float]) -> bool:
     await call.execute("SpeechCreate", ENGINE, CREATE_SECONDS)
     # Without a recogniser, whatever else is done with speech would end the call.
     if await call.evaluate("${ERROR}") == "1":
@@ -53,7 +56,11 @@ async def _begin(call: Call, phrases: tuple[str, ...], gate: Gate) -> bool:
         "SPEECH_DTMF_MAXLEN=1", "SPEECH_DTMF_TERMINATOR=", f"SPEECH_ENGINE({aeap.LANGUAGE})={call.language}",
         f"SPEECH_ENGINE({aeap.GRAMMAR})={aeap.SEPARATOR.join(phrases)}",
     )
+    began = clock()
     await call.execute("MSet", ",".join(settings), SET_SECONDS)
+    if clock() - began > SLOW_SECONDS:
+        # This caller still has his keys; the next ones shall not wait.
+        gate.close("it does not answer")
     return True
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from foundation.database import Database, Store, store_url
+from foundation.speech import speech_faults, spoken_languages
 from ivr.emergency import Mode, read_emergency
 from ivr.prompts import CatalogueError, missing
 from pasokh.doctor.findings import Finding, fault, good, note
@@ -52,6 +53,14 @@ def look_at_database(site: Site) -> Finding:
     if behind:
         return fault(f"not up to date: {', '.join(behind)}", "`bin/pasokh prepare` migrates")
     return good("reached, up to date")
+
+
+def look_at_speech(site: Site) -> Finding:
+    faults = list(speech_faults(site.settings))
+    if faults:
+        return note("; ".join(faults), "menus are keys only until then; docs/spoken-menu.md says what is needed")
+    languages = sorted(spoken_languages(site.settings))
+    return good(f"menus understand {', '.join(languages)}" if languages else "menus are keys only: no model is set")
 
 
 async def _behind(site: Site) -> list[str]:
