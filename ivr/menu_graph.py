@@ -154,10 +154,14 @@ def _kind(action: Alternative) -> str:
 def _ways(box: Box, boxes: dict[str, Box]) -> Iterator[str]:
     for index, line in enumerate(box.lines):
         for target in dict.fromkeys(targets_of(line.action)):
-            to = boxes[target]
-            x, y = box.x + WIDTH, box.row(index) + 10
-            back = to.x <= box.x
-            end_x, end_y = to.x, to.y + HEAD // 2
-            bend = GAP_X // 2
-            yield (f'<path class="way{" back" if back else ""}" marker-end="url(#tip)" d="M{x} {y}'
-                   f'C{x + bend} {y} {end_x - bend} {end_y} {end_x} {end_y}"/>')
+            yield _way(box, boxes[target], box.row(index) + 10)
+
+
+def _way(box: Box, to: Box, y: int) -> str:
+    """Onwards from right to left edge; back from left to right edge; within a column round its right side."""
+    ahead, back = to.x > box.x, to.x < box.x
+    x, bend = (box.x, -GAP_X // 2) if back else (box.x + WIDTH, GAP_X // 2)
+    end_x, end_bend = (to.x, -GAP_X // 2) if ahead else (to.x + WIDTH, GAP_X // 2)
+    end_y = to.y + HEAD // 2
+    return (f'<path class="way{"" if ahead else " back"}" marker-end="url(#tip)" d="M{x} {y}'
+            f'C{x + bend} {y} {end_x + end_bend} {end_y} {end_x} {end_y}"/>')

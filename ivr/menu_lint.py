@@ -79,7 +79,7 @@ def _lint(source: Source[MenuFile], tree: Tree, has_sound: HasSound) -> Iterator
         place = ("menus", name)
         if name not in known:
             yield source.fault(place, "no caller can reach this menu")
-        elif name not in onwards:
+        elif name not in onwards and name != tree.call.busy:
             yield source.fault((*place, "keys"), "a dead end: no key leads on to a person, a service or a goodbye")
         yield from _lint_menu(source, place, menu, has_sound)
 
