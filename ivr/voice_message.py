@@ -3,6 +3,7 @@
 import asyncio
 import math
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +14,7 @@ from foundation.settings import Box, Language
 from ivr.agi.connection import FailedCommandError
 from ivr.call import Call
 from ivr.message_draft import Draft, MessageDesk, callback_number
-from ivr.prompts.sound import Sound
+from ivr.prompts.sound import FRAME, Sound
 from ivr.speech import GRAMMARS, Grammar
 from recordings.spoken import SHORTEST_MS, Progress
 from recordings.wav import RATE, read_mono
@@ -24,6 +25,8 @@ ATTEMPTS = 3
 DECISION_SECONDS = 5.0
 SEND, LISTEN, AGAIN, CANCEL = "1", "2", "3", "*"
 LONGEST_NUMBER = 15
+LOUD_FRAMES = 10
+"""Of 20 ms; fewer are a click."""
 
 log = structlog.get_logger()
 
@@ -58,12 +61,13 @@ async def _take(call: Call, draft: Draft, box: Box) -> Verdict:
     try:
         verdict = await _speak(call, draft, box)
         if verdict is Verdict.SENT:
-            draft.finish(Progress.COMPLETE, None if draft.caller else await _ask_number(call))
+            number = None if draft.caller else await _ask_number(call)
+            await asyncio.to_thread(draft.finish, Progress.COMPLETE, number)
         else:
-            draft.finish(Progress.CANCELLED)
+            await asyncio.to_thread(draft.finish, Progress.CANCELLED)
     finally:
         # After a hang-up, or whatever broke: what was said counts.
-        draft.finish(Progress.HUNG_UP)
+        await asyncio.to_thread(draft.finish, Progress.HUNG_UP)
     return verdict
 
 
@@ -84,24 +88,30 @@ async def _speak(call: Call, draft: Draft, box: Box) -> Verdict:
 
 async def _record(call: Call, draft: Draft, box: Box) -> bool:
     """One take; whether anything was said in it."""
-    take = draft.next_take()
+    # A disk that is slow must not hold up the other calls.
+    take = await asyncio.to_thread(draft.next_take)
     try:
         await call.record(take, box.longest_seconds, box.silence_seconds)
     except FailedCommandError as error:
         log.error("a message could not be recorded", error=str(error), folder=str(take.parent))  # noqa: TRY400
-        draft.drop()
+        await asyncio.to_thread(draft.drop)
         return False
     if await asyncio.to_thread(has_words, take):
-        draft.keep(take)
+        await asyncio.to_thread(draft.keep, take)
         return True
-    draft.drop()
+    await asyncio.to_thread(draft.drop)
     return False
 
 
 def has_words(sound: Path) -> bool:
     """Whether a recording is long and loud enough to be something."""
     samples = read_mono(sound)
-    return len(samples) * 1000 // RATE >= SHORTEST_MS and Sound(samples.tobytes()).speech_level() > -math.inf
+    if len(samples) * 1000 // RATE < SHORTEST_MS:
+        return False
+    frames = (Sound(samples[at : at + FRAME].tobytes()) for at in range(0, len(samples), FRAME))
+    loud = (frame for frame in frames if frame.speech_level() > -math.inf)
+    # The first loud ones decide: a message of minutes need not be measured to its end.
+    return sum(1 for _ in islice(loud, LOUD_FRAMES)) == LOUD_FRAMES
 
 
 async def _decide(call: Call, draft: Draft) -> Verdict | None:

@@ -17,7 +17,7 @@ ATTEMPTS = 5
 def running_line(
     model: Path, database: str | None = None, more: Mapping[str, Any] | None = None,
 ) -> Iterator[LiveLine]:
-    """A line of its own, as a user starts it; `model` is a home with prompts and music, `more` settings replace ours."""
+    """A line of its own, as a user starts it; `model` is a home with prompts and music, `more` settings."""
     # Sockets of unix have short names, so the folder has one too.
     folder = Path(tempfile.mkdtemp(prefix="pasokh-live-", dir="/tmp"))
     try:
