@@ -10,6 +10,7 @@ from ivr.actions.voice_message import run as take_message
 from ivr.call import Call
 from ivr.menu import ServiceAction, VoiceMessageAction
 from ivr.self_service.book import load_services
+from ivr.self_service.contract import load_contract
 from ivr.self_service.desk import service_desk
 from ivr.self_service.dialogue import Result, Told
 
@@ -27,7 +28,7 @@ log = structlog.get_logger()
 
 def names(home: Home, _settings: Settings) -> frozenset[str]:
     """The services that a menu may name."""
-    services, faults = load_services(home)
+    services, faults = load_services(home, load_contract())
     if faults:
         log.error("services refused", faults=[str(fault) for fault in faults])
     return frozenset(services)
@@ -36,7 +37,7 @@ def names(home: Home, _settings: Settings) -> frozenset[str]:
 async def run(call: Call, context: CallContext, action: ServiceAction) -> Outcome:
     """Take the caller through the service; while the back office is down he is offered a person or a voice message."""
     desk = await context.resources.get(service_desk)
-    service = desk.book.find(action.service)
+    service = await desk.book.find(action.service)
     if service is None:
         await call.play(("service-down",))
         return await _offer_others(call, context, Told(Result.OFFICE_DOWN))

@@ -1,5 +1,6 @@
 """The services in use: read again when a file has changed; a broken change leaves the last good service in place."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -38,14 +39,15 @@ def load_service(path: Path, known: Known) -> Service:
     return source.file
 
 
-def load_services(home: Home, shipped: Path = SHIPPED) -> tuple[dict[str, Service], list[Fault]]:
+def load_services(
+    home: Home, operations: Mapping[str, Operation], shipped: Path = SHIPPED,
+) -> tuple[dict[str, Service], list[Fault]]:
     """All good services by name, and the faults of the others.
 
     Raises:
         CatalogueError: the prompts' texts cannot be used.
-        ContractError: the back office's contract cannot be read.
     """
-    known = Known(load_catalogue(home).has, load_contract())
+    known = Known(load_catalogue(home).has, operations)
     services: dict[str, Service] = {}
     faults: list[Fault] = []
     for path in service_files(home, shipped):
@@ -64,19 +66,22 @@ class ServiceBook:
         self._shipped = shipped
         self._seen: Fingerprint | None = None
         self._services: dict[str, Service] = {}
+        self._loading = asyncio.Lock()
         self.operations: Mapping[str, Operation] = MappingProxyType({})
 
-    def find(self, name: str) -> Service | None:
+    async def find(self, name: str) -> Service | None:
         """The last good service of this name."""
-        fingerprint = tuple(self._fingerprint())
-        if fingerprint != self._seen:
-            self._seen = fingerprint
-            self._load()
+        async with self._loading:
+            fingerprint = tuple(self._fingerprint())
+            if fingerprint != self._seen:
+                # Reading all of them takes longer than other calls may be kept waiting.
+                await asyncio.to_thread(self._load)
+                self._seen = fingerprint
         return self._services.get(name)
 
     def _load(self) -> None:
-        self.operations = load_contract()
-        good, faults = load_services(self._home, self._shipped)
+        self.operations = self.operations or load_contract()
+        good, faults = load_services(self._home, self.operations, self._shipped)
         kept = {path.stem for path in service_files(self._home, self._shipped)}
         self._services = {name: one for name, one in {**self._services, **good}.items() if name in kept}
         if faults:

@@ -1,5 +1,6 @@
 """What self-service keeps over many calls, and what it does for one."""
 
+import asyncio
 import time
 import weakref
 from collections.abc import AsyncIterator
@@ -101,7 +102,9 @@ async def service_desk(resources: Resources) -> AsyncIterator[ServiceDesk]:
     secrets = load_secrets(home, settings)
     outbox = Outbox(home, resources.main, settings.sms, _now_ms)
     locks = LockBook(resources.main, secrets.identity_key, settings.identity, _now_ms)
-    async with open_client(settings, secrets) as client:
+    # It reads every certificate that the machine trusts.
+    client = await asyncio.to_thread(open_client, settings, secrets)
+    async with client:
         yield ServiceDesk(ServiceBook(home), BackOffice(client, time.monotonic), locks, outbox)
 
 
