@@ -61,7 +61,10 @@ def site_settings(offset: int, database: str | None = None, more: Mapping[str, A
     return {
         "site": {"name": "live"},
         "ports": {"offset": offset, "rtp_first": 8000, "rtp_last": 9999, "asterisk_http": 7088},
-        "sip": {"address": "127.0.0.1", "media_address": "127.0.0.1", "trunk": {"networks": ["127.0.0.0/8"]}},
+        "sip": {
+            "address": "127.0.0.1", "media_address": "127.0.0.1",
+            "trunk": {"networks": ["127.0.0.0/8"], "codecs": ["alaw"]},
+        },
         "queues": {name: {**QUICK, **own} for name, own in QUEUES.items()},
         "agents": {agent: {"queues": dict.fromkeys(queues, 0)} for agent, queues in AGENTS.items()},
         "database": {"url": database},
