@@ -15,6 +15,8 @@ from ivr.spoken.recogniser import Ear, Recogniser, same
 
 PIECE_SECONDS = 0.1
 """Sound is recognised in pieces of at least this length."""
+LONGEST_PIECE_SECONDS = 0.2
+"""So that nobody keeps a thread for long."""
 BACKLOG_SECONDS = 3.0
 """A recogniser that is this far behind would answer too late: it stops, and the caller has his keys."""
 MOST_PHRASES = 200
@@ -122,8 +124,11 @@ class Listener:
         self._news.clear()
 
     async def _hear(self, wanted: Listening) -> Hearing | None:
-        sound = bytes(self._sound)
-        self._sound.clear()
+        most = round(LONGEST_PIECE_SECONDS * RATE)
+        sound = bytes(self._sound[:most])
+        del self._sound[:most]
+        if len(self._sound) >= PIECE_SECONDS * RATE:
+            self._news.set()
         run = asyncio.get_running_loop().run_in_executor
         if self._ear is None:
             ear = await run(self._threads, self._recogniser.listen, wanted.language, wanted.phrases)
