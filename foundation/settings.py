@@ -34,6 +34,7 @@ LANGUAGES: tuple[Language, ...] = ("fa", "tr", "en")
 RESCUE_BOX = "rescue"
 """Where the rescue script's messages lie."""
 PIN_DIGITS = 6
+HIGHEST_PENALTY = 100
 METRICS_PORTS = 3
 """ivr, callqueue, recordings: ports.metrics and the next ones."""
 
@@ -150,6 +151,20 @@ class Sip(Section):
     trunk: Trunk = Trunk()
 
 
+class Widening(Section):
+    """From so many seconds of waiting on, agents up to this penalty are rung too."""
+
+    after: Annotated[int, Field(ge=1, le=86400)]
+    max_penalty: Annotated[int, Field(ge=0, le=100)]
+
+
+class Overflow(Section):
+    """Where callers go on, without a word, when they have waited so long or cannot wait here."""
+
+    after_seconds: Annotated[int, Field(ge=1, le=86400)]
+    queue: Name
+
+
 class Queue(Section):
     title: dict[Language, str] = {}
     strategy: Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom"] = "rrmemory"
@@ -161,6 +176,15 @@ class Queue(Section):
     """Callers that may wait at once; 0 is without limit."""
     join_when_empty: bool = True
     """Whether a caller may wait while no agent is logged in and ready to be rung."""
+    leave_when_empty: bool = False
+    """Whether those who wait leave the queue when its last agent has gone or paused."""
+    weight: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Of two queues with a free agent in common, the one with more weight gets him."""
+    max_penalty: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Agents with more are not rung at first; null: all are, the lowest penalty first."""
+    widen: list[Widening] = []
+    """Steps by which `max_penalty` (0 where none is given) grows with the waiting."""
+    overflow: Overflow | None = None
     music: Name = "default"
     record: bool = True
     announce_position: bool = False
@@ -171,6 +195,30 @@ class Queue(Section):
     service_threshold: Annotated[int, Field(ge=1)] = 20
     short_abandon: Annotated[int, Field(ge=0)] = 5
     contact_window_hours: Annotated[int, Field(ge=1)] = 24
+
+    @property
+    def first_penalty(self) -> int:
+        """The highest penalty that is rung at first."""
+        if self.max_penalty is not None:
+            return self.max_penalty
+        return 0 if self.widen else HIGHEST_PENALTY
+
+    @property
+    def stay_seconds(self) -> int:
+        """How long a caller waits in this queue at most."""
+        return self.overflow.after_seconds if self.overflow else self.max_wait_seconds
+
+    @model_validator(mode="after")
+    def _steps_in_order(self) -> "Queue":
+        before = (0, self.first_penalty)
+        for step in self.widen:
+            if step.after <= before[0] or step.max_penalty <= before[1]:
+                raise ValueError(
+                    f"widen: after {step.after}: `after` and `max_penalty` must both grow from step to step, and"
+                    f" max_penalty from the first one ({self.first_penalty}) on",
+                )
+            before = (step.after, step.max_penalty)
+        return self
 
 
 class Agent(Section):
@@ -344,6 +392,8 @@ class Settings(BaseSettings):
     def _whole(self) -> "Settings":
         if self.default_queue not in self.queues:
             raise ValueError(f"default_queue: there is no queue {self.default_queue!r} under queues")
+        for name in self.queues:
+            self._check_overflow(name)
         for agent_id, agent in self.agents.items():
             for queue in agent.queues:
                 if queue not in self.queues:
@@ -355,6 +405,17 @@ class Settings(BaseSettings):
         if "wrap-up" in self.pause_reasons:
             raise ValueError("pause_reasons: 'wrap-up' is Pasokh's own reason; take it out")
         return self
+
+    def _check_overflow(self, first: str) -> None:
+        passed, overflow = [first], self.queues[first].overflow
+        while overflow:
+            if overflow.queue not in self.queues:
+                key = f"queues.{passed[-1]}.overflow.queue"
+                raise ValueError(f"{key}: there is no queue {overflow.queue!r} under queues")
+            if overflow.queue in passed:
+                raise ValueError(f"queues.{first}.overflow: leads in a circle: {' → '.join([*passed, overflow.queue])}")
+            passed.append(overflow.queue)
+            overflow = self.queues[overflow.queue].overflow
 
 
 class Secrets(Section):

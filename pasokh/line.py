@@ -12,6 +12,7 @@ from pathlib import Path
 
 from foundation.paths import Home
 from foundation.settings_changes import write_applied
+from pasokh.drain import end_drain
 from pasokh.ports import LOOPBACK, listening_ports, taken_ports
 from pasokh.refusal import RefusedError
 from pasokh.services import SERVICES, Readiness, Service
@@ -43,6 +44,7 @@ def start_line(site: Site) -> "subprocess.Popen[bytes]":
         raise RefusedError(f"{site.home.root}: this site is up already; `bin/pasokh status` shows it")
     write_configuration(site.home)
     write_applied(site.home, site.settings)
+    end_drain(site.home)
     taken = taken_ports(listening_ports(site.settings))
     if taken:
         raise RefusedError(

@@ -100,6 +100,7 @@ def queue_differences(wanted: Mapping[str, Queue], found: Mapping[str, Mapping[s
         for key, value, header in (
             ("strategy", queue.strategy, "Strategy"), ("max_length", str(queue.max_length), "Max"),
             ("service_threshold", str(queue.service_threshold), "ServiceLevel"),
+            ("weight", str(queue.weight), "Weight"),
         ):
             if found[name].get(header) != value:
                 result.append(Difference(f"queues.{name}.{key}", value, found[name].get(header, "?")))
@@ -116,10 +117,10 @@ def global_differences(settings: Settings, shown: str) -> list[Difference]:
     """From `dialplan show globals`."""
     found = dict(re.findall(r"^\s*(PASOKH_\w+(?:-\w+)*)=(.*?)\s*$", shown, flags=re.MULTILINE))
     wanted = {"default_queue": ("PASOKH_DEFAULT_QUEUE", settings.default_queue)}
-    wanted |= {
-        f"queues.{name}.record": (f"PASOKH_RECORD_{name}", "1" if queue.record else "0")
-        for name, queue in settings.queues.items()
-    }
+    for name, queue in settings.queues.items():
+        wanted[f"queues.{name}.record"] = f"PASOKH_RECORD_{name}", "1" if queue.record else "0"
+        wanted[f"queues.{name}.max_wait_seconds"] = f"PASOKH_MAX_WAIT_{name}", str(queue.stay_seconds)
+        wanted[f"queues.{name}.max_penalty"] = f"PASOKH_FIRST_PENALTY_{name}", str(queue.first_penalty)
     return [
         Difference(key, value, found.get(variable, "nothing")) for key, (variable, value) in wanted.items()
         if found.get(variable) != value

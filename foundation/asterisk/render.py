@@ -66,6 +66,7 @@ def rendered_files(home: Home, settings: Settings, secrets: Secrets, asterisk: I
         "raw": home.recordings_raw,
         "rescue_spool": home.voice_spool,
         "emergency": home.emergency,
+        "drain": home.drain,
         "music_folder": home.music,
         "music": sorted({"default", *(queue.music for queue in settings.queues.values())}),
         "modules": asterisk.modules,

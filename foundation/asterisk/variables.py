@@ -40,6 +40,8 @@ class Variable(StrEnum):
     """Why the rescue path was taken."""
     RESCUED = "PASOKH_RESCUED"
     """1 once the rescue path was taken."""
+    DEFAULTED = "PASOKH_DEFAULTED"
+    """1 once the default queue has been tried."""
 
 
 class Site(StrEnum):
@@ -57,8 +59,14 @@ class Site(StrEnum):
     """Folder where the rescue script leaves voice messages."""
     EMERGENCY = "PASOKH_EMERGENCY"
     """Folder where a file says that an emergency announcement or a closure is on."""
+    DRAIN = "PASOKH_DRAIN"
+    """While this file exists, new calls are refused."""
     MAX_WAIT = "PASOKH_MAX_WAIT"
-    """Prefix: PASOKH_MAX_WAIT_<queue> is that queue's longest wait in seconds."""
+    """Prefix: PASOKH_MAX_WAIT_<queue> is that queue's longest wait in seconds, to its overflow where it has one."""
+    FIRST_PENALTY = "PASOKH_FIRST_PENALTY"
+    """Prefix: PASOKH_FIRST_PENALTY_<queue> is the highest penalty that is rung at first there."""
+    OVERFLOW = "PASOKH_OVERFLOW"
+    """Prefix: PASOKH_OVERFLOW_<queue> is the queue where its callers go on; empty: none."""
     RECORD = "PASOKH_RECORD"
     """Prefix: PASOKH_RECORD_<queue> is 1 where calls are recorded."""
     RECORDING_STOPPED = "PASOKH_RECORDING_STOPPED"

@@ -35,6 +35,12 @@ def with_queue(**values: Any) -> Settings:
 TAKEN = [
     (with_queue(max_length=3), ["queue reload parameters"]),
     (with_queue(max_wait_seconds=60), ["dialplan reload"]),
+    (
+        with_queue(widen=[{"after": 30, "max_penalty": 5}]),
+        ["queue reload rules", "dialplan reload", "queue reload parameters"],
+    ),
+    (with_queue(weight=2), ["queue reload parameters"]),
+    (with_queue(overflow={"after_seconds": 5, "queue": "operator"}), ["dialplan reload"]),
     (with_queue(music="soft"), ["moh reload", "queue reload parameters"]),
     (settings(queues={"operator": {}, "medical": {}, "new": {}}), ["dialplan reload", "queue reload parameters"]),
     (
@@ -52,6 +58,31 @@ def test_only_what_changed_is_reloaded(after: Settings, commands: list[str], tmp
     files = changed_files(*(wanted_files(home, one, secrets, ASTERISK) for one in (settings(), after)))
     assert reloads_for(files, DIALPLANS) == commands
     assert needs_restart(files, DIALPLANS) == []
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"overflow": {"after_seconds": 5, "queue": "nosuch"}}, r"queues\.medical\.overflow\.queue: .*'nosuch'"),
+    ({"overflow": {"after_seconds": 5, "queue": "medical"}}, "circle: medical → medical"),
+    ({"widen": [{"after": 9, "max_penalty": 0}]}, "must both grow"),
+    ({"widen": [{"after": 9, "max_penalty": 1}, {"after": 9, "max_penalty": 2}]}, "must both grow"),
+    ({"max_penalty": 3, "widen": [{"after": 9, "max_penalty": 3}]}, "must both grow"),
+]
+
+
+@pytest.mark.parametrize(("queue", "reason"), WRONG)
+def test_routing_that_leads_nowhere_is_refused(queue: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        with_queue(**queue)
+
+
+def test_penalties_widen_with_the_waiting(tmp_path: Path) -> None:
+    steps = [{"after": 30, "max_penalty": 5}, {"after": 60, "max_penalty": 100}]
+    home, secrets = Home(tmp_path), Secrets(ami="s", agents={"a101": "x"})
+    files = wanted_files(home, with_queue(widen=steps), secrets, ASTERISK)
+    assert "[medical]\npenaltychange => 30,5\npenaltychange => 60,100\n" in files["pasokh/queuerules.conf"].decode()
+    assert "defaultrule = medical" in files["pasokh/queues.conf"].decode()
+    assert "PASOKH_FIRST_PENALTY_medical = 0\n" in files["pasokh/extensions.conf"].decode()
+    assert "PASOKH_FIRST_PENALTY_operator = 100\n" in files["pasokh/extensions.conf"].decode()
 
 
 def test_files_that_asterisk_reads_only_at_its_start_are_told() -> None:
