@@ -13,6 +13,7 @@ from bench.tones import LOUD, alaw
 from tests.support.raw_phone import FRAME, RATE, RawCall, _udp
 
 FRAME_SECONDS = FRAME / RATE
+PATIENCE = 15.0
 
 
 class AgentCall(RawCall):
@@ -40,12 +41,12 @@ class AgentCall(RawCall):
 
     async def call(self) -> int | None:
         """Call, be challenged, and call again with the answer."""
-        if await self.invite() != 401:
+        if await self.invite(PATIENCE) != 401:
             return self.status
         self.headers["Authorization"] = self._authorization()
         self.headers["CSeq"] = "2 INVITE"
         self.status = None
-        return await self.invite()
+        return await self.invite(PATIENCE)
 
     def _authorization(self) -> str:
         given = dict(re.findall(r'(\w+)="?([^",]+)"?', self._challenge))
