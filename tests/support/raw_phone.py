@@ -68,7 +68,7 @@ class RawCall:
 
     def first_heard(self, hertz: float) -> float | None:
         """When a tone was first heard, epoch seconds."""
-        return next((at for at, packet in self.heard if _loudness(_linear(packet), hertz) > 0.5), None)
+        return next((at for at, packet in self.heard if _loudness(linear_of(packet), hertz) > 0.5), None)
 
     async def listen(self) -> None:
         """Take what arrives, until cancelled."""
@@ -158,7 +158,7 @@ def _udp() -> socket.socket:
     return made
 
 
-def _linear(packet: bytes) -> list[int]:
+def linear_of(packet: bytes) -> list[int]:
     return [_from_alaw(octet) for octet in packet]
 
 
