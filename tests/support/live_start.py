@@ -49,6 +49,9 @@ def _start(home: Path, model: Path, database: str | None, more: Mapping[str, Any
         except PortsTakenError:
             if attempt == ATTEMPTS - 1:
                 raise
+        except BaseException:
+            line.stop()  # whatever of it has started
+            raise
         else:
             return line
     raise AssertionError("unreachable")
