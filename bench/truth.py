@@ -30,6 +30,8 @@ class CallTruth:
     """The number that called."""
     agent: str = ""
     """Whose phone it was, where it was an agent's."""
+    invited_again: tuple[float, ...] = ()
+    """When the phone asked for another session: to hold and to come back, in turn."""
     referred: float | None = None
     """When the phone asked for a transfer (the last time): if that succeeded, the end of the conversation."""
 
@@ -77,6 +79,8 @@ def tell_calls(messages: Iterable[Message]) -> list[CallTruth]:
 
 
 def _after(call: CallTruth, message: Message) -> CallTruth:
+    if message.method == "INVITE" and message.status is None and message.sent and call.answered is not None:
+        return replace(call, invited_again=(*call.invited_again, message.at))
     if message.method == "INVITE" and message.status is not None and message.status >= 200:
         call = replace(call, status=message.status)
         if message.status < 300:

@@ -9,7 +9,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from bench.sipp import free_address
 
 ANSWER_SECONDS = 8.0
 AGAIN_SECONDS = 0.5
+RUNG_SECONDS = 30.0
 KEPT = ("via", "from", "to", "call-id", "cseq")
 
 
@@ -69,7 +70,7 @@ class DeskPhone:
 
     async def rung(self) -> Line:
         """The next call that came and was answered."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(RUNG_SECONDS):
             return await self._rung.get()
 
     async def call(self, extension: str) -> Line:
@@ -304,5 +305,3 @@ async def desk_phone(target: Target, agent: str, password: str, ring: float = 0.
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
 
-
-Errand = Callable[[DeskPhone], Awaitable[None]]
