@@ -1,5 +1,6 @@
 """How other rooms read the steps of callers."""
 
+from collections.abc import AsyncIterator
 from itertools import groupby
 
 from sqlalchemy import select
@@ -12,6 +13,17 @@ COLUMNS = (
     ivr_step.c.call_id, ivr_step.c.number, ivr_step.c.at_ms, ivr_step.c.kind, ivr_step.c.name, ivr_step.c.key,
     ivr_step.c.result, ivr_step.c.ms, ivr_step.c.caller,
 )
+
+
+WINDOW_SECONDS = 3600
+"""A month of a busy line does not fit into memory at once."""
+
+
+async def stream_paths(connection: AsyncConnection, start: int, end: int) -> AsyncIterator[tuple[Step, ...]]:
+    """The same as `read_paths`, one call after the other, without holding all of them."""
+    for first in range(start, end, WINDOW_SECONDS):
+        for path in await read_paths(connection, first, min(first + WINDOW_SECONDS, end)):
+            yield path
 
 
 async def read_paths(connection: AsyncConnection, start: int, end: int) -> list[tuple[Step, ...]]:

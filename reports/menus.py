@@ -1,6 +1,6 @@
 """The path report: what happened in the menus, read from the steps and held against the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -9,19 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.metrics import Passport
 from callqueue.store import count_lost_in_menu, has_cel
 from foundation.calendars import Interval
-from ivr.step_store import read_paths
+from ivr.step_store import stream_paths
 from reports.calls import Line
-from reports.paths import (
-    LineFigures,
-    MenuFigures,
-    Path,
-    behind,
-    ending_of,
-    figures_of_line,
-    figures_of_menus,
-    lost_in_menus,
-    path_passports,
-)
+from reports.paths import LineFigures, MenuFigures, Path, PathTally, counts, ending_of, path_passports
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +42,27 @@ async def build_menus_report(
     menu: str | None = None,
 ) -> MenusReport:
     """Read both stores and make the report; `menu`: only its row."""
-    paths = await read_paths(main, interval.start, interval.end)
+    tally = PathTally()
+    async for path in stream_paths(main, interval.start, interval.end):
+        tally.add(path)
     lost = None
     if ledger is not None and await has_cel(ledger):
         lost = await count_lost_in_menu(ledger, interval.start, interval.end)
-    return compose_menus_report(paths, interval, zone, now=now, lost=lost, menu=menu)
+    return compose_menus_report(tally, interval, zone, now=now, lost=lost, menu=menu)
 
 
 def compose_menus_report(
-    paths: Sequence[Path], interval: Interval, zone: ZoneInfo, *, now: int, lost: int | None, menu: str | None = None,
+    tally: PathTally, interval: Interval, zone: ZoneInfo, *, now: int, lost: int | None, menu: str | None = None,
 ) -> MenusReport:
     """The report from its evidence alone."""
-    rows = [row for row in figures_of_menus(paths) if menu in (None, row.menu)]
-    return MenusReport(
-        interval, now, zone, figures_of_line(paths), tuple(rows), lost_in_menus(paths), lost, path_passports(),
-    )
+    rows = [row for row in tally.menus() if menu in (None, row.menu)]
+    return MenusReport(interval, now, zone, tally.line(), tuple(rows), tally.lost, lost, path_passports())
 
 
 async def list_menu_calls(main: AsyncConnection, query: MenuCallsQuery) -> list[Line]:
     """The calls from which a figure of the path report was counted."""
-    paths = await read_paths(main, query.interval.start, query.interval.end)
-    return [_line(path, query) for path in behind(paths, query.menu, query.result)]
+    paths = stream_paths(main, query.interval.start, query.interval.end)
+    return [_line(path, query) async for path in paths if counts(path, query.menu, query.result)]
 
 
 def _line(path: Path, query: MenuCallsQuery) -> Line:

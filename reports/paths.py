@@ -3,9 +3,10 @@
 Pure: paths come in, figures go out.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from statistics import median_low
 
@@ -84,27 +85,75 @@ def is_contained(path: Path) -> bool:
     return told and ending_of(path) in {CallEnding.GOODBYE, CallEnding.HUNG_UP}
 
 
-def figures_of_menus(paths: Sequence[Path]) -> list[MenuFigures]:
-    """A row for each menu that anybody entered, by name."""
-    visits: dict[str, list[tuple[Path, Visit]]] = {}
-    for path in paths:
-        for visit in visits_of(path):
-            visits.setdefault(visit.menu, []).append((path, visit))
-    return [_menu(name, found) for name, found in sorted(visits.items())]
+@dataclass(slots=True)
+class _MenuTally:
+    """Counts of one menu, growing call by call."""
+
+    entered: int = 0
+    contained: int = 0
+    results: Counter[str] = field(default_factory=Counter)
+    keys: Counter[str] = field(default_factory=Counter)
+    lengths: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def add(self, visit: Visit) -> None:
+        self.entered += 1
+        self.lengths.append(visit.seconds)
+        for step in visit.steps:
+            self.results.update(name for name, is_so in COUNTED.items() if is_so(step))
+            if step.key and is_chosen(step):
+                self.keys[step.key] += 1
+
+    def figures(self, menu: str) -> MenuFigures:
+        return MenuFigures(
+            menu=menu, entered=self.entered, contained=self.contained,
+            **{name: self.results[name] for name in COUNTED},
+            median_time=median_low(self.lengths) if self.lengths else None, keys=dict(sorted(self.keys.items())),
+        )
 
 
-def _menu(name: str, visits: Sequence[tuple[Path, Visit]]) -> MenuFigures:
-    steps = [step for _, visit in visits for step in visit.steps]
-    calls = {path[0].call_id: path for path, _ in visits}
-    return MenuFigures(
-        menu=name, entered=len(visits),
-        chosen=sum(step.result in CHOSEN for step in steps),
-        wrong=sum(map(is_wrong, steps)), silent=sum(map(is_silent, steps)),
-        hung_up=sum(step.result == HUNG_UP for step in steps),
-        contained=sum(map(is_contained, calls.values())),
-        median_time=median_low([visit.seconds for _, visit in visits]) if visits else None,
-        keys=dict(sorted(Counter(step.key for step in steps if step.key and step.result in CHOSEN).items())),
-    )
+@dataclass(slots=True)
+class PathTally:
+    """The figures of all calls, growing call by call, so that a month needs no more memory than a day."""
+
+    endings: Counter[str] = field(default_factory=Counter)
+    busy: int = 0
+    contained: int = 0
+    lost: int = 0
+    """Hung up in the menus, as the ledger counts `lost_in_menu`: without those refused as busy."""
+    tallies: dict[str, _MenuTally] = field(default_factory=dict)
+
+    def add(self, path: Path) -> None:
+        """One more call."""
+        ending, contained = ending_of(path), is_contained(path)
+        self.endings[ending] += 1
+        self.busy += is_busy(path)
+        self.contained += contained
+        self.lost += ending == CallEnding.HUNG_UP and not is_busy(path)
+        visits = list(visits_of(path))
+        for visit in visits:
+            self.tallies.setdefault(visit.menu, _MenuTally()).add(visit)
+        for menu in {visit.menu for visit in visits}:
+            self.tallies[menu].contained += contained
+
+    def menus(self) -> list[MenuFigures]:
+        """A row for each menu that anybody entered, by name."""
+        return [tally.figures(menu) for menu, tally in sorted(self.tallies.items())]
+
+    def line(self) -> LineFigures:
+        ended = self.endings
+        return LineFigures(
+            calls=ended.total(), queued=ended[CallEnding.QUEUED], transferred=ended[CallEnding.TRANSFERRED],
+            goodbye=ended[CallEnding.GOODBYE], hung_up=ended[CallEnding.HUNG_UP], failed=ended[CallEnding.FAILED],
+            unfinished=ended[UNFINISHED], busy=self.busy, contained=self.contained,
+        )
+
+
+def is_chosen(step: Step) -> bool:
+    return step.result in CHOSEN
+
+
+def is_hung_up(step: Step) -> bool:
+    return step.result == HUNG_UP
 
 
 def is_wrong(step: Step) -> bool:
@@ -115,22 +164,11 @@ def is_silent(step: Step) -> bool:
     return step.result == Result.NO_INPUT or (step.result == Result.GAVE_UP and not step.key)
 
 
-def figures_of_line(paths: Sequence[Path]) -> LineFigures:
-    endings = Counter(ending_of(path) for path in paths)
-    return LineFigures(
-        calls=len(paths), queued=endings[CallEnding.QUEUED], transferred=endings[CallEnding.TRANSFERRED],
-        goodbye=endings[CallEnding.GOODBYE], hung_up=endings[CallEnding.HUNG_UP], failed=endings[CallEnding.FAILED],
-        unfinished=endings[UNFINISHED], busy=sum(map(is_busy, paths)), contained=sum(map(is_contained, paths)),
-    )
-
-
 def is_busy(path: Path) -> bool:
     return path[0].name == BUSY
 
 
-def lost_in_menus(paths: Sequence[Path]) -> int:
-    """Callers who hung up in the menus, as the ledger counts `lost_in_menu`: without those refused as busy."""
-    return sum(ending_of(path) == CallEnding.HUNG_UP and not is_busy(path) for path in paths)
+COUNTED = {"chosen": is_chosen, "wrong": is_wrong, "silent": is_silent, "hung_up": is_hung_up}
 
 
 RESULTS = (
@@ -139,25 +177,15 @@ RESULTS = (
 """What calls of a menu can be asked for by."""
 
 
-def behind(paths: Sequence[Path], menu: str | None, result: str) -> list[Path]:
-    """The calls from which a menu's figure was counted (menu None: any menu); a step's result, too."""
-    return [path for path in paths if _counts(path, menu, result)]
-
-
-def _counts(path: Path, menu: str | None, result: str) -> bool:
+def counts(path: Path, menu: str | None, result: str) -> bool:
+    """Whether a menu's figure was counted from this call (menu None: any menu); a step's result, too."""
     steps = [step for step in path if step.kind == Kind.MENU and menu in (None, step.name)]
-    match result:
-        case "entered":
-            return bool(steps)
-        case "contained":
-            return bool(steps) and is_contained(path)
-        case "chosen":
-            return any(step.result in CHOSEN for step in steps)
-        case "wrong":
-            return any(map(is_wrong, steps))
-        case "silent":
-            return any(map(is_silent, steps))
-    return any(step.result == result for step in steps)
+    if result == "entered":
+        return bool(steps)
+    if result == "contained":
+        return bool(steps) and is_contained(path)
+    is_so = COUNTED.get(result, lambda step: step.result == result)
+    return any(map(is_so, steps))
 
 
 def _count(name: str, formula: str) -> Passport:

@@ -7,7 +7,7 @@ import pytest
 from foundation.calendars import Interval
 from ivr.steps import Step
 from reports.menus import MenusReport, compose_menus_report
-from reports.paths import LineFigures, behind, figures_of_line, is_contained, path_passports
+from reports.paths import LineFigures, PathTally, counts, is_contained, path_passports
 
 #  call  kind     name      key  result      ms
 CALLS = """
@@ -54,9 +54,16 @@ def paths_of(table: str) -> list[tuple[Step, ...]]:
     return [tuple(steps) for steps in calls.values()]
 
 
+def tally_of(table: str) -> PathTally:
+    tally = PathTally()
+    for path in paths_of(table):
+        tally.add(path)
+    return tally
+
+
 @pytest.fixture
 def report() -> MenusReport:
-    return compose_menus_report(paths_of(CALLS), Interval(0, 1000), ZoneInfo("Asia/Tehran"), now=1000, lost=2)
+    return compose_menus_report(tally_of(CALLS), Interval(0, 1000), ZoneInfo("Asia/Tehran"), now=1000, lost=2)
 
 
 def test_a_menus_row_counts_stays_questions_and_calls(report: MenusReport) -> None:
@@ -90,13 +97,13 @@ def test_a_caller_who_was_told_and_hung_up_is_contained_but_one_who_reached_a_qu
     ("nowhere", "entered", ""),
 ])
 def test_from_a_figure_to_its_calls(menu: str | None, result: str, calls: str) -> None:
-    assert [path[0].call_id for path in behind(paths_of(CALLS), menu, result)] == calls.split()
+    assert [path[0].call_id for path in paths_of(CALLS) if counts(path, menu, result)] == calls.split()
 
 
 def test_nobody_in_the_menus_gives_no_rows() -> None:
-    empty = compose_menus_report([], Interval(0, 1), ZoneInfo("Asia/Tehran"), now=1, lost=None)
+    empty = compose_menus_report(PathTally(), Interval(0, 1), ZoneInfo("Asia/Tehran"), now=1, lost=None)
     assert empty.menus == ()
-    assert figures_of_line([]).calls == 0
+    assert empty.line.calls == 0
 
 
 def test_every_figure_has_a_passport(report: MenusReport) -> None:
