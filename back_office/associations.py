@@ -65,7 +65,7 @@ async def set_open(connection: AsyncConnection, campaign_id: str, *, is_open: bo
 
 
 async def set_quota(
-    connection: AsyncConnection, campaign_id: str, number: int, province: str, places: int, now_ms: int,
+    connection: AsyncConnection, campaign_id: str, number: int, province: str, places: int, *, now_ms: int,
 ) -> int:
     """Set a province's places in a phase; tells how many who waited have got one, which only the present phase gives.
 

@@ -19,6 +19,8 @@ from foundation.service import heartbeat, stop_requests
 from foundation.settings import Settings, load_secrets
 
 LOOPBACK = "127.0.0.1"
+KEEP_SECONDS = 60
+"""Clients let go of a quiet connection before us, so none is cut while a request is on its way."""
 
 log = structlog.get_logger()
 
@@ -57,7 +59,10 @@ async def serve(home: Home, settings: Settings) -> None:
 async def _listen(office: Office, port: int, stop: asyncio.Event) -> None:
     listener = socket.create_server((LOOPBACK, port), backlog=1024)
     # No access log: an address holds the key of a session.
-    config = uvicorn.Config(build_app(office), access_log=False, log_config=None, lifespan="off", ws="none")
+    config = uvicorn.Config(
+        build_app(office), access_log=False, log_config=None, lifespan="off", ws="none",
+        timeout_keep_alive=KEEP_SECONDS,
+    )
     server = Server(config)
     async with heartbeat(), asyncio.TaskGroup() as tasks:
         tasks.create_task(server.serve([listener]), name="serve")

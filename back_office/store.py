@@ -54,13 +54,15 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def prepare(database: Database, now: Moment, people: Iterable[Person] | None = None) -> None:
+async def prepare(
+    database: Database, now: Moment, people: Iterable[Person] | None = None, hashed: Callable[[str], str] = hash_pin,
+) -> None:
     """Make the tables and the samples where there are none."""
     async with database.write() as connection:
         await connection.run_sync(OFFICE.create_all)
         if (await connection.execute(select(person.c.national_id).limit(1))).first():
             return
-        await add_people(connection, people or sample_people(PEOPLE, now.today))
+        await _add_people(connection, people or sample_people(PEOPLE, now.today), hashed)
         telephones = [f"0210000000{code}" for code, _, _ in BRANCHES]
         await connection.execute(insert(branch), [
             {"code": code, "opens": opens, "closes": closes, "telephone": telephone}
@@ -69,8 +71,8 @@ async def prepare(database: Database, now: Moment, people: Iterable[Person] | No
         await _add_sample_campaign(connection, now)
 
 
-async def add_people(
-    connection: AsyncConnection, people: Iterable[Person], hashed: Callable[[str], str] = hash_pin,
+async def _add_people(
+    connection: AsyncConnection, people: Iterable[Person], hashed: Callable[[str], str],
 ) -> None:
     for one in people:
         await connection.execute(insert(person).values(_columns(one, hashed)))

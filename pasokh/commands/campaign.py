@@ -73,7 +73,8 @@ def quota(
 ) -> None:
     """Set a province's places in a phase; who waits longest gets those that are free."""
     site = open_site()
-    promoted = _run(site, lambda connection: set_quota(connection, campaign, phase, province, places, _now(site).ms))
+    now_ms = _now(site).ms
+    promoted = _run(site, lambda connection: set_quota(connection, campaign, phase, province, places, now_ms=now_ms))
     print(_texts(site)("campaign.quota", province=province, places=places, promoted=promoted))
 
 
