@@ -87,7 +87,7 @@ def _read(text: bytes, zone: ZoneInfo | None) -> Event:
         raise MalformedError("a control character in the line")
     fields = line.split("|")
     if len(fields) < 5:
-        raise MalformedError(f"{len(fields)} fields; a line has 5 or more" if line else "empty line")
+        raise MalformedError(f"{len(fields)} of at least 5 fields" if line else "empty line")
     for field in fields[1:5]:
         if len(field) > LONGEST_NAME:
             raise MalformedError(f"a field of {len(field)} characters; {LONGEST_NAME} at most")

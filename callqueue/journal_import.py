@@ -39,6 +39,10 @@ KIND = "import"
 _PREFIX = re.compile(rb"^[^|\n]*\|([A-Za-z][A-Za-z0-9_.-]{0,38})-[0-9]{9,}\.[0-9]+\|", re.MULTILINE)
 
 
+class NoJournalError(ValueError):
+    """The file's lines are none of a queue_log; nothing of it was stored."""
+
+
 @dataclass(slots=True)
 class Imported:
     """What an import did so far."""
@@ -82,14 +86,29 @@ async def import_journal(
 
     Raises:
         OSError: the file cannot be read.
+        NoJournalError: no line of the file's beginning can be read: another kind of file, or a time zone is needed.
     """
     with path.open("rb") as file:
         head = file.read(BLOCK)
+        _refuse_strange(head, zone)
         file.seek(0)
         reader = _Importer(database, path, Imported(journal or journal_name(head), os.fstat(file.fileno()).st_size))
         await reader.read(file, head[:SPAN], zone, progress)
     await settle(database, reader.done.journal)
     return reader.done
+
+
+def _refuse_strange(head: bytes, zone: ZoneInfo | None) -> None:
+    """A whole file of bad lines would hide the few that matter."""
+    lines = list(LineSplitter().feed(head))
+    first: BadLine | None = None
+    for line in lines:
+        event = parse_line(line.text, zone)
+        if not isinstance(event, BadLine):
+            return
+        first = first or event
+    if first is not None:
+        raise NoJournalError(f"none of its first {len(lines):,} lines is one of a queue_log; line 1: {first.reason}")
 
 
 class _Importer:

@@ -185,7 +185,10 @@ def _day(year: int, month: int, day: int) -> date:
 
 
 def _from_jalali(year: int, month: int, day: int) -> date:
-    found: date = _JALALI(year, month, day).to_gregorian()
+    try:
+        found: date = _JALALI(year, month, day).to_gregorian()
+    except ValueError as error:
+        raise ValueError(error.args[0]) from error  # its text is a tuple with the wrong number
     return found
 
 

@@ -41,6 +41,8 @@ class FloorView:
         if status is None:
             return Text(self.texts("floor.nothing"), style="bold red")
         at, since = status.get("at"), status.get("since")
+        if status.get("status") != "live" and since is None:  # the broker said so for a service that is gone
+            return Text(self.texts("floor.unseen"), style="bold red")
         if status.get("status") != "live":
             return Text(self.texts("floor.blind", since=self._clock(since)), style="bold red")
         if at is None or self.now - epoch(at) > STALE_SECONDS:
@@ -73,7 +75,7 @@ class FloorView:
             if queue is None or queue in picture["queues"]:
                 table.add_row(
                     self._agent(picture["agent"]), self._state(picture), self._for(picture["since"]),
-                    self._call(picture["call"]), ", ".join(map(self.title, picture["queues"])),
+                    self._call(picture["call"]), self.texts("floor.and").join(map(self.title, picture["queues"])),
                 )
         return table
 

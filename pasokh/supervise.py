@@ -182,4 +182,5 @@ class SupervisorLink:
                 return None
             raise RefusedError(f"supervisor refused {method} {arguments}: {fault.faultString}") from fault
         except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
-            raise RefusedError(f"{self._home.root} is not up ({error}): `bin/pasokh up` starts it") from error
+            reason = "" if isinstance(error, FileNotFoundError) else f" ({error})"
+            raise RefusedError(f"{self._home.root} is not up{reason}: `bin/pasokh up` starts it") from error

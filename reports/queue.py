@@ -1,6 +1,6 @@
 """The queue report: every figure of queues and intervals, with its passport."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -74,6 +74,18 @@ class QueueReport:
         return whole and self.total.balanced and all(row.balanced for row in self.rows)
 
 
+async def refuse_unknown_queues(connection: AsyncConnection, queues: Iterable[str], settings: Settings) -> None:
+    """A mistyped queue is no queue without calls.
+
+    Raises:
+        ReportError: neither the settings nor the ledger know one of them.
+    """
+    for queue in queues:
+        if queue not in settings.queues and not await knows_queue(connection, queue):
+            raise ReportError(f"queue {queue!r}: neither in the settings nor in the ledger; "
+                              f"the site has {', '.join(sorted(settings.queues))}")
+
+
 async def build_queue_report(
     connection: AsyncConnection, query: QueueQuery, settings: Settings, now: int,
 ) -> QueueReport:
@@ -82,10 +94,7 @@ async def build_queue_report(
     Raises:
         ReportError: neither the settings nor the ledger know a queue.
     """
-    for queue in query.queues:
-        if queue not in settings.queues and not await knows_queue(connection, queue):
-            raise ReportError(f"queue {queue!r}: neither in the settings nor in the ledger; "
-                              f"the site has {', '.join(sorted(settings.queues))}")
+    await refuse_unknown_queues(connection, query.queues, settings)
     rules = rulebook(settings)
     evidence = await read_evidence(connection, query.interval, rules, now, settings.shared_numbers)
     gaps = await read_gaps(connection, query.interval.start, query.interval.end)

@@ -171,7 +171,7 @@ def gap_lines(gaps: Sequence[Gap], teller: Teller) -> Iterator[Text]:
     yield Text(teller.texts("report.gaps.title", count=len(gaps)), style="yellow")
     for gap in gaps[:SHOWN_GAPS]:
         ended = teller.texts("report.gap.lasting") if gap.ended is None else teller.moment(gap.ended, seconds=True)
-        what = " ".join(part for part in (teller.texts(f"gap.{gap.kind.value}"), gap.call_id, gap.detail) if part)
+        what = ": ".join(part for part in (teller.texts(f"gap.{gap.kind.value}"), gap.call_id, gap.detail) if part)
         yield Text(f"  {teller.moment(gap.started, seconds=True)} – {ended}: {what}", style="yellow")
     if len(gaps) > SHOWN_GAPS:
         yield Text("  " + teller.texts("report.gaps.more", count=len(gaps) - SHOWN_GAPS), style="yellow")

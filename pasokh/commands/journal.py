@@ -17,7 +17,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from callqueue.evidence import Gap
-from callqueue.journal_import import Imported, import_journal
+from callqueue.journal_import import Imported, NoJournalError, import_journal
 from callqueue.journal_status import BadLineStatus, JournalStatus, read_bad_lines, read_status
 from callqueue.store import read_gaps
 from foundation.database import Database, Store, store_url
@@ -33,7 +33,8 @@ DAY = 86_400
 
 app = typer.Typer(no_args_is_help=True, help="Import the queue log of any Asterisk; see what has been read.")
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A queue_log.")]
+File = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, resolve_path=True, help="A queue_log.")]
 Zone = Annotated[str | None, typer.Option("--timezone", help="Zone of local time stamps, like Asia/Tehran.")]
 Name = Annotated[str | None, typer.Option(
     "--name", help="Name of the Asterisk that wrote it, to keep several apart; found in the call ids otherwise.")]
@@ -113,6 +114,8 @@ async def _import(home: Home, settings: Settings, file: Path, zone: ZoneInfo | N
                 shown.update(bar, total=done.size, completed=done.position, lines=done.lines)
 
             return await import_journal(database, file, journal=name, zone=zone, progress=show)
+    except NoJournalError as error:
+        raise RefusedError(f"{file}: {error} (--timezone for local times); nothing was imported") from error
     except (SQLAlchemyError, OSError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise RefusedError(f"{file}: the import stopped: {reason}; begin it again, nothing counts twice") from error

@@ -35,7 +35,7 @@ from reports.exports import calls_csv, calls_json, queue_report_csv, queue_repor
 from reports.menu_tables import menus_csv, menus_json, menus_table
 from reports.menus import MenuCallsQuery, MenusReport, build_menus_report, list_menu_calls
 from reports.paths import RESULTS
-from reports.queue import QueueQuery, QueueReport, ReportError, build_queue_report
+from reports.queue import QueueQuery, QueueReport, ReportError, build_queue_report, refuse_unknown_queues
 from reports.stores import StoreError, open_store, store_exists
 from reports.tables import calls_table, queue_report_table
 
@@ -208,6 +208,7 @@ async def _queue_report(home: Home, settings: Settings, query: QueueQuery, now: 
 
 async def _calls_report(home: Home, settings: Settings, query: CallsQuery, now: int) -> CallsReport:
     async with open_store(home, settings, Store.LEDGER) as ledger:
+        await refuse_unknown_queues(ledger, [] if query.queue is None else [query.queue], settings)
         lines = await list_calls(ledger, query, settings, now)
     if lines and store_exists(home, settings, Store.MAIN):
         async with open_store(home, settings, Store.MAIN) as main:

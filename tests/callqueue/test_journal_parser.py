@@ -98,7 +98,7 @@ def test_a_line_says(line: str, event: object) -> None:
 
 @pytest.mark.parametrize(("line", "reason"), [
     ("", "empty line"),
-    ("1800000000|c1|q", "3 fields"),
+    ("1800000000|c1|q", "3 of at least 5 fields"),
     ("yesterday|c1|q|NONE|ENTERQUEUE", "is no time"),
     ("1800000000|NONE|q|NONE|ENTERQUEUE||1|1", "without a call's id"),
     ("1800000000|MANAGER|q|NONE|ABANDON|1|1|1", "without a call's id"),

@@ -70,7 +70,7 @@ def test_callers_of_a_queue_are_shown_in_their_order_with_masked_numbers() -> No
     ({"status": "live", "since": NOW, "at": NOW}, 4.0, "live"),
     ({"status": "live", "since": NOW, "at": NOW}, 6.0, "silent since 13:30:00"),
     ({"status": "blind", "since": NOW, "at": NOW}, 0.0, "not seen since 13:30:00"),
-    ({"status": "blind", "since": None, "at": None}, 0.0, "not seen since ?"),
+    ({"status": "blind", "since": None, "at": None}, 0.0, "not seen: what stands below is old; `bin/pasokh status`"),
 ])
 def test_what_is_not_the_present_says_so(status: dict[str, Any] | None, later: float, said: str) -> None:
     pictures = {FLOOR_TOPIC: status} if status else {}

@@ -26,7 +26,7 @@ def test_bad_lines_are_told_with_their_number_and_the_rest_is_kept(log: Path) ->
     found = CliRunner().invoke(app, ["import", str(log)])
     assert found.exit_code == 1
     assert "4 lines of 'import': 2 new, 2 bad" in found.output
-    assert "line 2: 1 fields; a line has 5 or more: nonsense" in found.output
+    assert "line 2: 1 of at least 5 fields: nonsense" in found.output
     assert "line 4: 2026-03-21 08:00:00 is a local time; say its time zone" in found.output
 
 
@@ -41,7 +41,7 @@ def test_the_status_shows_files_bad_lines_and_gaps(log: Path) -> None:
     CliRunner().invoke(app, ["import", str(log)])
     found = CliRunner().invoke(app, ["status"])
     assert found.exit_code == 0, found.output
-    assert f"{log}:2: 1 fields; a line has 5 or more: nonsense" in found.output
+    assert f"{log}:2: 1 of at least 5 fields: nonsense" in found.output
     assert "open stints: 0" in found.output
     assert "gaps of the last 24 h: none" in found.output
 
@@ -50,3 +50,11 @@ def test_a_time_zone_that_does_not_exist_is_refused(log: Path) -> None:
     found = CliRunner().invoke(app, ["import", str(log), "--timezone", "Asia/Nowhere"])
     assert isinstance(found.exception, RefusedError)
     assert "no such time zone" in str(found.exception)
+
+
+def test_a_file_without_any_line_of_a_queue_log_is_refused_and_leaves_nothing(log: Path) -> None:
+    log.write_text("{\n}\n")
+    found = CliRunner().invoke(app, ["import", str(log)])
+    assert isinstance(found.exception, RefusedError)
+    assert "none of its first 2 lines is one of a queue_log; line 1: 1 of" in str(found.exception)
+    assert "bad lines" not in CliRunner().invoke(app, ["status"]).output

@@ -126,6 +126,8 @@ def test_without_times_it_is_today_so_far(line: Home) -> None:
     (["queue", "--from", "lunchtime"], "'lunchtime' is no time: write"),
     (["queue", "--from", "2026-11-22", "--to", "2026-11-22"], "nothing lies between"),
     (["queue", "--queue", "pension", *DAY], "neither in the settings nor in the ledger"),
+    (["calls", "--queue", "pension", *DAY], "the site has "),
+    (["queue", "--from", "1405-13-01"], "'1405-13-01' is no time (month must be in 1..12): write"),
     (["calls", "--outcome", "lost", *DAY], "there are answered, abandoned"),
     (["calls", "--outcome", "lost_in_menu", "--queue", "pensions", *DAY], "belong to none"),
     (["calls", "--caller", "x", *DAY], "last digits"),
