@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import AgentDeed, AgentEvent, Call, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
 from callqueue.stint import Ending, Origin, Outcome, Refusal, Stint
-from callqueue.tables import AGENT_EVENT, CALL, GAP, MARKER, REFUSAL, RESCUE, RING, SOURCE, STINT
+from callqueue.tables import AGENT_EVENT, CALL, GAP, LEG, MARKER, REFUSAL, RESCUE, RING, SOURCE, STINT
 
 TRUNK_CHANNELS = "PJSIP/trunk-%"
 SECOND_US = 1_000_000
@@ -164,11 +164,15 @@ async def read_gaps(connection: AsyncConnection, start: int, end: int) -> list[G
 
 
 def _lost_before_queue(start: int, end: int) -> ColumnElement[bool]:
-    """Calls from the trunk that their caller (or a crash) ended before any queue; served ones end with our goodbye."""
+    """Calls from the trunk that their caller (or a crash) ended before any queue; served ones end with our goodbye.
+
+    Who was put through to an agent's telephone, past the queues, was together with somebody and is not lost.
+    """
     return and_(
         CALL.c.started_us >= start * SECOND_US, CALL.c.started_us < end * SECOND_US,
         CALL.c.channel.like(TRUNK_CHANNELS),
         CALL.c.queued.is_(False), or_(CALL.c.hung_up_by_caller.is_(True), CALL.c.interrupted.is_(True)),
+        ~exists().where(LEG.c.call_id == CALL.c.call_id),
         ~exists().where(STINT.c.call_id == CALL.c.call_id), ~exists().where(REFUSAL.c.call_id == CALL.c.call_id),
     )
 

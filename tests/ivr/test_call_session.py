@@ -21,7 +21,7 @@ from ivr.conditions import Facts
 from ivr.menu import Tree
 from ivr.menu_tree import Known, load_tree
 from ivr.session import Trace, guide, send_to_operator
-from ivr.steps import StepLog
+from ivr.steps import CallEnding, StepLog
 from tests.support.shipped_menus import KNOWN, SHIPPED
 
 OPENING = b"agi_network_script: call\nagi_language: fa\nagi_uniqueid: 1.1\n\n"
@@ -251,3 +251,49 @@ async def test_the_language_of_the_channel_is_not_set_again() -> None:
         EXEC MSet CHANNEL(language)=en,PASOKH_LANGUAGE=en -> 200 result=0
     """
     await play_script(script, use)
+
+
+TRANSFERS = """
+call: {start: a, before_queue: []}
+menus:
+  a:
+    say: [welcome]
+    keys:
+      1: {do: transfer, queue: operator}
+      2: {do: transfer, number: a101}
+"""
+
+
+def transfers(folder: Path) -> Tree:
+    path = folder / "main.yaml"
+    path.write_text(TRANSFERS)
+    queues, handled, agents = (frozenset({name}) for name in ("operator", "transfer", "a101"))
+    return load_tree([path], Known(queues, "operator", bool, handled=handled, agents=agents))
+
+
+@pytest.mark.parametrize(("key", "commands", "ending", "step"), [
+    ("1", ["SET VARIABLE PASOKH_ORIGIN transfer", "SET VARIABLE PASOKH_QUEUE operator"], CallEnding.QUEUED, "queue"),
+    ("2", ["SET VARIABLE PASOKH_NUMBER a101"], CallEnding.TRANSFERRED, "away"),
+])
+async def test_a_transfer_tells_the_dialplan_where_the_call_goes(
+    tmp_path: Path, key: str, commands: list[str], ending: CallEnding, step: str,
+) -> None:
+    trace, tree = a_trace(), transfers(tmp_path)
+    script = "\n".join([
+        "ANSWER -> 200 result=0", f"GET DATA welcome 5000 1 -> 200 result={key}",
+        *(f"{command} -> 200 result=1" for command in commands),
+    ])
+    await play_script(script, lambda call: guide(call, tree, *both(trace)))
+    assert trace.ending is ending
+    assert [(each.kind, each.result) for each in trace.steps.steps] == [("menu", "chosen"), ("transfer", step)]
+
+
+async def test_a_caller_without_a_free_line_is_told_so_and_comes_to_no_queue(tree: Tree) -> None:
+    trace = Trace(StepLog("1.1"), busy=True)
+    script = """
+        ANSWER -> 200 result=0
+        EXEC Background lines-busy&goodbye -> 200 result=0
+        SET VARIABLE PASOKH_DONE 1 -> 200 result=1
+    """
+    await play_script(script, lambda call: guide(call, tree, *both(trace)))
+    assert (trace.ending, trace.queue) == (CallEnding.GOODBYE, None)

@@ -39,7 +39,7 @@ EXPECTED = {
     PERSIAN.number: f"language 1 chosen, subject {IDLE} chosen, queued",
     TURKISH.number: f"language 2 chosen, subject {IDLE} chosen, queued",
     ENGLISH.number: f"language 3 chosen, subject {IDLE} chosen, queued",
-    AT_ONCE.number: "language - hung_up, hung_up",
+    AT_ONCE.number: "hung_up",
     IN_FIRST_MENU.number: "language - hung_up, hung_up",
     IN_SECOND_MENU.number: "language 2 chosen, subject - hung_up, hung_up",
     AFTER_BACK.number: "language 1 chosen, subject * back, language - hung_up, hung_up",
@@ -75,6 +75,9 @@ async def test_every_step_is_kept_in_three_languages_and_to_the_moment_of_hangin
     async def kept() -> dict[str, str]:
         paths = await paths_of(line, since)
         found = {number: written(path) for number, path in paths.items() if number in EXPECTED}
+        if AT_ONCE.number in found:
+            # He may be gone before or after the first question is asked.
+            found[AT_ONCE.number] = found[AT_ONCE.number].removeprefix("language - hung_up, ")
         return found if len(found) == len(EXPECTED) and not any(UNFINISHED in text for text in found.values()) else {}
 
     assert await eventually(kept, "all steps are delivered") == EXPECTED
