@@ -49,3 +49,21 @@ class NotTakenError(QueueRefusalError):
 
 class LineNotUpError(QueueRefusalError):
     name = "line-not-up"
+
+
+class NotWaitingError(QueueRefusalError):
+    name = "not-waiting"
+
+
+class NoSuchPlaceError(QueueRefusalError):
+    name = "no-such-place"
+
+
+class PriorityOutOfRangeError(QueueRefusalError):
+    name = "priority-out-of-range"
+
+
+class NotDoneError(QueueRefusalError):
+    """Asterisk refused, or did not answer: the caller may have gone meanwhile."""
+
+    name = "not-done"

@@ -81,7 +81,8 @@ class Menus:
 
     async def _walk(self, call: Call, caller: str, trace: Trace) -> None:
         book, made, witness = self._book, self._resources, self._witness
-        tree = book.current()
+        # Reading changed menus takes a second on a busy machine; the other calls go on meanwhile.
+        tree = await asyncio.to_thread(book.current)
         if tree is None:
             await send_to_operator(call, made.settings.default_queue, trace)
             return
@@ -105,8 +106,8 @@ async def serve(home: Home, settings: Settings) -> None:
     menus = Menus(book, resources, Witness.of(settings, load, time.time), spool.keep)
     server = Server(menus.on_call, Metrics(registry))
 
-    def renew(fresh: Settings, following: Resources) -> None:
-        menus.renew(MenuBook(home, fresh), following, Witness.of(fresh, load, time.time))
+    def renew(fresh: Settings, following_book: MenuBook, following: Resources) -> None:
+        menus.renew(following_book, following, Witness.of(fresh, load, time.time))
 
     async with AsyncExitStack() as kept, asyncio.TaskGroup() as tasks:
         kept.push_async_callback(resources.aclose)
@@ -126,19 +127,29 @@ async def serve(home: Home, settings: Settings) -> None:
 
 
 def _on_new_settings(
-    home: Home, main: Database, kept: AsyncExitStack, renew: Callable[[Settings, Resources], None],
+    home: Home, main: Database, kept: AsyncExitStack, renew: Callable[[Settings, MenuBook, Resources], None],
 ) -> None:
     """SIGHUP says that the site's settings have changed; wrong ones are refused and the present ones stay."""
-    def on_signal() -> None:
+    async def take() -> None:
         try:
             fresh = load_settings(home)
         except SettingsError as error:
             log.error("settings refused", faults=str(error))  # noqa: TRY400
             return
+        book = MenuBook(home, fresh)
+        # Reading the menus takes longer than silence is borne; a call must find them read.
+        await asyncio.to_thread(book.current)
         following = Resources(home, fresh, main)
         kept.push_async_callback(following.aclose)
-        renew(fresh, following)
+        renew(fresh, book, following)
         log.info("settings taken")
+
+    taking: set[asyncio.Task[None]] = set()
+
+    def on_signal() -> None:
+        task = asyncio.create_task(take(), name="new settings")
+        taking.add(task)
+        task.add_done_callback(taking.discard)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
 

@@ -1,13 +1,21 @@
-"""`bin/pasokh queue`: the queues as they are now."""
+"""`bin/pasokh queue`: the queues as they are now, and what a supervisor may do with those who wait."""
 
+import getpass
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from pasokh.live_site import LiveSite
+from callqueue.agents import AsteriskAwayError
+from callqueue.live import ami_link
+from callqueue.queues import Moved, QueueDesk
+from foundation.asterisk.ami import AmiError
+from pasokh.live_site import AMI_SECONDS, LiveSite, quiet_logs
 
-app = typer.Typer(no_args_is_help=True, help="See the queues as they are now.")
+app = typer.Typer(no_args_is_help=True, help="See the queues as they are now; move those who wait.")
+
+Call = Annotated[str, typer.Argument(help="The call's id, as `queue show` shows it.")]
 
 
 @app.command("list")
@@ -27,3 +35,44 @@ def show_queue(queue: Annotated[str, typer.Argument(help="A queue of site.yaml."
     pictures = site.pictures()
     view = site.view()
     Console().print(view.status(pictures), view.waiting(pictures, queue), view.agents(pictures, queue), sep="\n")
+
+
+@app.command("move")
+def move(call: Call, position: Annotated[int, typer.Argument(help="From 1, the head.")]) -> None:
+    """Put a waiting caller at another place; all others keep their order."""
+    _ask(lambda desk: desk.move(call, position, getpass.getuser()))
+
+
+@app.command("raise")
+def raise_priority(
+    call: Call, priority: Annotated[int, typer.Argument(help="Higher is served first; usual is 0.")],
+) -> None:
+    """Give a waiting caller a priority; he stands behind all who have the same or more."""
+    _ask(lambda desk: desk.raise_priority(call, priority, getpass.getuser()))
+
+
+@app.command("withdraw")
+def withdraw(call: Call) -> None:
+    """Take a waiting caller out of the queue; he goes on as one whose time there is over."""
+    _ask(lambda desk: desk.withdraw(call, getpass.getuser()))
+
+
+def _ask(carry_out: Callable[[QueueDesk], Awaitable[Moved]]) -> None:
+    quiet_logs()
+    site = LiveSite.open()
+    moved = site.run(_at_desk(site, carry_out))
+    title = site.view().title(moved.before.queue)
+    if moved.after is None:
+        print(site.texts("queue.done.out", queue=title))
+    else:
+        places = {"before": moved.before.position, "after": moved.after.position}
+        print(site.texts("queue.done.place", queue=title, **places))
+
+
+async def _at_desk(site: LiveSite, carry_out: Callable[[QueueDesk], Awaitable[Moved]]) -> Moved:
+    async with ami_link(site.home, site.settings) as link:
+        try:
+            await link.connected(AMI_SECONDS)
+        except AmiError as error:
+            raise AsteriskAwayError(reason=str(error)) from error
+        return await carry_out(QueueDesk(link))
