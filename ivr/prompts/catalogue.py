@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -52,11 +53,11 @@ class Catalogue:
     parts: Mapping[Prompt, str] = field(default_factory=dict)
     """Parts of spoken numbers and dates: what the synthesiser is given. They follow each other closely."""
 
-    @property
+    @cached_property
     def prompts(self) -> list[Prompt]:
         return sorted(self.texts.keys() | self.recordings.keys())
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Names that can be played in every language."""
         languages: dict[str, set[Language]] = {}
