@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,18 @@ from bench.sipp import Caller, Keys, calling
 from tests.support.live_calls import LANGUAGE
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_start import running_line
-from tests.support.spoken import FIRST, SECOND, STRANGE, UNSURE, let_callers_speak, say, tone_server
+from tests.support.spoken import (
+    FIRST,
+    SECOND,
+    STRANGE,
+    UNSURE,
+    Failure,
+    failing_server,
+    let_callers_speak,
+    say,
+    silent_server,
+    tone_server,
+)
 
 pytestmark = pytest.mark.live
 
@@ -63,3 +75,23 @@ async def _call_until_queued(line: LiveLine, since: Moment, caller: Caller, soun
     async with calling(line.target, [caller], line.sipp, tone=sound):
         while caller.number not in await _queues(line, since, 0):  # noqa: ASYNC110 - the journal has no bell
             await asyncio.sleep(0.2)
+
+
+async def test_keys_work_whatever_becomes_of_the_recogniser(spoken: LiveLine, port: int) -> None:
+    """Frozen or killed in mid-call, silent from the start, not there: each arrives by his key, or by his silence."""
+    servers = (
+        failing_server(port, Failure.FROZEN), failing_server(port, Failure.KILLED), silent_server(port), nothing(),
+    )
+    for number, server in enumerate(servers, 1):
+        since = spoken.now()
+        pressing = Caller(f"0912701000{number}", (LANGUAGE, Keys(3.0, "3")))
+        silent = Caller(f"0912702000{number}", (LANGUAGE,))
+        async with server, asyncio.TaskGroup() as tasks:
+            tasks.create_task(_call_until_queued(spoken, since, pressing))
+            tasks.create_task(_call_until_queued(spoken, since, silent))
+        assert await _queues(spoken, since, 2) == {pressing.number: "pensions", silent.number: "operator"}
+        assert spoken.events("RESCUED", since) == []
+
+
+def nothing() -> AbstractAsyncContextManager[None]:
+    return nullcontext()

@@ -5,14 +5,19 @@ import math
 from array import array
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from enum import Enum, auto
+from http import HTTPStatus
 from pathlib import Path
 
 import yaml
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from foundation.paths import Home
+from ivr.spoken import aeap
 from ivr.spoken.aeap import Hearing
 from ivr.spoken.alaw import RATE, to_samples
-from ivr.spoken.server import niced_threads, speech_server
+from ivr.spoken.server import PROTOCOL, READY, niced_threads, speech_server
 
 FIRST, SECOND, UNSURE, STRANGE = 500, 1000, 2000, 3000
 """Hertz: the first and the second phrase of the grammar, the first one mumbled, and words of no menu."""
@@ -94,6 +99,44 @@ async def silent_server(port: int) -> AsyncIterator[None]:
     finally:
         gone.set()
         server.close()
+
+
+def _done(message: aeap.Message) -> str:
+    if isinstance(message, aeap.Setup):
+        return aeap.setup_done(message)
+    assert isinstance(message, aeap.Set)
+    return aeap.set_done(message)
+
+
+class Failure(Enum):
+    """What befalls a server when it hears its first sound."""
+
+    FROZEN = auto()
+    KILLED = auto()
+
+
+@asynccontextmanager
+async def failing_server(port: int, failure: Failure) -> AsyncIterator[None]:
+    """Good until a caller is listened to."""
+
+    async def fail(connection: ServerConnection) -> None:
+        async for message in connection:
+            if isinstance(message, str):
+                await connection.send(_done(aeap.decode(message)))
+            elif failure is Failure.KILLED:
+                connection.transport.abort()
+            else:
+                await gone.wait()
+
+    def greet(connection: ServerConnection, request: Request) -> Response | None:
+        return connection.respond(HTTPStatus.OK, "") if request.path == READY else None
+
+    gone = asyncio.Event()
+    async with serve(fail, "127.0.0.1", port, process_request=greet, subprotocols=[PROTOCOL], close_timeout=0.1):
+        try:
+            yield
+        finally:
+            gone.set()
 
 
 def let_callers_speak(home: Home, words: Mapping[str, Mapping[str, list[str]]] = WORDS, wait_seconds: int = 3) -> None:
