@@ -22,14 +22,14 @@ from recordings.messages import Message, Wanted, messages, sound_path
 from tests.support.agent_call import agent_call
 from tests.support.live_calls import LANGUAGE
 from tests.support.live_line import LiveLine
-from tests.support.live_site import MESSAGE_KEY, QUEUES, QUICK
+from tests.support.live_site import MESSAGE_KEY, PROMPT_HERTZ, QUEUES, QUICK, write_wav
 from tests.support.live_start import running_line
-from tests.support.raw_phone import _from_alaw, tone_share
+from tests.support.raw_phone import _from_alaw, raw_call, tone_share
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live
 
-HERTZ = 620
+HERTZ, ANNOUNCED_HERTZ = 620, 900
 QUEUE_SECONDS = 2
 MESSAGE = Keys(1.5, MESSAGE_KEY)
 SPOKEN = Keys(4.0, "#")
@@ -158,6 +158,25 @@ async def test_a_closed_line_announces_refuses_and_takes_a_message(line: LiveLin
     assert line.events("REFUSED_CLOSED", after) == []
     assert [one.data[0] for one in line.events("EMERGENCY_ON", since)] == ["test"]
     assert len(line.events("EMERGENCY_OFF", since)) == 1
+
+
+async def test_an_announcement_is_heard_before_the_menus(line: LiveLine, tmp_path: Path) -> None:
+    recording = tmp_path / "announcement.wav"
+    write_wav(recording, ANNOUNCED_HERTZ)
+    line.command("emergency", "on", "--recording", f"tr={recording}")
+    try:
+        async with raw_call(line.target) as caller:
+
+            async def heard() -> bool:
+                return caller.first_heard(PROMPT_HERTZ) is not None
+
+            await eventually(heard, "the menus speak")
+    finally:
+        line.command("emergency", "off")
+    announced, menus = caller.first_heard(ANNOUNCED_HERTZ), caller.first_heard(PROMPT_HERTZ)
+    assert announced is not None
+    assert menus is not None
+    assert announced < menus
 
 
 def now_ms() -> int:

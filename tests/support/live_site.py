@@ -106,10 +106,10 @@ def write_prompts(home: Home) -> None:
     for prompt in load_catalogue(home).texts:
         path = recordings_folder(home) / prompt.language / f"{prompt.name}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_wav(path, APOLOGY_HERTZ if prompt.name == "sorry-rescue" else PROMPT_HERTZ)
+        write_wav(path, APOLOGY_HERTZ if prompt.name == "sorry-rescue" else PROMPT_HERTZ)
 
 
-def _write_wav(path: Path, hertz: float) -> None:
+def write_wav(path: Path, hertz: float) -> None:
     samples = int(8000 * PROMPT_SECONDS)
     sound = array("h", (int(8000 * math.sin(2 * math.pi * hertz * n / 8000)) for n in range(samples)))
     with wave.open(str(path), "wb") as file:
