@@ -4,6 +4,7 @@ Also the sign of life that tells the next process how long nobody was watching, 
 """
 
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,13 +53,16 @@ class GapSpool:
 
 
 async def _close(connection: AsyncConnection, journal: str, gap: Gap) -> None:
-    if gap.ended is not None:
-        await connection.execute(
-            update(GAP).where(
-                GAP.c.journal == journal, GAP.c.kind == gap.kind, GAP.c.started == gap.started,
-                GAP.c.call_id == gap.call_id, GAP.c.ended.is_(None),
-            ).values(ended=gap.ended),
-        )
+    if gap.ended is None:
+        return
+    # One watches: when he sees again, no blindness lasts, also none that a process before him began.
+    begun = GAP.c.started <= gap.ended if gap.kind is GapKind.BLIND else GAP.c.started == gap.started
+    await connection.execute(
+        update(GAP).where(
+            GAP.c.journal == journal, GAP.c.kind == gap.kind, begun, GAP.c.call_id == gap.call_id,
+            GAP.c.ended.is_(None),
+        ).values(ended=gap.ended),
+    )
 
 
 async def _look_again(connection: AsyncConnection, journal: str, gap: Gap) -> None:
@@ -85,6 +89,8 @@ class Blindness:
         if self.since is None:
             self.since = at
             self._declare(why)
+            if self._sign.exists():  # who comes after us goes on with this gap instead of opening one beside it
+                os.utime(self._sign, (at, at))
 
     def end(self, at: float) -> None:
         """A snapshot has been taken."""

@@ -73,6 +73,32 @@ async def test_the_time_after_a_killed_process_is_a_gap(ledger: Database, tmp_pa
     assert await written(ledger) == [Gap(GapKind.BLIND, 1001, 1031, "", "nobody was watching")]
 
 
+async def test_the_next_process_goes_on_with_the_gap_that_a_stop_began(ledger: Database, tmp_path: Path) -> None:
+    spool = GapSpool(ledger, "site")
+    sign = tmp_path / "alive"
+    stopped = Blindness(spool, sign, 1000.0)
+    stopped.end(1000.1)
+    stopped.tick(1000.5)
+    os.utime(sign, (1000.5, 1000.5))
+    stopped.begin(1001.2, "Asterisk is shutting down")
+    await spool.deliver()
+    Blindness(spool, sign, 1030.0).end(1031.0)
+    await spool.deliver()
+    assert await written(ledger) == [Gap(GapKind.BLIND, 1001, 1031, "", "Asterisk is shutting down")]
+
+
+async def test_no_blindness_lasts_once_the_floor_is_seen(ledger: Database, tmp_path: Path) -> None:
+    spool = GapSpool(ledger, "site")
+    spool.add(Gap(GapKind.BLIND, 900, None, "", "left open by a process that died"))
+    await spool.deliver()
+    blindness = Blindness(spool, tmp_path / "alive", 1000.0)
+    blindness.end(1000.2)
+    blindness.begin(1010.0, "cut")
+    blindness.end(1012.0)
+    await spool.deliver()
+    assert [gap.ended for gap in await written(ledger)] == [1012, 1012]
+
+
 async def test_gaps_wait_in_memory_for_a_database_that_is_away(ledger: Database, tmp_path: Path) -> None:
     folder = tmp_path / "later"
     away = Database(f"sqlite+aiosqlite:///{folder / 'ledger.sqlite'}")
