@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -31,12 +32,14 @@ class FloorBus:
 
     def __init__(self, settings: Settings, publisher: Publisher, gauges: "FloorGauges") -> None:
         self._settings, self._publisher, self._gauges = settings, publisher, gauges
+        self.handling: Mapping[str, float] = {}
+        """Queue to the seconds for which one caller takes an agent, where the ledger knows."""
 
     def show(self, floor: Floor) -> None:
         """Pictures of all queues and agents; those of others, from an earlier time, are cleared."""
         topics: dict[str, Picture] = {}
         for queue in filter(SAFE.fullmatch, {*self._settings.queues, *floor.waiting}):
-            topics[QUEUES + queue] = asdict(picture_queue(floor, queue))
+            topics[QUEUES + queue] = asdict(picture_queue(floor, queue, self.handling.get(queue)))
             self._gauges.show_queue(queue, floor)
         for agent_id in filter(SAFE.fullmatch, {*self._settings.agents, *floor.agents}):
             topics[AGENTS + agent_id] = asdict(picture_agent(agent_id, floor.agent(agent_id)))

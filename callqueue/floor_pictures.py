@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from callqueue.estimate import estimated_wait
 from callqueue.floor import Agent, AgentState, Floor, Leg, Waiting
 
 
@@ -15,9 +16,12 @@ from callqueue.floor import Agent, AgentState, Floor, Leg, Waiting
 class QueuePicture:
     queue: str
     waiting: tuple[dict[str, Any], ...]
-    """`call_id`, `position` (from 1), `joined` (instant), `number` (masked or null)."""
+    """`call_id`, `position` (from 1), `joined` (instant), `number` (masked or null), `estimated_wait`
+    (seconds from now, or null)."""
     longest_wait_since: str | None
     """When the caller who has waited longest joined."""
+    estimated_wait: int | None
+    """Seconds that one who joins now would wait; None without evidence."""
     agents: dict[str, tuple[str, ...]]
     """State to the ids of the queue's agents in it; every state is there."""
 
@@ -37,13 +41,18 @@ class AgentPicture:
     """`call_id`, `queue`, `since`, `number` (masked or null) of the queue call that rings or is talked."""
 
 
-def picture_queue(floor: Floor, queue: str) -> QueuePicture:
+def picture_queue(floor: Floor, queue: str, handling: float | None = None) -> QueuePicture:
+    """`handling`: seconds for which one caller takes an agent of this queue, where known."""
     waiting = floor.waiting.get(queue, ())
     by_state = {state.value: tuple(_in_state(floor, queue, state)) for state in AgentState if state is not _AWAY}
     return QueuePicture(
         queue=queue,
-        waiting=tuple(_caller(caller, place) for place, caller in enumerate(waiting, 1)),
+        waiting=tuple(
+            _caller(caller, place) | {"estimated_wait": estimated_wait(floor, queue, handling, place)}
+            for place, caller in enumerate(waiting, 1)
+        ),
         longest_wait_since=instant_text(min((caller.joined for caller in waiting), default=None)),
+        estimated_wait=estimated_wait(floor, queue, handling),
         agents=by_state,
     )
 

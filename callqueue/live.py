@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callqueue.agents import AgentDesk
 from callqueue.blindness import Blindness, GapSpool
+from callqueue.estimate import WINDOW_SECONDS, handling_seconds
 from callqueue.floor import Floor
 from callqueue.floor_bus import FloorBus, FloorGauges, floor_publisher
 from callqueue.floor_events import apply
@@ -21,6 +22,7 @@ from callqueue.floor_snapshot import take_snapshot
 from callqueue.hold_lines import HoldLines
 from callqueue.journal_check import JournalCheck
 from callqueue.keeper import Keeper
+from callqueue.store import read_stints
 from callqueue.wrap_up import WrapUp, ended_calls
 from foundation.asterisk.ami import AmiError, AmiLink, Event, Lost, News
 from foundation.database import Database, Store, store_url
@@ -33,6 +35,7 @@ KEEPER_SECONDS = 10.0
 TICK_SECONDS = 1.0
 PICTURE_SECONDS = 0.05
 CHECK_EVERY_TICKS = 5
+HANDLING_EVERY_TICKS = 30
 
 log = structlog.get_logger()
 
@@ -115,6 +118,7 @@ class Live:
         clock: Clock = time.time,
     ) -> None:
         self._link, self._ledger, self._clock = link, ledger, clock
+        self._wrap_ups = {name: queue.wrap_up_seconds for name, queue in settings.queues.items()}
         self.spool = GapSpool(ledger, settings.site.name)
         self.blindness = Blindness(self.spool, home.run / "floor.alive", clock())
         self.check = JournalCheck(settings.site.name, home.queue_log)
@@ -169,9 +173,20 @@ class Live:
                 await self.spool.deliver()
                 if ticks % CHECK_EVERY_TICKS == 0:
                     await self._check_journal()
+                if ticks % HANDLING_EVERY_TICKS == 1:
+                    await self._learn_handling()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("ledger_away", error=str(error), gaps_kept=len(self.spool))
             await asyncio.sleep(TICK_SECONDS)
+
+    async def _learn_handling(self) -> None:
+        now = int(self._clock())
+        async with self._ledger.read() as connection:
+            stints = await read_stints(connection, None, now - WINDOW_SECONDS, now + 1)
+        handling = handling_seconds(stints, self._wrap_ups)
+        if handling != self.bus.handling:
+            self.bus.handling = handling
+            self.watch.changed.set()
 
     async def _check_journal(self) -> None:
         async with self._ledger.read() as connection:

@@ -81,11 +81,11 @@ class FloorView:
 
     def waiting(self, pictures: Pictures, queue: str) -> Table:
         """The callers of one queue in their order."""
-        table = Table(*(self.texts(f"floor.{name}") for name in ("position", "wait", "number", "call")))
+        table = Table(*(self.texts(f"floor.{name}") for name in ("position", "wait", "estimate", "number", "call")))
         for caller in pictures.get(QUEUES + queue, {}).get("waiting", ()):
             table.add_row(
                 number_text(caller["position"], self.texts.language), self._for(caller["joined"]),
-                self._number(caller["number"]), caller["call_id"],
+                self._seconds(caller.get("estimated_wait")), self._number(caller["number"]), caller["call_id"],
             )
         return table
 
@@ -120,6 +120,9 @@ class FloorView:
 
     def _for(self, since: str | None) -> str:
         return duration_text(max(0.0, self.now - epoch(since)), self.texts.language) if since else ""
+
+    def _seconds(self, seconds: int | None) -> str:
+        return "·" if seconds is None else duration_text(seconds, self.texts.language)
 
     def _clock(self, instant: str | None) -> str:
         if instant is None:
