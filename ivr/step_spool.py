@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from foundation.database import Database
 from foundation.paths import Home
@@ -91,9 +91,9 @@ async def deliver_steps(spool: StepSpool, database: Database) -> None:
             if away:
                 log.info("steps delivered again")
             away = False
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - drivers have errors of their own; calls go on whatever is wrong
             if not away:
-                log.warning("steps wait for the database", error=str(error).splitlines()[0])
+                log.warning("steps wait for the database", error=f"{type(error).__name__}: {error}".splitlines()[0])
             away = True
         await asyncio.sleep(AWAY_SECONDS if away else DELIVER_SECONDS)
 

@@ -27,8 +27,8 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    found = Database(f"sqlite+aiosqlite:///{tmp_path / 'main.sqlite'}")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    found = Database(database_url)
     async with found.write() as connection:
         await connection.run_sync(MAIN.create_all, tables=[ivr_step])
     yield found
