@@ -27,7 +27,8 @@ FIGURES = (
 OUTCOMES = (*(each.value for each in Outcome), *(each.value for each in Refusal), LOST)
 """What calls can be asked for by."""
 SECOND_US = 1_000_000
-RecordingKey = tuple[str, str, int]
+RecordingKey = tuple[str, int]
+"""Channel and number of the stint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,10 @@ async def _of_outcome(ledger: AsyncConnection, query: CallsQuery, now: int) -> l
 
 
 async def find_recordings(main: AsyncConnection, lines: Sequence[Line], store: Path) -> Mapping[RecordingKey, str]:
-    """Where the sound of each stint is kept."""
-    found: Sequence[Recording] = await recordings_of(main, {line.call_id for line in lines})
-    return {(each.call_id, each.channel_id, each.stint): str(store / each.path) for each in found}
+    """Where the sound of each stint is kept; that of a consultation under the call it was before the transfer."""
+    calls = {line.call_id for line in lines} | {line.channel_id for line in lines}
+    found: Sequence[Recording] = await recordings_of(main, calls)
+    return {(each.channel_id, each.stint): str(store / each.path) for each in found}
 
 
 def _line_of_stint(stint: Stint, query: CallsQuery, now: int) -> Line | None:
@@ -155,4 +157,4 @@ def shown_number(caller: str | None, query: CallsQuery) -> str | None:
 
 def with_recordings(lines: Sequence[Line], paths: Mapping[RecordingKey, str]) -> list[Line]:
     """The same lines, each with the path of its sound if there is one."""
-    return [replace(line, recording=paths.get((line.call_id, line.channel_id, line.number))) for line in lines]
+    return [replace(line, recording=paths.get((line.channel_id, line.number))) for line in lines]

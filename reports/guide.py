@@ -1,20 +1,22 @@
 """The part of docs/figures.md that is made from the passports: `python -m reports.guide` writes it anew."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from callqueue.metrics import Passport, passports
 from foundation.paths import CHECKOUT
+from reports.agents import PASSPORTS as AGENTS
 
 BEGIN = "<!-- passports: written by `python -m reports.guide`, do not edit by hand -->"
 END = "<!-- end of passports -->"
 GUIDE = CHECKOUT / "docs" / "figures.md"
 
 
-def passport_table() -> str:
-    """Every passport as a row of a Markdown table."""
+def passport_table(shown: Iterable[Passport]) -> str:
+    """Passports as rows of a Markdown table."""
     names = ("id", "unit", "formula", "parameters", "evidence", "resolution", "version")
     head = f"| {' | '.join(names)} |\n|{' --- |' * len(names)}"
-    return "\n".join([head, *(_line(passport) for passport in passports().values())])
+    return "\n".join([head, *(_line(passport) for passport in shown)])
 
 
 def renewed(text: str) -> str:
@@ -27,7 +29,8 @@ def renewed(text: str) -> str:
     _, ended, after = rest.partition(END)
     if not found or not ended:
         raise ValueError(f"the guide needs the lines {BEGIN} and {END}, and the passports between them")
-    return f"{before}{BEGIN}\n\n{passport_table()}\n\n{END}{after}"
+    queues, agents = passport_table(passports().values()), passport_table(AGENTS)
+    return f"{before}{BEGIN}\n\n{queues}\n\nOf `report agents`:\n\n{agents}\n\n{END}{after}"
 
 
 def _line(passport: Passport) -> str:

@@ -11,6 +11,7 @@ VERSION = 1
 JOURNAL = "journal (queue_log)"
 CEL = "CEL"
 BOTH = "journal (queue_log); milliseconds from CEL"
+HOLDS = "CEL; HOLD and UNHOLD lines of the journal"
 EXACT = "exact count"
 WAITS = "milliseconds where CEL has spoken, else whole seconds ±1 s"
 WHOLE = "whole seconds ±1 s"
@@ -131,8 +132,9 @@ CONTACTS = (
 WORK = (
     _time("talk", "sum of conversation without hold of the answered stints that have ended; without CEL, hold is in"
                   " it"),
-    _time("hold", "sum of the time that agents held callers in the answered stints that have ended; no figure without"
-                  " CEL", evidence=CEL, resolution="milliseconds"),
+    _time("hold", "sum of the time that agents held callers in the answered stints that have ended, of those of which"
+                  " it is known: CEL has spoken, and the live side was watching (else: a gap of the kind blind)",
+          evidence=HOLDS, resolution="milliseconds"),
     _time("wrap_up", "sum of the pauses with the reason wrap-up that followed those stints", evidence=JOURNAL,
           resolution=WHOLE),
     _time("aht", "(talk + hold + wrap_up) ÷ answered stints that have ended (average handling time)"),
@@ -146,8 +148,8 @@ WORK = (
 AGENTS = (
     _level("occupancy", "agent_busy ÷ agent_available, of the agents who serve the queue; cut at the interval's edges"
                         " and joined over queues, so never above 1", evidence=JOURNAL, resolution=WHOLE),
-    _time("agent_busy", "time in conversation (hold included) of any queue, and in wrap-up, while logged in",
-          evidence=JOURNAL, resolution=WHOLE),
+    _time("agent_busy", "time in conversation (hold included) of any queue, in other calls of work (callers passed on"
+                        " without a queue, consultation), and in wrap-up, while logged in", resolution=WHOLE),
     _time("agent_available", "time logged in, without pauses for other reasons than wrap-up (a conversation during such"
                              " a pause is work, and counts)", evidence=JOURNAL, resolution=WHOLE),
 )
