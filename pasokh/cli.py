@@ -52,7 +52,10 @@ ENTRIES = (
     Entry("campaign", "campaign", "app", "Campaigns of the embedded back office: quotas, associations."),
     Entry("demo", "demo", "app", "Drive simulated callers and agents through the running line."),
     Entry("bench", "bench", "app", "Measure, each figure beside its baseline."),
-    Entry("test", "test", "test", "Run the checks and tests.", takes_anything=True),
+    Entry(
+        "test", "test", "test", "Run checks and tests; test fast: no live calls; test soak: the long ones.",
+        takes_anything=True,
+    ),
     Entry("service", "service", "service", "Run one service in the foreground (supervisor and systemd do this)."),
     Entry("supervise", "service", "supervise", "Run this site's supervisor in the foreground (`up` does this)."),
 )

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.console import Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +27,18 @@ COLOURS = {
 }
 
 Pictures = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """A table that gives up its frame where its words would be cut: 80 columns are many terminals' width."""
+
+    table: Table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if Measurement.get(console, options, self.table).minimum >= options.max_width:
+            self.table.box, self.table.padding, self.table.pad_edge = None, (0, 1, 0, 0), False
+        yield self.table
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +66,20 @@ class FloorView:
     def whole(self, pictures: Pictures) -> RenderableType:
         return Group(self.status(pictures), self.queues(pictures), self.agents(pictures))
 
-    def queues(self, pictures: Pictures) -> Table:
+    def queues(self, pictures: Pictures) -> RenderableType:
         states = [state for state in AgentState if state is not AgentState.OFFLINE]
         table = Table()
         table.add_column(self.texts("floor.queue"), no_wrap=True)
         for name in ("waiting", "longest"):
-            table.add_column(self.texts(f"floor.{name}"), justify="right")
+            _add_count(table, self.texts(f"floor.{name}"))
         for state in states:
-            table.add_column(self.texts(f"agent.state.{state}"), justify="right", style=COLOURS[state])
+            _add_count(table, self.texts(f"agent.state.{state}"), COLOURS[state])
         for picture in _under(pictures, QUEUES):
             table.add_row(
                 self.title(picture["queue"]), self._count(picture["waiting"]), self._for(picture["longest_wait_since"]),
                 *(self._count(picture["agents"].get(state.value, ())) for state in states),
             )
-        return table
+        return _Fitting(table)
 
     def agents(self, pictures: Pictures, queue: str | None = None) -> Table:
         """All agents, or those of one queue."""
@@ -129,6 +143,10 @@ class FloorView:
             return "?"
         local = datetime.fromtimestamp(epoch(instant), ZoneInfo(self.settings.site.timezone))
         return clock_text(local, self.texts.language, seconds=True)
+
+
+def _add_count(table: Table, title: str, style: str = "") -> None:
+    table.add_column(title, justify="right", style=style, min_width=max(map(cell_len, title.split())))
 
 
 def epoch(instant: str) -> float:

@@ -36,8 +36,8 @@ def view(language: Language = "en", later: float = 0) -> FloorView:
     return FloorView(CATALOGUE.texts(language), SETTINGS, epoch(NOW) + later)
 
 
-def text_of(shown: RenderableType) -> str:
-    console = Console(file=StringIO(), width=200, color_system=None)
+def text_of(shown: RenderableType, width: int = 200) -> str:
+    console = Console(file=StringIO(), width=width, color_system=None)
     console.print(shown)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
@@ -50,6 +50,11 @@ def test_the_whole_floor_is_shown_with_waits_counted_by_the_reader() -> None:
     assert "1:27" in shown
     assert "a101 Maryam" in shown
     assert "paused (lunch)" in shown
+
+
+@pytest.mark.parametrize("language", ["fa", "tr", "en"])
+def test_no_word_of_the_queues_is_cut_in_a_terminal_of_80_columns(language: Language) -> None:
+    assert "…" not in text_of(view(language).queues(PICTURES), 80)
 
 
 def test_persian_is_shown_in_persian_with_its_digits() -> None:
