@@ -24,15 +24,19 @@ log = structlog.get_logger()
 
 
 def estimate_wait(picture: Mapping[str, Any], service_seconds: float = SERVICE_SECONDS) -> float:
-    """Seconds that one more caller would wait: those before him, over the agents at work, one service each.
+    """Seconds that one more caller would wait: the picture's own estimate, from what calls took lately.
 
-    Without any agent at work the wait has no end.
+    While there were too few of them: those before him, over the agents at work, one service each. Without any agent
+    at work the wait has no end.
     """
     agents = {state: len(ids) for state, ids in picture["agents"].items()}
     waiting = len(picture["waiting"])
     at_work = sum(agents.get(state, 0) for state in AT_WORK)
     if not at_work:
         return NOBODY
+    estimated = picture.get("estimated_wait")
+    if isinstance(estimated, int | float):
+        return float(estimated)
     before = max(0, waiting + 1 - agents.get("ready", 0))
     return before * service_seconds / at_work
 

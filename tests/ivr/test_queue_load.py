@@ -37,6 +37,11 @@ def test_those_before_a_caller_are_shared_among_the_agents_at_work(row: str) -> 
     assert estimate_wait(picture(waiting, **agents), 100) == (NOBODY if expected == "nobody" else float(expected))
 
 
+def test_the_floors_own_estimate_goes_before_the_usual_figure_but_not_before_an_empty_desk() -> None:
+    busy, empty = (picture(2, **agents) | {"estimated_wait": 95} for agents in ({"talking": 1}, {"paused": 1}))
+    assert (estimate_wait(busy), estimate_wait(empty)) == (95, NOBODY)
+
+
 def load(status: str = "live", at: float = NOW) -> QueueLoad:
     found = QueueLoad()
     moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
