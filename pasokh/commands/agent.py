@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from callqueue.agents import AgentDesk, Done
+from callqueue.floor_bus import AGENTS
+from foundation.text import number_text
 from pasokh.live_site import LiveSite, quiet_logs
+from pasokh.refusal import RefusedError
 
 app = typer.Typer(no_args_is_help=True, help="Log agents in and out, pause them, see them.")
 
@@ -22,6 +26,21 @@ def list_agents() -> None:
     pictures = site.pictures()
     view = site.view()
     Console().print(view.status(pictures), view.agents(pictures), sep="\n")
+
+
+@app.command("show")
+def show_agent(agent: AgentId) -> None:
+    """One agent: what he does now, and the penalty that he has in each of his queues."""
+    site = LiveSite.open()
+    if agent not in site.settings.agents:
+        raise RefusedError(site.texts("agent.refused.unknown-agent", agent=agent))
+    pictures = site.pictures()
+    view, own = site.view(), {topic: picture for topic, picture in pictures.items() if topic == AGENTS + agent}
+    penalties = own[AGENTS + agent]["queues"] if own else {}
+    table = Table(site.texts("floor.queue"), site.texts("agent.penalty"))
+    for queue, penalty in penalties.items():
+        table.add_row(view.title(queue), number_text(penalty, site.texts.language))
+    Console().print(view.status(pictures), view.agents(own), table, sep="\n")
 
 
 @app.command("login")
