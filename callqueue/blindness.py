@@ -18,6 +18,8 @@ from foundation.database import Database
 
 LEAST_SECONDS = 1.0
 """A shorter time between two processes is no gap: the snapshot tells what happened."""
+LONGEST_SECONDS = 86400
+"""No stint lasts longer."""
 
 
 class GapSpool:
@@ -67,10 +69,13 @@ async def _close(connection: AsyncConnection, journal: str, gap: Gap) -> None:
 
 async def _look_again(connection: AsyncConnection, journal: str, gap: Gap) -> None:
     """Conversations of that time may have been compared already, before anybody knew that holds went unseen."""
-    lasting = STINT.c.finished.is_(None) | (STINT.c.finished >= gap.started)
+    lasting = (
+        STINT.c.entered >= gap.started - LONGEST_SECONDS,
+        STINT.c.finished.is_(None) | (STINT.c.finished >= gap.started),
+    )
     before = [] if gap.ended is None else [STINT.c.entered <= gap.ended]
     await connection.execute(
-        update(STINT).where(STINT.c.journal == journal, STINT.c.agent.is_not(None), lasting, *before)
+        update(STINT).where(STINT.c.journal == journal, STINT.c.agent.is_not(None), *lasting, *before)
         .values(reconciled=False),
     )
 

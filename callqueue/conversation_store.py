@@ -1,7 +1,7 @@
 """Crediting agents with their conversations once CEL has been read far enough, and reading them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Table, bindparam, func, or_, select, update
@@ -142,20 +142,25 @@ async def _rows_in(connection: AsyncConnection, table: Table, column: str, value
 
 
 async def read_conversations(
-    connection: AsyncConnection, agent: str | None, start: int, end: int, *, longest: int = 86400,
+    connection: AsyncConnection, agent: str | None, start: int, end: int, *, kinds: Sequence[Kind] = tuple(Kind),
+    longest: int = 86400,
 ) -> list[Talk]:
     """Conversations that touch the interval (epoch seconds), of `agent` (None: any), in the order of beginning.
 
     Only those that are over are known. None lasts longer than `longest` seconds.
     """
-    query = select(CONVERSATION).where(
+    asked = [
         CONVERSATION.c.started_us < end * SECOND_US, CONVERSATION.c.started_us >= (start - longest) * SECOND_US,
-        CONVERSATION.c.ended_us >= start * SECOND_US,
-    ).order_by(CONVERSATION.c.started_us, CONVERSATION.c.channel_id)
+        CONVERSATION.c.ended_us >= start * SECOND_US, CONVERSATION.c.kind.in_([kind.value for kind in kinds]),
+    ]
     if agent is not None:
-        query = query.where(CONVERSATION.c.agent == agent)
+        asked.append(CONVERSATION.c.agent == agent)
+    query = select(CONVERSATION).where(*asked).order_by(CONVERSATION.c.started_us, CONVERSATION.c.channel_id)
     rows = list(await connection.execute(query))
-    holds = await _load_holds(connection, {row.channel_id for row in rows})
+    held = select(HOLD).join(CONVERSATION, CONVERSATION.c.channel_id == HOLD.c.channel_id).where(*asked).distinct()
+    holds: dict[str, list[Span]] = defaultdict(list)
+    for row in await connection.execute(held):
+        holds[row.channel_id].append(Span(row.started_us, 1 << 62 if row.ended_us is None else row.ended_us))
     return [_talk(row, holds.get(row.channel_id, ())) for row in rows]
 
 
@@ -166,13 +171,6 @@ async def read_ringing(connection: AsyncConnection, start: int, end: int, *, lon
         RINGING.c.ended_us >= start * SECOND_US,
     ).order_by(RINGING.c.started_us)
     return [Rung(row.agent, _ms(row.started_us), _ms(row.ended_us)) for row in await connection.execute(query)]
-
-
-async def _load_holds(connection: AsyncConnection, channels: set[str]) -> Mapping[str, Sequence[Span]]:
-    holds: dict[str, list[Span]] = defaultdict(list)
-    for row in await _rows_in(connection, HOLD, "channel_id", channels):
-        holds[row.channel_id].append(Span(row.started_us, 1 << 62 if row.ended_us is None else row.ended_us))
-    return holds
 
 
 def _talk(row: Any, holds: Sequence[Span]) -> Talk:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.conversation_store import read_conversations
+from callqueue.conversations import Kind
 from callqueue.evidence import AgentEvent
 from callqueue.metrics import Evidence, Rulebook, Rules
 from callqueue.metrics.rules import longest_window
@@ -59,7 +60,8 @@ async def read_evidence(
             *await read_markers(connection, interval.start, until + 1),
         ],
         agents_until=until,
-        conversations=await read_conversations(connection, None, interval.start, until + 1),
+        conversations=await read_conversations(
+            connection, None, interval.start, until + 1, kinds=(Kind.TRANSFER, Kind.CONSULTATION)),
     )
 
 

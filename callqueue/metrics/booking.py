@@ -41,7 +41,7 @@ class Evidence:
     """From before the time, so that who was logged in at its beginning is known."""
     markers: Sequence[Marker] = ()
     conversations: Sequence[Talk] = ()
-    """By CEL, of the same time as `agent_stints`: also those that no stint knows."""
+    """By CEL, of the same time as `agent_stints`: those that no stint knows."""
     agents_until: int | None = None
     """How far agents' deeds were read; None: until now."""
 

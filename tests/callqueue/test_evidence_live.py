@@ -11,15 +11,26 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
 from callqueue import tables
+from callqueue.blindness import GapSpool
 from callqueue.cel_feed import CelSink
+from callqueue.conversation_store import read_conversations, read_ringing
+from callqueue.conversations import Kind
 from callqueue.disk import Reserve, watch_disk
 from callqueue.evidence import Gap, GapKind
 from callqueue.follow import Follower
 from callqueue.journal_feed import JournalSink
+from callqueue.metrics.agent_time import agent_periods
 from callqueue.reconcile_store import Reconciler
 from callqueue.service import evidence, keep_running
 from callqueue.stint import Ending, Outcome, Stint
-from callqueue.store import count_lost_in_menu, read_gaps, read_stints
+from callqueue.store import (
+    count_lost_in_menu,
+    read_agent_events,
+    read_agent_states,
+    read_gaps,
+    read_last_starts,
+    read_stints,
+)
 from foundation.database import Database
 from foundation.paths import Home
 from foundation.settings import Queue, Settings
@@ -57,11 +68,12 @@ CEL = cel(
     "-0.9 CHAN_START   s-29 s-29 PJSIP/trunk-1d -        -",
     "0.80 APP_START    s-29 s-29 PJSIP/trunk-1d Queue    -",
     "0.90 APP_START    s-28 s-28 PJSIP/trunk-1c Queue    -",
-    "0.95 CHAN_START   s-30 s-29 PJSIP/a101-1e  -        -",
-    "1.10 BRIDGE_ENTER s-30 s-29 PJSIP/a101-1e  AppQueue bridge",
+    "0.95 CHAN_START   s-30 s-29 PJSIP/a101-0000001e AppQueue -",
+    "1.05 ANSWER       s-30 s-29 PJSIP/a101-0000001e AppQueue -",
+    "1.10 BRIDGE_ENTER s-30 s-29 PJSIP/a101-0000001e AppQueue bridge",
     "1.11 BRIDGE_ENTER s-29 s-29 PJSIP/trunk-1d Queue    bridge",
     "2.08 BRIDGE_EXIT  s-29 s-29 PJSIP/trunk-1d Queue    bridge",
-    "2.09 BRIDGE_EXIT  s-30 s-29 PJSIP/a101-1e  AppQueue bridge",
+    "2.09 BRIDGE_EXIT  s-30 s-29 PJSIP/a101-0000001e AppQueue bridge",
     "2.10 APP_END      s-28 s-28 PJSIP/trunk-1c Queue    -",
     "2.10 HANGUP       s-28 s-28 PJSIP/trunk-1c -        caller",
     "2.10 LINKEDID_END s-28 s-28 PJSIP/trunk-1c -        -",
@@ -131,6 +143,51 @@ async def test_both_records_together_give_exact_stints(site: Site) -> None:
     assert await site.gaps() == []
 
 
+async def test_nobody_knows_of_holds_in_a_conversation_that_nobody_watched(site: Site) -> None:
+    site.write(JOURNAL, CEL)
+    assert (await site.read())["s-29"].hold_ms == 0
+    spool = GapSpool(site.database, "site")
+    spool.add(Gap(GapKind.BLIND, AT + 1, AT + 2, "", "the link was lost"))
+    await spool.deliver()
+    assert (await site.read())["s-29"].hold_ms is None
+
+
+async def test_a_hold_that_a_crash_ended_lasted_to_the_end_of_the_talk(site: Site) -> None:
+    talking = JOURNAL.splitlines(keepends=True)[:5]
+    bridged = CEL.splitlines(keepends=True)[:8]
+    site.write("".join(talking) + f"{AT + 1}|s-30|NONE|a101|HOLD|s-29|{AT + 1}500000\n", "".join(bridged))
+    site.write(f"{AT + 60}|NONE|NONE|NONE|QUEUESTART|\n")
+    stint = (await site.read())["s-29"]
+    assert (stint.ending, stint.talk_ms, stint.hold_ms) == (Ending.INTERRUPTED, 390, 58_500)
+
+
+async def test_agents_are_credited_with_their_conversations(site: Site) -> None:
+    site.write(JOURNAL, CEL)
+    await site.read()
+    async with site.database.read() as connection:
+        (talk,) = await read_conversations(connection, "a101", AT, AT + 10)
+        (ring,) = await read_ringing(connection, AT, AT + 10)
+    assert (talk.kind, talk.call_id, talk.stint, talk.end - talk.start) == (Kind.DIRECT, "s-29", ("s-29", 1), 970)
+    assert (ring.agent, ring.end - ring.start) == ("a101", 100)
+
+
+async def test_a_session_is_seen_however_long_ago_it_began(site: Site) -> None:
+    old = AT - 400 * 86400
+    site.write(f"{old - 9}|NONE|NONE|NONE|QUEUESTART|\n{old - 5}|NONE|NONE|a101|AGENT_LOGIN|PJSIP/a101\n"
+               f"{old - 5}|MANAGER|operator|a101|ADDMEMBER|\n{old - 4}|NONE|operator|a101|PAUSE|break\n"
+               f"{old - 3}|NONE|operator|a101|UNPAUSE|\n{old - 2}|NONE|NONE|a102|AGENT_LOGIN|PJSIP/a102\n"
+               f"{old - 1}|NONE|NONE|a102|AGENT_LOGOUT|x\n{AT + 5}|NONE|NONE|a101|AGENT_LOGOUT|x\n")
+    await site.read()
+    async with site.database.read() as connection:
+        events = [*await read_agent_states(connection, AT), *await read_agent_events(connection, AT, AT + 10)]
+        (start,) = await read_last_starts(connection, AT)
+    assert {event.journal for event in events} == {"site"}
+    assert (start.at, start.journal) == (old - 9, "site")
+    periods = agent_periods(events, [start], AT + 10)
+    assert [(each.start, each.end) for each in periods["a101"]][-1][1] == AT + 5
+    assert periods["a102"][-1].end == old - 1
+
+
 async def test_a_hold_in_the_journal_is_taken_from_the_talk(site: Site) -> None:
     lines = JOURNAL.splitlines(keepends=True)
     held = [f"{AT + 1}|s-30|operator|a101|HOLD|s-29|{AT + 1}200000\n",
@@ -173,7 +230,7 @@ async def test_equal_lines_of_one_second_count_across_a_restart_and_a_rotation(s
 
 
 async def test_what_a_crash_left_open_ends_at_the_next_start(site: Site) -> None:
-    site.write("".join(JOURNAL.splitlines(keepends=True)[:5]), "".join(CEL.splitlines(keepends=True)[:7]))
+    site.write("".join(JOURNAL.splitlines(keepends=True)[:5]), "".join(CEL.splitlines(keepends=True)[:8]))
     assert (await site.read())["s-29"].finished is None
     site.write(journal=f"{AT + 30}|NONE|NONE|NONE|QUEUESTART|\n")
     stints = await site.read()
