@@ -24,6 +24,7 @@ from ivr.menu_book import MenuBook
 from ivr.metrics import Metrics
 from ivr.queue_load import QueueLoad, watch_queues
 from ivr.scripts import SCRIPTS
+from ivr.self_service.desk import open_desk
 from ivr.session import Trace, guide, send_to_operator
 from ivr.spoken.standing import tell_keys_only
 from ivr.step_spool import StepSpool, deliver_steps
@@ -117,6 +118,7 @@ async def serve(home: Home, settings: Settings) -> None:
         watching = tasks.create_task(watch_queues(load, Broker(settings.ports.of("mqtt"))), name="queue load")
         outbox = Outbox(home, resources.main, settings.sms, lambda: round(time.time() * 1000))
         sending = tasks.create_task(outbox.deliver(), name="send sms")
+        tasks.create_task(open_desk(resources), name="open self-service")
         serving = tasks.create_task(_serve_calls(server, settings.ports.of("agi"), stop), name="serve calls")
         stopping = tasks.create_task(stop.wait(), name="stop")
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

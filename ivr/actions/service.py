@@ -1,7 +1,5 @@
 """A key that starts a service of ivr/services."""
 
-import structlog
-
 from foundation.paths import Home
 from foundation.settings import Settings
 from ivr.actions.context import CallContext
@@ -9,8 +7,7 @@ from ivr.actions.outcome import Ending, Outcome
 from ivr.actions.voice_message import run as take_message
 from ivr.call import Call
 from ivr.menu import ServiceAction, VoiceMessageAction
-from ivr.self_service.book import load_services
-from ivr.self_service.contract import load_contract
+from ivr.self_service.book import service_files
 from ivr.self_service.desk import service_desk
 from ivr.self_service.dialogue import Result, Told
 
@@ -23,15 +20,9 @@ ENDINGS = {
 }
 """All others have failed."""
 
-log = structlog.get_logger()
-
-
 def names(home: Home, _settings: Settings) -> frozenset[str]:
-    """The services that a menu may name."""
-    services, faults = load_services(home, load_contract())
-    if faults:
-        log.error("services refused", faults=[str(fault) for fault in faults])
-    return frozenset(services)
+    """The services that a menu may name; a broken one is told of by the desk, and refuses no menu."""
+    return frozenset(path.stem for path in service_files(home))
 
 
 async def run(call: Call, context: CallContext, action: ServiceAction) -> Outcome:

@@ -71,13 +71,17 @@ class ServiceBook:
 
     async def find(self, name: str) -> Service | None:
         """The last good service of this name."""
+        await self.read()
+        return self._services.get(name)
+
+    async def read(self) -> None:
+        """Read what has changed."""
         async with self._loading:
             fingerprint = tuple(self._fingerprint())
             if fingerprint != self._seen:
                 # Reading all of them takes longer than other calls may be kept waiting.
                 await asyncio.to_thread(self._load)
                 self._seen = fingerprint
-        return self._services.get(name)
 
     def _load(self) -> None:
         self.operations = self.operations or load_contract()

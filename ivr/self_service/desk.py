@@ -15,8 +15,10 @@ from foundation.gateway import Outbox
 from foundation.settings import Language, load_secrets
 from ivr.actions.context import CallContext, Resources
 from ivr.call import Call
+from ivr.prompts.catalogue import CatalogueError
 from ivr.self_service.back_office import BackOffice, OfficeDownError, Question, Refused, open_client
 from ivr.self_service.book import ServiceBook
+from ivr.self_service.contract import ContractError
 from ivr.self_service.dialogue import Dialogue, LockedError
 from ivr.self_service.lock_book import LockBook
 from ivr.self_service.model import Reply, Service
@@ -104,8 +106,19 @@ async def service_desk(resources: Resources) -> AsyncIterator[ServiceDesk]:
     locks = LockBook(resources.main, secrets.identity_key, settings.identity, _now_ms)
     # It reads every certificate that the machine trusts.
     client = await asyncio.to_thread(open_client, settings, secrets)
+    book = ServiceBook(home)
     async with client:
-        yield ServiceDesk(ServiceBook(home), BackOffice(client, time.monotonic), locks, outbox)
+        # Faults are said now, and no caller waits for the reading.
+        await book.read()
+        yield ServiceDesk(book, BackOffice(client, time.monotonic), locks, outbox)
+
+
+async def open_desk(resources: Resources) -> None:
+    """Make self-service ready before the first caller; what cannot be read is said, and calls are served without it."""
+    try:
+        await resources.get(service_desk)
+    except (ContractError, CatalogueError) as error:
+        log.error("no self-service", error=str(error))  # noqa: TRY400 - the reason says all
 
 
 def _now_ms() -> int:

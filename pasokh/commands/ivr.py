@@ -23,6 +23,8 @@ from ivr.menu_tree import load_tree
 from ivr.menu_try import Trial
 from ivr.prompts.catalogue import FORMATS, Catalogue, Prompt, load_catalogue
 from ivr.queue_load import QueueLoad
+from ivr.self_service.book import load_services
+from ivr.self_service.contract import load_contract
 from ivr.witness import Witness
 from pasokh.refusal import RefusedError
 
@@ -34,12 +36,14 @@ Menus = Annotated[Path | None, typer.Option("--menu", help="Folder of menu files
 
 @app.command("check")
 def check(menu: Menus = None) -> None:
-    """Look for everything that is wrong with the menus; each finding names its file and line. Exit code 1: some."""
+    """Look for everything wrong with menus and services; each finding names its file and line. Exit code 1: some."""
     home, settings = _site()
     paths = _files(home, menu)
-    findings = check_menus(paths, known_here(home, settings), _has_sound(home))
+    menus = check_menus(paths, known_here(home, settings), _has_sound(home))
+    _, services = load_services(home, load_contract())
+    findings = [*map(str, menus), *map(str, services)]
     for finding in findings:
-        typer.echo(str(finding))
+        typer.echo(finding)
     if findings:
         raise typer.Exit(FAULTY)
     typer.echo(f"{len(paths)} files, nothing wrong")
