@@ -1,6 +1,7 @@
 """A recogniser that understands tones, what its callers' telephones send, and menus whose queues can be named."""
 
 import asyncio
+import cmath
 import math
 from array import array
 from collections.abc import AsyncIterator, Mapping
@@ -19,7 +20,7 @@ from ivr.spoken.aeap import Hearing
 from ivr.spoken.alaw import RATE, to_samples
 from ivr.spoken.server import PROTOCOL, READY, niced_threads, speech_server
 
-FIRST, SECOND, UNSURE, STRANGE = 500, 1000, 2000, 3000
+FIRST, SECOND, UNSURE, STRANGE = 500, 1100, 1700, 2900
 """Hertz: the first and the second phrase of the grammar, the first one mumbled, and words of no menu."""
 WORD_SECONDS = 0.4
 LOUD = 2000
@@ -31,22 +32,25 @@ WORDS: dict[str, dict[str, list[str]]] = {
 
 
 class ToneEar:
-    """Counts how often a tone crosses zero."""
+    """Says which of the tones is the strongest, whatever gaps a busy machine has left in it."""
 
     def __init__(self, phrases: tuple[str, ...]) -> None:
         self._phrases = phrases
         self._heard = array("h")
 
     def hear(self, samples: bytes) -> Hearing | None:
-        loud = [sample for sample in array("h", samples) if abs(sample) > LOUD]
-        if len(loud) < len(samples) / 20:
+        piece = array("h", samples)
+        if sum(abs(sample) > LOUD for sample in piece) < len(piece) / 10:
             self._heard = array("h")
-        self._heard.extend(loud)
-        crossings = sum(a * b < 0 for a, b in zip(self._heard, self._heard[1:], strict=False))
-        if len(self._heard) < WORD_SECONDS * RATE / 3:
             return None
-        hertz = crossings / 2 / (len(self._heard) / RATE)
-        return self._understood(min((FIRST, SECOND, UNSURE, STRANGE), key=lambda known: abs(known - hertz)))
+        self._heard.extend(piece)
+        if len(self._heard) < WORD_SECONDS * RATE / 2:
+            return None
+        return self._understood(max((FIRST, SECOND, UNSURE, STRANGE), key=self._strength))
+
+    def _strength(self, hertz: float) -> float:
+        turn = 2j * math.pi * hertz / RATE
+        return abs(sum(sample * cmath.exp(turn * n) for n, sample in enumerate(self._heard)))
 
     def _understood(self, hertz: int) -> Hearing:
         self._heard = array("h")
