@@ -17,6 +17,8 @@ CREATE_SECONDS = 5.0
 """Asterisk's own limits for connecting (2 s) and for the first request (1 s), and some."""
 SET_SECONDS = 2.0
 """Two requests, a second each."""
+END_SECONDS = 1.0
+"""So long a silence ends a word; one that was said at the last moment counts too."""
 SLOW_SECONDS = 0.8
 """A recogniser answers within milliseconds; after a second Asterisk gives each request up."""
 KEYS = "dtmf"
@@ -65,8 +67,9 @@ async def _begin(call: Call, phrases: tuple[str, ...], gate: Gate, clock: Callab
 
 
 async def _listen(call: Call, words: Words, ask: Ask, confidence: int) -> _Answer:
-    seconds = LONGEST_PROMPT_SECONDS * len(ask.prompts) + ask.seconds
-    await call.execute("SpeechBackground", f"{'&'.join(ask.prompts)},{ask.seconds:g}", seconds)
+    wait = ask.seconds + END_SECONDS
+    seconds = LONGEST_PROMPT_SECONDS * len(ask.prompts) + wait
+    await call.execute("SpeechBackground", f"{'&'.join(ask.prompts)},{wait:g}", seconds)
     found, score, text = (*(await call.evaluate(FOUND)).split(":", 2), "", "")[:3]
     await call.execute("SpeechDestroy")
     if found == KEYS:

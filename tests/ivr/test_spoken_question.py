@@ -20,7 +20,7 @@ from ivr.steps import StepLog
 
 WORDS: Words = {"1": {"fa": ("بیمه",)}, "2": {"fa": ("درمان", "پزشکی")}}
 ASK = Ask(("no-input", "menu-subject"), 5, Position("subject"))
-HEARD = "SpeechBackground no-input&menu-subject,5"
+HEARD = "SpeechBackground no-input&menu-subject,6"
 SETTINGS = (
     "MSet SPEECH_DTMF_MAXLEN=1,SPEECH_DTMF_TERMINATOR=,SPEECH_ENGINE(language)=fa,"
     "SPEECH_ENGINE(grammar)=بیمه|درمان|پزشکی"

@@ -36,7 +36,7 @@ def korean(model: Path) -> Iterator[LiveLine]:
     assert spec.origin is not None
     folder = Path(spec.origin).parent / "model"
     with running_line(model, more={"speech": {"models": {"en": str(folder)}}}) as line:
-        let_callers_speak(line.home, WORDS)
+        let_callers_speak(line.home, WORDS, wait_seconds=6)
         line.restart("ivr")  # the first calls come at once, while changed menus would still be read
         yield line
 
