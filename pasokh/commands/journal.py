@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -30,6 +30,8 @@ from pasokh.site import make_home, write_first_settings
 SHOWN_BAD = 20
 WIDTH = 160
 DAY = 86_400
+
+Found = TypeVar("Found")
 
 app = typer.Typer(no_args_is_help=True, help="Import the queue log of any Asterisk; see what has been read.")
 
@@ -55,7 +57,7 @@ def status(hours: Hours = 24) -> None:
     """Show how far journal and CEL have been read, bad lines, and gaps."""
     home = Home.from_environment()
     settings = load_settings(home)
-    found, bad, gaps = asyncio.run(_status(home, settings, hours))
+    found, bad, gaps = _refuse_without_database(lambda: asyncio.run(_status(home, settings, hours)))
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     zone = ZoneInfo(settings.site.timezone)
     console.print(_sources_table(found, zone))
@@ -91,9 +93,9 @@ async def _migrate_if_needed(home: Home, settings: Settings) -> None:
         await migrate(home, settings)
 
 
-def _refuse_without_database(do: Callable[[], None]) -> None:
+def _refuse_without_database(do: Callable[[], Found]) -> Found:
     try:
-        do()
+        return do()
     except (SQLAlchemyError, OSError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise RefusedError(f"the ledger's database cannot be used: {reason}; `bin/pasokh doctor` tells more") from error

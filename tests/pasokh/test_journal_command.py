@@ -58,3 +58,12 @@ def test_a_file_without_any_line_of_a_queue_log_is_refused_and_leaves_nothing(lo
     assert isinstance(found.exception, RefusedError)
     assert "none of its first 2 lines is one of a queue_log; line 1: 1 of" in str(found.exception)
     assert "bad lines" not in CliRunner().invoke(app, ["status"]).output
+
+
+def test_a_database_that_is_away_is_said_in_words(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    CliRunner().invoke(app, ["import", str(log)])
+    monkeypatch.setenv("PASOKH_DATABASE__URL", "postgresql+asyncpg://me:secret@127.0.0.1:1/none")
+    for words in (["status"], ["import", str(log)]):
+        found = CliRunner().invoke(app, words)
+        assert isinstance(found.exception, RefusedError)
+        assert "database cannot be used" in str(found.exception)
