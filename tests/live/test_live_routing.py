@@ -14,6 +14,7 @@ from callqueue.queue_places import Place
 from callqueue.queues import QueueDesk
 from callqueue.stint import Origin, Outcome
 from foundation.asterisk.ami import AmiLink
+from foundation.settings_changes import read_applied
 from tests.support.live_calls import numbers, settled_stints, to
 from tests.support.live_line import LiveLine, Moment
 from tests.support.waiting import eventually
@@ -21,6 +22,9 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.live
 
 Content = dict[str, Any]
+
+WIDENED = 3
+"""Seconds of waiting until more agents are rung."""
 
 
 @asynccontextmanager
@@ -37,14 +41,15 @@ def write(line: LiveLine, change: Callable[[Content], object]) -> None:
 
 
 @contextmanager
-def own_settings(line: LiveLine) -> Iterator[None]:
-    """Whatever a test writes into the site's settings is taken back."""
+def own_settings(line: LiveLine, *, refused: bool = False) -> Iterator[None]:
+    """Whatever a test writes into the site's settings is taken back; also in the line, unless it was `refused`."""
     before = line.home.settings_file.read_text(encoding="utf-8")
     try:
         yield
     finally:
         line.home.settings_file.write_text(before, encoding="utf-8")
-        line.command("apply")
+        if not refused:
+            line.command("apply")
 
 
 async def waiting(line: LiveLine, count: int, queue: str) -> list[Place]:
@@ -86,7 +91,7 @@ def _call_a101_for_idle(site: Content) -> None:
 
 async def test_overflow_keeps_one_clock_and_a_queue_with_callers_is_not_removed(line: LiveLine) -> None:
     since = line.now()
-    [caller] = numbers(7300, 1)
+    caller, helped = numbers(7300, 2)
     with own_settings(line):
         write(line, _overflow_from_pensions)
         await asyncio.to_thread(line.command, "apply")
@@ -96,8 +101,8 @@ async def test_overflow_keeps_one_clock_and_a_queue_with_callers_is_not_removed(
             assert "queues.national" in await asyncio.to_thread(refusal, line, "apply")
             assert len(await waiting(line, 1, "national")) == 1
         stints = await settled_stints(line, since, [caller])
-        await asyncio.to_thread(line.command, "apply")
-        assert "national" not in line.console("queue show")
+        assert await seconds_until_rung(line, helped) >= WIDENED
+    assert "national" not in line.console("queue show")
     assert [(stint.queue, stint.origin, stint.outcome) for stint in stints] == [
         ("pensions", Origin.DIRECT, Outcome.TIMED_OUT), ("national", Origin.OVERFLOW, Outcome.ABANDONED),
     ]
@@ -105,13 +110,26 @@ async def test_overflow_keeps_one_clock_and_a_queue_with_callers_is_not_removed(
     assert [(entry.queue, entry.outcome) for entry in entries] == [("pensions", Outcome.ABANDONED)]
 
 
+async def seconds_until_rung(line: LiveLine, caller: str) -> int:
+    """How long one who overflows waits for the agent whom only widened penalties let in."""
+    since, fresh = line.now(), LiveLine(line.home, read_applied(line.home) or line.settings, line.secrets)
+    async with fresh.staffed(fresh.phone("a109", talk=1)), calling(line.target, [to("pensions", caller)], line.sipp):
+        [connect] = await line.written("CONNECT", since)
+        await line.written("COMPLETEAGENT", since)
+    assert (connect.queue, connect.agent) == ("national", "a109")
+    return int(connect.data[0])
+
+
 def _overflow_from_pensions(site: Content) -> None:
-    site["queues"]["national"] = dict(site["queues"]["pensions"], max_wait_seconds=60)
+    widen = [{"after": WIDENED, "max_penalty": 5}]
+    site["queues"]["national"] = dict(site["queues"]["pensions"], max_wait_seconds=60, widen=widen)
+    site["agents"]["a109"]["queues"] = {"national": 5}
     site["queues"]["pensions"]["overflow"] = {"after_seconds": 1, "queue": "national"}
 
 
 def _no_overflow(site: Content) -> None:
     del site["queues"]["national"], site["queues"]["pensions"]["overflow"]
+    site["agents"]["a109"]["queues"] = {}
 
 
 async def test_a_drained_line_refuses_new_calls_and_the_present_ones_go_on(line: LiveLine) -> None:
@@ -140,7 +158,7 @@ def refusal(line: LiveLine, *words: str) -> str:
 
 async def test_a_setting_that_only_a_start_reads_is_refused_by_its_key_and_changes_nothing(line: LiveLine) -> None:
     before = line.console("queue show medical")
-    with own_settings(line):
+    with own_settings(line, refused=True):
         write(line, lambda site: site["queues"]["medical"].update(strategy="linear", max_length=3))
         assert "queues.medical.strategy" in await asyncio.to_thread(refusal, line, "apply")
         write(line, lambda site: site["queues"]["medical"].update(strategy="nosuch"))
