@@ -32,7 +32,8 @@ from back_office.web import build_app
 from foundation.database import Database
 url, token, day, now_ms, descriptor = sys.argv[1:]
 office = Office(Database(url), token, lambda: Moment(date.fromisoformat(day), int(now_ms)))
-config = uvicorn.Config(build_app(office), access_log=False, log_config=None, lifespan="off", ws="none", timeout_keep_alive=60)
+options = {"access_log": False, "log_config": None, "lifespan": "off", "ws": "none", "timeout_keep_alive": 60}
+config = uvicorn.Config(build_app(office), **options)
 asyncio.run(uvicorn.Server(config).serve([socket.socket(fileno=int(descriptor))]))
 """
 
