@@ -118,3 +118,14 @@ def test_the_files_to_include_bring_everything_that_they_name(home: Home, tmp_pa
         assert path.stat().st_mode & 0o077 == 0
         for name in re.findall(r'^#include "([^"]+)"', path.read_text(encoding="utf-8"), flags=re.MULTILINE):
             assert (tmp_path / "etc" / name).exists()
+
+
+def test_modules_for_speech_are_loaded_only_where_callers_are_understood(home: Home) -> None:
+    silent = rendered_files(home, settings(), SECRETS, ASTERISK)
+    assert "aeap" not in silent["modules.conf"]
+    assert "[" not in silent["aeap.conf"]
+    unusable = rendered_files(home, settings(speech={"models": {"fa": "/nowhere"}}), SECRETS, ASTERISK)
+    assert "aeap" not in unusable["modules.conf"]
+    spoken = rendered_files(home, settings(speech={"url": "ws://127.0.0.1:2700"}), SECRETS, ASTERISK)
+    assert "load = res_speech_aeap.so" in spoken["modules.conf"]
+    assert "url = ws://127.0.0.1:2700" in section(spoken["aeap.conf"], "pasokh-speech", "client")

@@ -14,7 +14,7 @@ from foundation.settings import Settings
 from pasokh.broker import broker_configuration
 from pasokh.ports import listening_ports, taken_ports
 from pasokh.refusal import RefusedError
-from pasokh.services import SERVICES, notify_socket, service_named
+from pasokh.services import SERVICES, notify_socket, service_named, services_of
 from pasokh.supervise import is_supervised, supervisor_configuration
 
 LONGEST_SOCKET = 107
@@ -118,3 +118,11 @@ def test_the_broker_listens_on_loopback_only() -> None:
     assert "listener 1884 127.0.0.1\n" in text
     assert text.startswith("user root\n")
     assert "user" not in broker_configuration(1884, Path("/srv/one/mosquitto"), as_root=False)
+
+
+def test_a_recogniser_runs_only_where_a_model_can_be_used() -> None:
+    plain = Settings.model_validate({"queues": {"operator": {}}})
+    wrong = Settings.model_validate({"queues": {"operator": {}}, "speech": {"models": {"fa": "/nowhere"}}})
+    for settings in (plain, wrong):
+        assert "speech" not in {service.name for service in services_of(settings)}
+        assert "ports.speech" not in {port.key for port in listening_ports(settings)}
