@@ -8,7 +8,7 @@ from foundation.paths import Home
 from pasokh.services import run_service
 from pasokh.supervise import become_supervisor
 
-Name = Annotated[str, typer.Argument(help="asterisk, mosquitto, ivr, callqueue, recordings or watchdog")]
+Name = Annotated[str, typer.Argument(help="One of those that `bin/pasokh status` shows.")]
 
 
 def service(name: Name) -> None:
