@@ -1,0 +1,73 @@
+"""The agent report: rows, totals, exports and texts, from agents' sessions."""
+
+import csv
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from callqueue.conversations import Kind, Talk
+from callqueue.metrics.agent_states import timesheets
+from callqueue.metrics.agent_time import Condition, Period
+from foundation.calendars import Interval, Step
+from foundation.settings import LANGUAGES, Agent, Language, Queue, Settings, Site
+from reports.agent_tables import agents_csv, agents_json, agents_table
+from reports.agents import PASSPORTS, AgentsQuery, AgentsReport, compose
+from tests.support.stint_tables import instant
+
+MORNING = Interval(instant("08:00:00"), instant("10:00:00"))
+
+
+def site(language: Language = "fa") -> Settings:
+    return Settings(
+        site=Site(timezone="UTC", language=language),
+        queues={"operator": Queue()}, agents={"a101": Agent(queues={"operator": 0})},
+    )
+
+
+def made(settings: Settings, *agents: str, step: Step = Step.NONE) -> AgentsReport:
+    here = frozenset({"q"})
+    periods = {
+        "a101": [Period(instant("08:00:00"), instant("09:30:00"), Condition.READY, here),
+                 Period(instant("09:30:00"), instant("10:00:00"), Condition.PAUSED, here, "=lunch")],
+        "a102": [Period(instant("09:00:00"), instant("10:00:00"), Condition.READY, here)],
+    }
+    talk = Talk("a101", "x1", "c1", Kind.DIRECT, instant("08:59:00") * 1000, instant("09:01:00") * 1000 + 1)
+    sheets = timesheets(periods, [talk], [], [])
+    return compose(AgentsQuery(MORNING, agents, step), sheets, settings, instant("10:00:00"))
+
+
+def test_rows_of_hours_sum_to_the_whole() -> None:
+    report = made(site(), step=Step.HOUR)
+    assert [(row.agent, row.day.logged_in) for row in report.rows] == [("a101", 3600), ("a101", 3600), ("a102", 3600)]
+    assert [row.day.talk_time for row in report.rows] == [60, 60.001, 0]
+    total = report.total.day
+    assert (total.logged_in, total.talk_time, total.conversations) == (10800, 120.001, 1)
+    assert report.sums_up
+
+
+def test_only_the_agents_asked_for_are_shown() -> None:
+    assert {row.agent for row in made(site(), "a102").rows} == {"a102"}
+
+
+def test_json_carries_every_passport_and_null_where_there_is_no_figure() -> None:
+    report = json.loads(agents_json(made(site())))
+    assert set(report["definitions"]) == {passport.id for passport in PASSPORTS}
+    assert [row["agent_aht"] for row in report["rows"]] == [120.001, None]
+    assert report["total"]["pauses"] == {"=lunch": 1800}
+
+
+def test_csv_is_safe_for_spreadsheets() -> None:
+    text = agents_csv(made(site()))
+    lines = list(csv.DictReader(io.StringIO("\n".join(line for line in text.splitlines() if line[0] != "#"))))
+    assert [line["agent"] for line in lines] == ["a101", "a102", ""]
+    assert lines[0]["pauses"] == "'=lunch=1800"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table_speaks_every_language(language: Language) -> None:
+    settings = site(language)
+    console = Console(width=240, file=io.StringIO(), record=True)
+    console.print(agents_table(made(settings), settings))
+    assert "a101" in console.export_text()
