@@ -38,7 +38,7 @@ from foundation.asterisk.render import dialplan_files, present_files, replace_fi
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets, load_settings
-from foundation.settings_changes import AT_START, FLOOR, Change, changes, is_under, read_applied, write_applied
+from foundation.settings.changes import AT_START, FLOOR, Change, changes, is_under, read_applied, write_applied
 from ivr.menu_book import load_menus
 from ivr.menu_file import MenuError
 from pasokh.line import wait_ready

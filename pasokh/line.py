@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foundation.paths import Home
-from foundation.settings_changes import write_applied
+from foundation.settings.changes import write_applied
 from pasokh.drain import end_drain
 from pasokh.ports import LOOPBACK, listening_ports, taken_ports
 from pasokh.refusal import RefusedError

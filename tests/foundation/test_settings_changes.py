@@ -17,7 +17,7 @@ from foundation.asterisk.reload import (
 from foundation.asterisk.render import dialplan_files, wanted_files
 from foundation.paths import Home
 from foundation.settings import Secrets, Settings
-from foundation.settings_changes import AT_START, Change, changes, is_under, read_applied, write_applied
+from foundation.settings.changes import AT_START, Change, changes, is_under, read_applied, write_applied
 
 ASTERISK = Installation(command=("asterisk",), modules=Path("/m"), data=Path("/d"))
 DIALPLANS = [f"pasokh/{path.name}" for path in dialplan_files()]

@@ -14,7 +14,7 @@ from callqueue.queue_places import Place
 from callqueue.queues import QueueDesk
 from callqueue.stint import Origin, Outcome
 from foundation.asterisk.ami import AmiLink
-from foundation.settings_changes import read_applied
+from foundation.settings.changes import read_applied
 from tests.support.live_calls import numbers, settled_stints, to
 from tests.support.live_line import LiveLine, Moment
 from tests.support.waiting import eventually

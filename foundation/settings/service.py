@@ -1,0 +1,152 @@
+"""Sections about the people: queues, agents, boxes, days off, and what callers may try."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from foundation.settings.values import Day, Language, Name, Section
+
+HIGHEST_PENALTY = 100
+RESCUE_BOX = "rescue"
+"""Where the rescue script's messages lie."""
+
+
+class Widening(Section):
+    """From so many seconds of waiting on, agents up to this penalty are rung too."""
+
+    after: Annotated[int, Field(ge=1, le=86400)]
+    max_penalty: Annotated[int, Field(ge=0, le=100)]
+
+
+class Overflow(Section):
+    """Where callers go on, without a word, when they have waited so long or cannot wait here."""
+
+    after_seconds: Annotated[int, Field(ge=1, le=86400)]
+    queue: Name
+
+
+class Queue(Section):
+    title: dict[Language, str] = {}
+    strategy: Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom"] = "rrmemory"
+    ring_seconds: Annotated[int, Field(ge=3, le=120)] = 15
+    retry_seconds: Annotated[int, Field(ge=1, le=60)] = 1
+    wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 10
+    max_wait_seconds: Annotated[int, Field(ge=1, le=86400)] = 900
+    max_length: Annotated[int, Field(ge=0)] = 0
+    """Callers that may wait at once; 0 is without limit."""
+    join_when_empty: bool = True
+    """Whether a caller may wait while no agent is logged in and ready to be rung."""
+    leave_when_empty: bool = False
+    """Whether those who wait leave the queue when its last agent has gone or paused."""
+    weight: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Of two queues with a free agent in common, the one with more weight gets him."""
+    max_penalty: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Agents with more are not rung at first; null: all are, the lowest penalty first."""
+    widen: list[Widening] = []
+    """Steps by which `max_penalty` (0 where none is given) grows with the waiting."""
+    overflow: Overflow | None = None
+    music: Name = "default"
+    record: bool = True
+    announce_position: bool = False
+    announce_wait: bool = False
+    """Asterisk's own estimate in minutes, which is rough: from the last waits of the queue."""
+    announce_seconds: Annotated[int, Field(ge=15, le=600)] = 60
+    """Between two announcements to one caller."""
+    service_threshold: Annotated[int, Field(ge=1)] = 20
+    short_abandon: Annotated[int, Field(ge=0)] = 5
+    contact_window_hours: Annotated[int, Field(ge=1)] = 24
+
+    @property
+    def first_penalty(self) -> int:
+        """The highest penalty that is rung at first."""
+        if self.max_penalty is not None:
+            return self.max_penalty
+        return 0 if self.widen else HIGHEST_PENALTY
+
+    @property
+    def stay_seconds(self) -> int:
+        """How long a caller waits in this queue at most."""
+        return self.overflow.after_seconds if self.overflow else self.max_wait_seconds
+
+    @model_validator(mode="after")
+    def _steps_in_order(self) -> "Queue":
+        before = (0, self.first_penalty)
+        for step in self.widen:
+            if step.after <= before[0] or step.max_penalty <= before[1]:
+                raise ValueError(
+                    f"widen: after {step.after}: `after` and `max_penalty` must both grow from step to step, and"
+                    f" max_penalty from the first one ({self.first_penalty}) on",
+                )
+            before = (step.after, step.max_penalty)
+        return self
+
+
+class Agent(Section):
+    name: str = ""
+    device: Literal["sip", "webrtc"] = "sip"
+    """A SIP telephone, or the phone in the browser."""
+    queues: dict[Name, Annotated[int, Field(ge=0, le=100)]]
+    """Queue to penalty; 0 is called first."""
+
+
+class Box(Section):
+    """Where voice messages on one subject lie."""
+
+    title: dict[Language, str] = {}
+    say: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,48}$")], ...] = ()
+    """Prompts before a caller is asked to speak."""
+    longest_seconds: Annotated[int, Field(ge=5, le=600)] = 180
+    silence_seconds: Annotated[int, Field(ge=2, le=60)] = 6
+    """So long a silence ends the message."""
+
+
+def default_boxes() -> dict[str, Box]:
+    return {
+        "general": Box(title={"fa": "عمومی", "tr": "Genel", "en": "General"}),
+        "director": Box(title={"fa": "مدیر", "tr": "Müdür", "en": "Director"}),
+    }
+
+
+class Prompts(Section):
+    piper_voice: dict[Language, Path] = {}
+    """A voice of Piper (an .onnx file, its .onnx.json beside it) that speaks this language instead of espeak-ng."""
+
+
+class Closure(Section):
+    """Days on which the site is closed, besides public holidays."""
+
+    first: Day
+    last: Day
+    title: str = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Closure":
+        if self.last < self.first:
+            raise ValueError("last is before first")
+        return self
+
+
+class Holidays(Section):
+    country: Literal["IR"] | None = "IR"
+    """Whose public holidays the menus' opening hours keep; null: none. Lunar ones are estimated."""
+    closures: list[Closure] = []
+    working: list[Day] = []
+    """Days that are public holidays by estimate, and are not."""
+
+
+class Extensions(Section):
+    """What an agent's telephone dials for the site's own affairs; each asks for the PIN."""
+
+    prompts: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8001"
+    emergency: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8002"
+
+
+class Identity(Section):
+    """How often a caller may fail to prove who he is."""
+
+    tries: Annotated[int, Field(ge=1, le=20)] = 3
+    """Wrong PINs for one national ID in a row; then it is locked."""
+    lock_minutes: Annotated[int, Field(ge=1, le=10080)] = 30
+    caller_tries: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Wrong tries from one telephone number, for whatever national IDs, within `lock_minutes`."""
