@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from asterisk.agi import AGI, AGIAppError, AGIHangup
+from asterisk.agi import AGI, AGIAppError, AGIHangup, AGIUnknownError
 
 LONGEST_SECONDS = 180
 SILENCE_SECONDS = 6
@@ -33,6 +33,8 @@ CALL_BACK = "2"
 SAME_NUMBER = "1"
 LONGEST_NUMBER = 15
 ATTEMPTS = 3
+GONE = (AGIHangup, AGIUnknownError)
+"""What tells that there is no caller any more; a dead channel answers all with 511, which pyst2 does not know."""
 NUMBER = re.compile(r"0[1-9][0-9]{8,9}|00[1-9][0-9]{7,12}")
 """With its area code, or 00 and a country's code."""
 ONE_DIGIT = re.compile(r"([0-9])\1{7,}")
@@ -71,7 +73,7 @@ def main(arguments: list[str]) -> None:
         sys.exit("rescue_agi: no spool folder was given: AGI(rescue,SPOOL,CALL_ID,CALLER,LANGUAGE)")
     agi = AGI(stderr=Deaf())
     # Whatever breaks on the wire means that the caller is gone; what he said stays.
-    with suppress(AGIHangup, OSError, ValueError):
+    with suppress(*GONE, OSError, ValueError):
         _serve(agi, Path(spool), _message(call_id, caller, language, time.time()))
 
 
@@ -95,7 +97,7 @@ def take_message(agi: AGI, folder: Path, message: Message) -> bool:
     _write(facts, message)
     try:
         number = _number_to_call(agi, message.caller)
-    except AGIHangup:
+    except GONE:
         _write(facts, replace(message, sound=None, state="no_sound"))
         raise
     if number:
@@ -163,7 +165,7 @@ def _record(agi: AGI, sound: Path) -> str:
     try:
         _play(agi, "leave-message")
         agi.record_file(str(sound), "wav", END_KEY, LONGEST_SECONDS * 1000, 0, "beep", SILENCE_SECONDS)
-    except (AGIAppError, OSError, ValueError):
+    except (*GONE, AGIAppError, OSError, ValueError):
         return "hung_up"
     return "complete"
 
@@ -171,7 +173,7 @@ def _record(agi: AGI, sound: Path) -> str:
 def _settle(agi: AGI) -> None:
     # Asterisk says that the caller hung up before it has written the last seconds: an answer to another command means
     # that it has. pyst2's execute() would refuse to ask after a hang-up.
-    with suppress(AGIAppError, OSError, ValueError):
+    with suppress(*GONE, AGIAppError, OSError, ValueError):
         agi.send_command("NOOP")
         agi.get_result()
 

@@ -101,6 +101,29 @@ def test_what_was_said_before_a_hang_up_is_kept(asterisk: Asterisk) -> None:
     assert asterisk.message()["seconds"] == 2.0
 
 
+DEAD = "511 Command Not Permitted on a dead channel or intercept routine"
+
+
+def test_a_channel_that_is_gone_before_the_first_word_ends_it_quietly(asterisk: Asterisk) -> None:
+    assert asterisk.hears().startswith("GET DATA")
+    asterisk.say(DEAD)
+    assert asterisk.ends() == ""
+    assert asterisk.script.returncode == 0
+    assert (asterisk.message()["state"], asterisk.message()["caller"]) == ("no_sound", "+989121234567")
+
+
+def test_what_was_said_before_the_channel_was_gone_is_kept(asterisk: Asterisk) -> None:
+    command = until_recording(asterisk)
+    asterisk.speak_into(command, 2.0)
+    asterisk.say(DEAD)
+    assert asterisk.hears() == "NOOP"
+    asterisk.say(DEAD)
+    assert asterisk.hears().startswith("STREAM FILE message-saved")
+    asterisk.say(DEAD)
+    assert asterisk.ends() == ""
+    assert (asterisk.message()["state"], asterisk.message()["seconds"]) == ("hung_up", 2.0)
+
+
 def test_a_caller_who_hangs_up_without_a_word_leaves_only_his_number(asterisk: Asterisk) -> None:
     until_recording(asterisk)
     asterisk.ends()
