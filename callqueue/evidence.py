@@ -39,7 +39,7 @@ class GapKind(StrEnum):
     DISAGREEMENT = "disagreement"
     """Journal and CEL differ by more than a second about one stint."""
     JOURNAL_LOST = "journal_lost"
-    """CEL knows a stay in a queue of which the journal has no line."""
+    """CEL knows a stay in a queue, or the end of one, of which the journal has no line."""
     CEL_LOST = "cel_lost"
     """The journal knows a conversation of which CEL has nothing."""
     FILE_LOST = "file_lost"

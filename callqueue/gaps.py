@@ -1,6 +1,6 @@
 """Declaring gaps that last: begun when noticed, ended when evidence is whole again."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import Gap, GapKind
@@ -17,3 +17,9 @@ async def end_gaps(connection: AsyncConnection, journal: str, kind: GapKind, end
     """End whatever gap of this kind still lasts."""
     statement = update(GAP).where(GAP.c.journal == journal, GAP.c.kind == kind, GAP.c.ended.is_(None))
     await connection.execute(statement.values(ended=ended))
+
+
+async def is_lasting(connection: AsyncConnection, journal: str, kind: GapKind) -> bool:
+    """Whether a gap of this kind has begun and not ended."""
+    query = select(GAP.c.id).where(GAP.c.journal == journal, GAP.c.kind == kind, GAP.c.ended.is_(None)).limit(1)
+    return (await connection.execute(query)).first() is not None

@@ -31,7 +31,7 @@ from callqueue.journal_events import (
     WaitEnded,
     Withdrawn,
 )
-from callqueue.ledger_changes import Changes, Key, Place, infer_origin, is_open, is_waiting
+from callqueue.ledger_changes import Changes, Key, Place, infer_origin, is_open, is_waiting, lacks_wait_end
 from callqueue.stint import Ending, Outcome, Stint
 
 OUTCOME_OF: dict[type[Any], Outcome] = {
@@ -105,7 +105,7 @@ class Ledger:
             talking.pop(key, None)
 
     def _change(self, stint: Stint, **values: Any) -> None:
-        changed = replace(stint, **values)
+        changed = replace(stint, ended_by_cel=False, **values)
         self._place(changed)
         self.changes.stints[changed.channel_id, changed.number] = changed
 
@@ -114,12 +114,17 @@ class Ledger:
         for stint in self._of_channel.get(channel_id, {}).values():
             if stint.queue == queue and is_waiting(stint):
                 found = stint
+        last = self._last(channel_id)
+        if found is None and last is not None and last.queue == queue and lacks_wait_end(last):
+            return last
         return found
 
     def _talk(self, event: TalkEnded) -> Stint | None:
         """The conversation that ended: of the channel, or, when a masquerade changed its id, of the agent."""
         keys = self._talking.get((event.queue, event.agent), {})
         own = [key for key in keys if key[0] == event.channel_id]
+        if not own and (last := self._last(event.channel_id)) is not None and last.ended_by_cel:
+            return last if (last.queue, last.agent) == (event.queue, event.agent) else None
         for channel_id, number in own or keys:
             return self._of_channel[channel_id][number]
         return None
@@ -197,7 +202,7 @@ class Ledger:
         last = self._last(event.channel_id)
         if last is None:
             return True
-        if is_waiting(last):
+        if lacks_wait_end(last):
             wait = max(0, event.at - last.entered)
             self._change(last, outcome=Outcome.LEFT_FOR_CALLBACK, wait=wait, finished=event.at)
         elif last.outcome is Outcome.LEFT_BY_KEY:
@@ -212,7 +217,7 @@ class Ledger:
             return False
         self._change(
             stint, outcome=Outcome.ANSWERED, agent=event.agent, answered=event.at, wait=_wait(event, stint),
-            agent_channel_id=event.agent_channel_id,
+            agent_channel_id=event.agent_channel_id, finished=None,
         )
         return True
 

@@ -45,6 +45,11 @@ def is_waiting(stint: Stint) -> bool:
     return stint.outcome is Outcome.WAITING
 
 
+def lacks_wait_end(stint: Stint) -> bool:
+    """Whether the journal has not said how the waiting ended; CEL may have said that it did."""
+    return is_waiting(stint) or (stint.ended_by_cel and stint.outcome is Outcome.INTERRUPTED)
+
+
 def infer_origin(before: Stint | None) -> Origin:
     """Origin of a stint without a STINT line, from the one before it on the same channel (METRICS: words)."""
     if before is None:

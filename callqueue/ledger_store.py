@@ -122,7 +122,7 @@ async def _save_stints(connection: AsyncConnection, journal: str, changes: Chang
         await connection.execute(_UPDATE_STINT, changed)
 
 
-CHANGING = ("outcome", "wait", "agent", "answered", "finished", "talk", "ending", "agent_channel_id")
+CHANGING = ("outcome", "wait", "agent", "answered", "finished", "talk", "ending", "agent_channel_id", "ended_by_cel")
 _UPDATE_STINT = (
     update(STINT)
     .where(STINT.c.journal == bindparam("of_journal"), STINT.c.channel_id == bindparam("of_channel"),

@@ -82,6 +82,22 @@ def reconcile(stint: Stint, view: CelView) -> Reconciled:
     )
 
 
+def end_us(stint: Stint, view: CelView) -> tuple[int, int] | None:
+    """When an open stint's waiting, or its conversation, ended by CEL, and when CEL last saw anything of it.
+
+    None when CEL does not know this stay in the queue. What goes on still ends, in the view, where CEL was read to.
+    """
+    stay = _nearest(view.stays, stint.entered * SECOND_US)
+    if stay is None:
+        return None
+    if stint.outcome is not Outcome.ANSWERED:
+        return stay.end, stay.end
+    met = _together(stint, view.legs)
+    # After a masquerade the caller's channel is gone and the agent talks on.
+    seen = [leg.span.end for leg in view.legs if leg.channel_id == stint.agent_channel_id]
+    return met[-1].end if met else stay.end, max([stay.end, *seen])
+
+
 def _overlapping(met: Iterable[Span], blind: Sequence[Span]) -> bool:
     return any(span.within(gap) for span in met for gap in blind)
 

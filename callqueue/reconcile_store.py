@@ -15,6 +15,7 @@ from callqueue.reconcile import SECOND_US, CelView, Leg, Reconciled, Span, recon
 from callqueue.stint import Stint
 from callqueue.store import STINT_COLUMNS, stint_of
 from callqueue.tables import CALL, GAP, HOLD, LEG, MARKER, ORPHAN, REFUSAL, STAY, STINT
+from callqueue.unwritten_ends import end_by_cel, lock_unended, save_ended
 from foundation.database import Database
 
 BATCH = 200
@@ -42,6 +43,7 @@ class Reconciler:
             return False
         read = int(min(cel, journal))
         async with self._database.write() as connection:
+            await self._end_unwritten(connection, read)  # first: it may have to wait for the journal's reader
             await self._close_after_crash(connection, read)
             stints = await self._ready_stints(connection, read)
             if stints:
@@ -64,6 +66,14 @@ class Reconciler:
                 await connection.execute(
                     update(table).where(table.c[end].is_(None), table.c[start] < at * SECOND_US)
                     .values({end: at * SECOND_US, "interrupted": True}))
+
+    async def _end_unwritten(self, connection: AsyncConnection, read: int) -> None:
+        """Nobody waits or talks for ever because the line of the end was lost."""
+        stints = await lock_unended(connection, self._journal, read)
+        if stints:
+            views = await load_views(connection, self._journal, stints, read * SECOND_US)
+            found = [end_by_cel(stint, view, read) for stint, view in zip(stints, views, strict=True)]
+            await save_ended(connection, self._journal, [each for each in found if each is not None])
 
     async def _ready_stints(self, connection: AsyncConnection, read: int) -> list[Stint]:
         began = (await connection.execute(select(func.min(CALL.c.started_us)))).scalar_one()

@@ -70,14 +70,12 @@ def evidence(
     reserve = Reserve(home.root, settings.disk.reserve_megabytes * MEGABYTE)
     for follower, name in ((journal, "journal"), (cel, "cel")):
         _measure(follower, name, registry)
-    work: dict[str, Task] = {
+    return {
         "journal": lambda: follow(journal),
         "cel": lambda: follow(cel),
         "reconciler": lambda: keep_reconciling(reconciler),
+        "disk": lambda: watch_disk(reserve, ledger, site),
     }
-    if settings.disk.reserve_megabytes:
-        work["disk"] = lambda: watch_disk(reserve, ledger, site)
-    return work
 
 
 def _measure(follower: Follower, name: str, registry: CollectorRegistry) -> None:

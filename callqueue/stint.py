@@ -87,3 +87,5 @@ class Stint:
     talk_ms: int | None = None
     """Bridged time without hold."""
     hold_ms: int | None = None
+    ended_by_cel: bool = False
+    """The end is CEL's word: the journal has no line of it. A line that is read later counts instead."""

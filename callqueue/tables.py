@@ -46,6 +46,7 @@ STINT = Table(
     Column("talk_ms", BigInteger),
     Column("hold_ms", BigInteger),
     Column("position", Integer),
+    Column("ended_by_cel", Boolean, nullable=False, server_default=false()),
     Column("reconciled", Boolean, nullable=False),
     Column("source_id", BigInteger, nullable=False),
     Column("offset", BigInteger, nullable=False),

@@ -64,7 +64,9 @@ LEDGER = (
     _count("left_empty", "stints ended because no agent was left in the queue (EXITEMPTY)"),
     _count("left_for_callback", "stints left by asking for a callback (EXITWITHKEY with CALLBACK_REQUESTED)"),
     _count("withdrawn", "stints that an operator or a program took out of the queue (WITHDRAW)"),
-    _count("interrupted", "stints ended by a stop or crash of ours: open at QUEUESTART, or ended under STOPPING"),
+    _count("interrupted", "stints ended by a fault of ours: open at QUEUESTART, ended under STOPPING, or ended by CEL"
+                          " while the line of their end was lost (a gap of the kind journal_lost)",
+           f"{JOURNAL}; CEL where its line was lost"),
     _count("waiting", "stints still waiting when the report was made"),
     _count("balance", "offered − the sum of all outcomes: 0, or the report contradicts itself and says so"),
     _count("refused_full", "calls turned away before entering because the queue was full (REFUSED_FULL)"),

@@ -3,26 +3,24 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue import tables
 from callqueue.blindness import GapSpool
-from callqueue.cel_feed import CelSink
 from callqueue.conversation_store import read_conversations, read_ringing
 from callqueue.conversations import Kind
-from callqueue.disk import Reserve, watch_disk
+from callqueue.disk import DiskWatch, Reserve, watch_disk
 from callqueue.evidence import Gap, GapKind
-from callqueue.follow import Follower
-from callqueue.journal_feed import JournalSink
 from callqueue.metrics.agent_time import agent_periods
-from callqueue.reconcile_store import Reconciler
 from callqueue.service import evidence, keep_running
-from callqueue.stint import Ending, Outcome, Stint
+from callqueue.stint import Ending, Outcome
 from callqueue.store import (
     count_lost_in_menu,
     read_agent_events,
@@ -33,97 +31,10 @@ from callqueue.store import (
 )
 from foundation.database import Database
 from foundation.paths import Home
-from foundation.settings import Queue, Settings
+from foundation.settings import Disk, Queue, Settings
+from tests.support.evidence_site import AT, CEL, EVER, JOURNAL, Site, cel
 
 LIMIT = 30.0
-EVER = 9_999_999_999
-AT = 1_795_311_460
-
-JOURNAL = f"""\
-{AT}|s-29|operator|NONE|STINT|s-29|09122222222|direct||1
-{AT}|s-29|operator|NONE|ENTERQUEUE||09122222222|1
-{AT}|s-28|operator|NONE|STINT|s-28|09121111111|direct||1
-{AT}|s-28|operator|NONE|ENTERQUEUE||09121111111|2
-{AT + 1}|s-29|operator|a101|CONNECT|1|s-30|0
-{AT + 2}|s-29|operator|a101|COMPLETECALLER|1|1|1
-{AT + 2}|s-28|operator|NONE|ABANDON|1|2|2
-"""
-
-
-def cel(*events: str) -> str:
-    """Lines of `seconds kind channel linkedid name app extra`."""
-    lines = []
-    for line in events:
-        seconds, kind, channel_id, call_id, name, app, extra = line.split()
-        facts = extra.replace("bridge", '{""bridge_id"":""b-1""}').replace(
-            "caller", f'{{""hangupsource"":""{name}""}}').replace("us", '{""hangupsource"":""dialplan/builtin""}')
-        app, facts = app.strip("-"), facts.strip("-")
-        lines.append(f'"{AT + float(seconds):.6f}","{kind}","{channel_id}","{call_id}","{name}","x","y","{app}","",'
-                     f'"{facts}"\n')
-    return "".join(lines)
-
-
-CEL = cel(
-    "-1.0 CHAN_START   s-28 s-28 PJSIP/trunk-1c -        -",
-    "-0.9 CHAN_START   s-29 s-29 PJSIP/trunk-1d -        -",
-    "0.80 APP_START    s-29 s-29 PJSIP/trunk-1d Queue    -",
-    "0.90 APP_START    s-28 s-28 PJSIP/trunk-1c Queue    -",
-    "0.95 CHAN_START   s-30 s-29 PJSIP/a101-0000001e AppQueue -",
-    "1.05 ANSWER       s-30 s-29 PJSIP/a101-0000001e AppQueue -",
-    "1.10 BRIDGE_ENTER s-30 s-29 PJSIP/a101-0000001e AppQueue bridge",
-    "1.11 BRIDGE_ENTER s-29 s-29 PJSIP/trunk-1d Queue    bridge",
-    "2.08 BRIDGE_EXIT  s-29 s-29 PJSIP/trunk-1d Queue    bridge",
-    "2.09 BRIDGE_EXIT  s-30 s-29 PJSIP/a101-0000001e AppQueue bridge",
-    "2.10 APP_END      s-28 s-28 PJSIP/trunk-1c Queue    -",
-    "2.10 HANGUP       s-28 s-28 PJSIP/trunk-1c -        caller",
-    "2.10 LINKEDID_END s-28 s-28 PJSIP/trunk-1c -        -",
-    "2.11 APP_END      s-29 s-29 PJSIP/trunk-1d Queue    -",
-    "2.11 HANGUP       s-29 s-29 PJSIP/trunk-1d -        caller",
-    "2.11 LINKEDID_END s-29 s-29 PJSIP/trunk-1d -        -",
-)
-
-
-class Site:
-    """Both files, their followers and the reconciler."""
-
-    def __init__(self, database: Database, folder: Path) -> None:
-        self.database = database
-        self.journal_path, self.cel_path = folder / "queue_log", folder / "cel.csv"
-        self.now = AT + 1000.0
-        self._start()
-
-    def _start(self) -> None:
-        self.journal = Follower(self.database, self.journal_path, "site", "journal", JournalSink())
-        self.cel = Follower(self.database, self.cel_path, "site", "cel", CelSink())
-        self.reconciler = Reconciler(self.database, "site", lambda: self.now, lambda: self.now)
-
-    def restart(self) -> None:
-        self.close()
-        self._start()
-
-    def close(self) -> None:
-        self.journal.close()
-        self.cel.close()
-
-    def write(self, journal: str = "", cel: str = "") -> None:
-        for path, text in ((self.journal_path, journal), (self.cel_path, cel)):
-            with path.open("a") as file:
-                file.write(text)
-
-    async def read(self) -> dict[str, Stint]:
-        for follower in (self.journal, self.cel):
-            while await follower.step():
-                pass
-        while await self.reconciler.step():
-            pass
-        async with self.database.read() as connection:
-            return {stint.channel_id: stint for stint in await read_stints(connection, None, 0, EVER)}
-
-    async def gaps(self) -> list[GapKind]:
-        async with self.database.read() as connection:
-            return [gap.kind for gap in await read_gaps(connection, 0, EVER)]
-
-
 @pytest.fixture
 async def site(ledger_database: Database, tmp_path: Path) -> AsyncIterator[Site]:
     folder = tmp_path / "log"
@@ -243,7 +154,7 @@ async def test_what_a_crash_left_open_ends_at_the_next_start(site: Site) -> None
 
 
 async def test_a_stay_that_the_journal_does_not_have_is_declared_once(site: Site) -> None:
-    site.write("".join(JOURNAL.splitlines(keepends=True)[:2]), CEL)
+    site.write("".join(line for line in JOURNAL.splitlines(keepends=True) if "|s-28|" not in line), CEL)
     for _ in range(3):
         await site.read()
     async with site.database.read() as connection:
@@ -359,12 +270,66 @@ def test_the_reserve_takes_real_space_and_gives_it_back(tmp_path: Path) -> None:
 class TellingReserve(Reserve):
     """A reserve on a disk whose free space the test decides."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, 1 << 20)
+    def __init__(self, folder: Path, size: int = 1 << 20) -> None:
+        super().__init__(folder, size)
         self.space = 1 << 30
 
     def free(self) -> int:
         return self.space
+
+
+class Stubborn(Database):
+    """A database that cannot write while its disk is full."""
+
+    takes = False
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        if not self.takes:
+            raise OSError("No space left on device")
+        async with super().write() as connection:
+            yield connection
+
+
+async def test_a_disk_that_was_full_before_any_reserve_was_taken_is_declared(
+    sqlite_ledger: Database, tmp_path: Path,
+) -> None:
+    reserve = TellingReserve(tmp_path)
+    reserve.space = 0
+    await DiskWatch(reserve, sqlite_ledger, "site").look(AT)
+    assert [(gap.kind, gap.started) for gap in await _until_gap(sqlite_ledger, ended=False)] == [
+        (GapKind.DISK_FULL, AT)]
+    after_restart = DiskWatch(reserve, sqlite_ledger, "site")
+    await after_restart.look(AT + 5)
+    reserve.space = 1 << 30
+    await after_restart.look(AT + 9)
+    assert [(gap.started, gap.ended) for gap in await _until_gap(sqlite_ledger, ended=True)] == [(AT, AT + 9)]
+    assert reserve.is_held
+
+
+async def test_a_full_disk_is_declared_on_a_site_that_keeps_no_reserve(sqlite_ledger: Database, tmp_path: Path) -> None:
+    settings = Settings(queues={"operator": Queue()}, disk=Disk(reserve_megabytes=0))
+    assert "disk" in evidence(Home(tmp_path), settings, sqlite_ledger, CollectorRegistry())
+    reserve = TellingReserve(tmp_path, size=0)
+    watch = DiskWatch(reserve, sqlite_ledger, "site")
+    for at, free in ((AT, 1 << 30), (AT + 1, 1 << 20), (AT + 2, 1 << 20), (AT + 3, 1 << 30)):
+        reserve.space = free
+        await watch.look(at)
+    assert [(gap.started, gap.ended) for gap in await _until_gap(sqlite_ledger, ended=True)] == [(AT + 1, AT + 3)]
+    assert not reserve.path.exists()
+
+
+async def test_a_full_disk_is_declared_late_when_the_ledger_lies_on_it(sqlite_ledger: Database, tmp_path: Path) -> None:
+    reserve = TellingReserve(tmp_path)
+    reserve.space = 0
+    stubborn = Stubborn(sqlite_ledger.engine.url.render_as_string())
+    watch = DiskWatch(reserve, stubborn, "site")
+    await watch.look(AT)
+    stubborn.takes = True
+    reserve.space = 1 << 30
+    await watch.look(AT + 3)
+    await stubborn.close()
+    assert [(gap.started, gap.ended) for gap in await _until_gap(sqlite_ledger, ended=True)] == [(AT, AT + 3)]
 
 
 async def test_a_full_disk_is_relieved_declared_and_guarded_again(
