@@ -46,7 +46,7 @@ def check(menu: Menus = None) -> None:
         typer.echo(finding)
     if findings:
         raise typer.Exit(FAULTY)
-    typer.echo(f"{len(paths)} files, nothing wrong")
+    typer.echo(f"nothing wrong in {', '.join(path.name for path in paths)} and in the services")
 
 
 @app.command("graph")
