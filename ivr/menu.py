@@ -170,7 +170,7 @@ class VoiceMessageAction(Handled):
 
 
 class CallbackAction(Handled):
-    """Promise a call back that keeps the caller's place in a queue."""
+    """Note a number that an agent of the queue shall call."""
 
     do: Literal["callback"]
     queue: Name

@@ -7,7 +7,7 @@ from foundation.settings import Language
 from ivr.actions import Ending, Outcome
 from ivr.conditions import Facts
 from ivr.menu import Tree
-from ivr.menu_walk import Ask, Do, Leave, begin, follow, walk
+from ivr.menu_walk import Ask, Do, Leave, begin, begin_busy, follow, walk, without_queue
 from ivr.menu_words import describe
 
 MOST_QUESTIONS = 200
@@ -28,13 +28,15 @@ class Trial:
     text_of: TextOf
     read: ReadKey
     write: Callable[[str], None]
+    busy: bool = False
+    """As if the site had no line left."""
 
     def run(self) -> str:
         """Walk until the call leaves the menus; returns how: `queue NAME`, `goodbye`, `hung up` or `too long`."""
-        then: Ask | Leave | Do = begin(self.tree, self.facts)
+        then: Ask | Leave | Do = begin_busy(self.tree) if self.busy else begin(self.tree, self.facts)
         for _ in range(MOST_QUESTIONS):
             if isinstance(then, Leave):
-                return self._leave(then)
+                return self._leave(without_queue(self.tree, then) if self.busy else then)
             found = self._do(then) if isinstance(then, Do) else self._ask(then)
             if found is None:
                 return self._say("hung up")

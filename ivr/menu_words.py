@@ -38,7 +38,7 @@ def _describe_handled(action: Handled) -> str:
         case VoiceMessageAction(box=name):
             return f"voice message to {name}"
         case CallbackAction(queue=name):
-            return f"callback by {name}"
+            return f"call back by {name}"
         case TransferAction(queue=queue, number=number):
             return f"transfer to {queue or number}"
     return ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from foundation.paths import Home
 from foundation.settings import RESCUE_BOX
+from ivr.provinces import NATIONAL
 from ivr.tracking import TrackingCodes
 from recordings.spoken import SHORTEST_MS, Facts, Kind, Progress
 
@@ -22,6 +23,15 @@ def callback_number(keys: str) -> str | None:
     if not (keys.isascii() and _GOOD_NUMBER.fullmatch(keys)) or _ONE_DIGIT.search(keys):
         return None
     return keys
+
+
+def normal_number(text: str) -> str | None:
+    """A number in one form, so that one telephone is one number: a home one begins with 0, a foreign one with 00.
+
+    None where nobody can be called at it.
+    """
+    home = NATIONAL.fullmatch(text)
+    return callback_number(f"0{home[1]}" if home else text.replace("+", "00", 1))
 
 
 class Draft:
@@ -88,13 +98,7 @@ class Draft:
         return self._stem.with_name(f"{self._stem.name}.take{number}.wav")
 
     def _write(self, sound: str | None) -> None:
-        facts = self._facts
-        content = {
-            "kind": facts.kind, "box": facts.box, "call_id": facts.call_id, "caller": facts.caller,
-            "callback_number": facts.callback_number, "language": facts.language, "tracking": facts.tracking,
-            "taken_at": facts.taken_ms / 1000, "sound": sound, "state": facts.progress,
-        }
-        write_whole(self._stem.with_name(f"{self._stem.name}.json"), json.dumps(content))
+        _write_facts(self._stem, replace(self._facts, sound=sound))
 
 
 class MessageDesk:
@@ -110,6 +114,28 @@ class MessageDesk:
             call_id=call_id, taken_ms=int(time.time() * 1000), progress=Progress.BEGUN, kind=Kind.VOICE_MESSAGE,
             box=box, caller=caller, language=language, tracking=self._codes.next(),
         ))
+
+    def request_call(self, call_id: str, caller: str | None, language: str, number: str, queue: str) -> str:
+        """Hand over that an agent of this queue shall call this number; returns the tracking code.
+
+        Raises:
+            OSError: the disk is full or away.
+        """
+        facts = Facts(
+            call_id=call_id, taken_ms=int(time.time() * 1000), progress=Progress.COMPLETE, kind=Kind.CALLBACK_REQUEST,
+            caller=caller, callback_number=number, language=language, tracking=self._codes.next(), queue=queue,
+        )
+        _write_facts(self._folder / f"{call_id}-{facts.tracking}", facts)
+        return str(facts.tracking)
+
+
+def _write_facts(stem: Path, facts: Facts) -> None:
+    content = {
+        "kind": facts.kind, "box": facts.box, "call_id": facts.call_id, "caller": facts.caller,
+        "callback_number": facts.callback_number, "language": facts.language, "tracking": facts.tracking,
+        "taken_at": facts.taken_ms / 1000, "sound": facts.sound, "state": facts.progress, "queue": facts.queue,
+    }
+    write_whole(stem.with_name(f"{stem.name}.json"), json.dumps(content))
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -141,7 +141,7 @@ async def _ask_number(call: Call) -> str | None:
         if number is None:
             hint = ("number-not-valid",)
             continue
-        said = ("number-heard", *_grammar(call).phone(number), "number-confirm")
+        said = ("number-heard", *grammar_of(call).phone(number), "number-confirm")
         if await call.ask_key(said, DECISION_SECONDS) != "2":
             return number
         hint = ()
@@ -152,13 +152,19 @@ async def _tell(call: Call, draft: Draft, verdict: Verdict) -> None:
     if verdict is not Verdict.SENT:
         await call.play(("message-cancelled" if verdict is Verdict.CANCELLED else "message-not-taken",))
         return
-    code = ("tracking-code", *_grammar(call).digits(draft.tracking))
-    prompts: tuple[str, ...] = ("message-saved", *code, "tracking-again")
+    await say_code(call, "message-saved", draft.tracking)
+
+
+async def say_code(call: Call, first: str, tracking: str) -> None:
+    """Say a prompt and a tracking code; the code again as often as the caller wants, up to a limit."""
+    code = ("tracking-code", *grammar_of(call).digits(tracking))
+    prompts: tuple[str, ...] = (first, *code, "tracking-again")
     for _ in range(ATTEMPTS):
         if await call.ask_key(prompts, DECISION_SECONDS) != "1":
             return
         prompts = (*code, "tracking-again")
 
 
-def _grammar(call: Call) -> Grammar:
+def grammar_of(call: Call) -> Grammar:
+    """How things are said in the caller's language."""
     return GRAMMARS[cast("Language", call.language)]

@@ -41,6 +41,7 @@ class Message:
     heard_by: str | None = None
     closed_ms: int | None = None
     closed_by: str | None = None
+    queue: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Wanted:
     state: MessageState | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    queue: str | None = None
 
 
 def message_of(spooled: Spooled, sound: Recording | None) -> Message | None:
@@ -69,12 +71,12 @@ def message_of(spooled: Spooled, sound: Recording | None) -> Message | None:
         id=spooled.id, kind=kind, box=facts.box, call_id=facts.call_id, caller=facts.caller,
         callback_number=facts.callback_number, language=facts.language, tracking=facts.tracking,
         taken_ms=facts.taken_ms, duration_ms=sound.duration_ms if sound else 0,
-        recording_id=sound.id if sound else None,
+        recording_id=sound.id if sound else None, queue=facts.queue,
     )
 
 
 async def add_message(connection: AsyncConnection, message: Message) -> None:
-    """Enter a message; one that is there already stays as it is."""
+    """Enter a message; one that is there already stays as it is, and so does a number's open request to a queue."""
     insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     await connection.execute(insert(voice_message).values(asdict(message)).on_conflict_do_nothing())
 
@@ -82,6 +84,16 @@ async def add_message(connection: AsyncConnection, message: Message) -> None:
 async def is_taken(connection: AsyncConnection, message_id: str) -> bool:
     query = select(voice_message.c.id).where(voice_message.c.id == message_id)
     return (await connection.execute(query)).first() is not None
+
+
+async def open_request(connection: AsyncConnection, number: str, queue: str) -> str | None:
+    """The tracking code under which this number waits for this queue's call; None: it does not."""
+    table = voice_message.c
+    query = select(table.tracking).where(
+        table.kind == Kind.CALLBACK_REQUEST.value, table.callback_number == number, table.queue == queue,
+        table.state != MessageState.CLOSED.value,
+    )
+    return (await connection.execute(query)).scalar()
 
 
 async def messages(connection: AsyncConnection, wanted: Wanted) -> Sequence[Message]:
@@ -94,6 +106,8 @@ async def messages(connection: AsyncConnection, wanted: Wanted) -> Sequence[Mess
         query = query.where(table.state == wanted.state.value)
     if wanted.since_ms is not None:
         query = query.where(table.taken_ms >= wanted.since_ms)
+    if wanted.queue is not None:
+        query = query.where(table.queue == wanted.queue)
     if wanted.until_ms is not None:
         query = query.where(table.taken_ms < wanted.until_ms)
     return [Message(**row) for row in (await connection.execute(query)).mappings()]

@@ -96,7 +96,11 @@ class Archivist:
             if sound is not None:
                 await add_recording(connection, sound)
             await add_message(connection, message)
-        self._tell(message)
+            entered = await is_taken(connection, message.id)
+        if entered:
+            self._tell(message)
+        else:
+            log.info("this number waits for a call of this queue already", call_id=message.call_id, queue=message.queue)
 
     def _tell(self, message: Message) -> None:
         self._kept.labels(message.kind).inc()

@@ -62,6 +62,8 @@ class Facts:
     tracking: str | None = None
     sound: str | None = None
     """Name of the sound's file in the same folder."""
+    queue: str | None = None
+    """Whose agents shall call back."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def _facts(content: dict[str, Any]) -> Facts:
         language=language if language in LANGUAGES else None,
         tracking=_matching(_TRACKING, content.get("tracking")),
         sound=_matching(_SOUND, content.get("sound")),
+        queue=_matching(_NAME, content.get("queue")),
     )
 
 

@@ -1,8 +1,11 @@
 """Tables of the recordings' room, in the main store."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, text
 
 from foundation.database import MAIN
+
+OPEN_REQUEST = "kind = 'callback_request' AND state <> 'closed'"
+"""No number waits twice for one queue's call; those without a queue may."""
 
 recording = Table(
     "recording",
@@ -43,6 +46,11 @@ voice_message = Table(
     Column("heard_by", String(80)),
     Column("closed_ms", BigInteger),
     Column("closed_by", String(80)),
+    Column("queue", String(50), comment="whose agents shall call back"),
     Index("ix_voice_message_taken_ms", "taken_ms"),
     Index("ix_voice_message_tracking", "tracking"),
+    Index(
+        "uq_voice_message_open_request", "callback_number", "queue", unique=True,
+        sqlite_where=text(OPEN_REQUEST), postgresql_where=text(OPEN_REQUEST),
+    ),
 )

@@ -75,6 +75,7 @@ def try_menus(
     wait: Annotated[list[str] | None, typer.Option("--wait", help="QUEUE=SECONDS estimated there.")] = None,
     called: Annotated[float | None, typer.Option("--called", help="Hours since the caller's last call.")] = None,
     language: Annotated[str | None, typer.Option("--language", help="Before the caller has chosen.")] = None,
+    busy: Annotated[bool, typer.Option("--busy", help="As if all lines were taken.")] = False,
 ) -> None:
     """Walk the menus: what would be heard is written; type keys, Enter alone for silence, Ctrl-D to hang up."""
     home, settings = _site()
@@ -84,7 +85,9 @@ def try_menus(
     witness = Witness.of(settings, QueueLoad(), moment.timestamp)
     facts = replace(witness.facts(tree, from_, called), wait=waits.get)
     spoken = _language(language, settings)
-    Trial(tree, facts, spoken, lambda now, prompt: _text(catalogue, now, prompt), _keys(), typer.echo).run()
+    Trial(
+        tree, facts, spoken, lambda now, prompt: _text(catalogue, now, prompt), _keys(), typer.echo, busy=busy,
+    ).run()
 
 
 def _site() -> tuple[Home, Settings]:

@@ -60,6 +60,7 @@ Whole = Annotated[bool, typer.Option("--whole-numbers", help="Show telephone num
 def list_messages(
     *,
     box: Annotated[str | None, typer.Option("--box", help="Only this box.")] = None,
+    queue: Annotated[str | None, typer.Option("--queue", help="Only call-back requests to this queue.")] = None,
     state: Annotated[MessageState | None, typer.Option("--state", help="Only in this state.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="The first moment: 1405-09-01, today, -1h, ...")] = None,
     to: Annotated[str | None, typer.Option("--to", help="The first moment after the last one.")] = None,
@@ -70,7 +71,9 @@ def list_messages(
     site = open_site()
     if box is not None and box not in {*site.settings.boxes, RESCUE_BOX}:
         raise RefusedError(f"--box {box}: no such box; there are {', '.join((*site.settings.boxes, RESCUE_BOX))}")
-    wanted = Wanted(box, state, _moment(site, from_), _moment(site, to))
+    if queue is not None and queue not in site.settings.queues:
+        raise RefusedError(f"--queue {queue}: no such queue; there are {', '.join(site.settings.queues)}")
+    wanted = Wanted(box, state, _moment(site, from_), _moment(site, to), queue)
     found = _run(site, lambda connection: messages(connection, wanted))
     shown = [_shown(message, whole_numbers=whole_numbers) for message in found]
     match form:
@@ -153,11 +156,13 @@ def _masked(number: str | None) -> str | None:
 
 
 def _table(found: Sequence[Message], site: Site) -> Table:
-    table = Table("code or id", "taken", "box", "kind", "caller", "call back at", "language", "seconds", "state")
+    table = Table(
+        "code or id", "taken", "box", "kind", "queue", "caller", "call back at", "language", "seconds", "state",
+    )
     for message in found:
         table.add_row(
             message.tracking or message.id, _moment_text(message.taken_ms, site), message.box, message.kind,
-            message.caller or "–", message.callback_number or "–", message.language or "–",
+            message.queue or "–", message.caller or "–", message.callback_number or "–", message.language or "–",
             str(round(message.duration_ms / 1000)) if message.recording_id else "–", message.state,
         )
     return table

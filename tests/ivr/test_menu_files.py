@@ -21,7 +21,7 @@ menus:
       1: {do: queue, queue: medical}
 """
 PROMPTS = {"welcome", "please-wait", "no-input", "wrong-key", "goodbye"}
-SHIPPED_MENUS = {"language", "subject", "services-insurance", "services-pensions"}
+SHIPPED_MENUS = {"language", "all-busy", "subject", "services-insurance", "services-pensions"}
 KNOWN = Known(frozenset({"operator", "medical"}), "operator", PROMPTS.__contains__)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ivr.actions import Ending, Outcome
 from ivr.conditions import Facts
 from ivr.menu import KEYS, Tree
+from ivr.menu_book import HANDLED
 from ivr.menu_file import MenuError
 from ivr.menu_graph import columns, draw
 from ivr.menu_lint import check_menus
@@ -22,7 +23,7 @@ from ivr.menu_walk import Ask, Do, Leave, begin, begin_busy, follow, walk, witho
 
 QUEUES = frozenset({"operator", "medical"})
 KNOWN = Known(
-    QUEUES, "operator", lambda prompt: prompt != "unsaid", handled=frozenset({"voice_message", "service", "transfer"}),
+    QUEUES, "operator", lambda prompt: prompt != "unsaid", handled=frozenset(HANDLED),
     boxes=frozenset({"general"}), services=frozenset({"pension"}), agents=frozenset({"a101"}),
     provinces=frozenset({"yazd"}),
 )
@@ -70,7 +71,8 @@ FINDINGS = [
     ("[yazd]", "[texas]", "11: menus.top.keys.3.0.when.provinces = 'texas': there is no such province", 1),
     ("box: general", "box: attic", "12: menus.top.keys.3.1.box = 'attic': there is no such box", 1),
     ("service: pension", "service: tea", "11: menus.top.keys.3.0.service = 'tea': there is no such service", 1),
-    ("do: queue, queue: medical", "do: callback, queue: medical", "8: menus.top.keys.1.do = 'callback'", 1),
+    ("do: queue, queue: medical", "do: callback, queue: dental", "8: menus.top.keys.1.queue = 'dental': there is", 1),
+    ("do: queue, queue: medical", "do: callback, queue: medical", "", 0),
     ("do: queue, queue: medical", "do: transfer, number: a999", "8: menus.top.keys.1.number = 'a999': there is no", 1),
     ("do: queue, queue: medical", "do: transfer", "8: menus.top.keys.1: name a queue or a number", 1),
     ("08:00-12:00", "8-12", "3: hours.office.days.saturday = '8-12'", 1),
@@ -115,6 +117,25 @@ def test_a_trial_writes_what_would_be_heard_and_where_the_caller_comes_out(tree:
 def test_a_trial_ends_when_the_caller_hangs_up(tree: Tree) -> None:
     facts = Facts(datetime(2026, 11, 22, 12, tzinfo=UTC), tree.hours)
     assert Trial(tree, facts, "en", lambda _l, prompt: prompt, lambda _ask: None, lambda _text: None).run() == "hung up"
+
+
+BUSY = GOOD.replace("start: top", "start: top, busy: full").replace("  low:", """  full:
+    say: [lines-busy]
+    keys:
+      1: {do: callback, queue: medical, then: {do: goodbye}, otherwise: {do: goodbye}}
+  low:""")
+
+
+@pytest.mark.parametrize(("keys", "ended"), [
+    (["1", ""], "goodbye"), (["1", "f"], "goodbye"), (["1", "o"], "goodbye"), (["", "", ""], "goodbye"), ([], "hung up"),
+])
+def test_a_trial_may_begin_where_all_lines_are_taken(tmp_path: Path, keys: list[str], ended: str) -> None:
+    assert check_menus(write(tmp_path, BUSY), KNOWN, lambda _prompt: True) == []
+    tree, left, heard = load_tree(write(tmp_path, BUSY), KNOWN), iter(keys), list[str]()
+    trial = Trial(tree, NOON, "en", lambda _l, prompt: prompt, lambda _ask: next(left, None), heard.append, busy=True)
+    assert trial.run() == ended
+    assert ("   [call back by medical]" in heard) == ("1" in keys)
+    assert "call back by medical" in draw(tree, lambda prompt: prompt, "en")
 
 
 def test_a_caller_without_a_free_line_comes_to_no_queue(tree: Tree) -> None:

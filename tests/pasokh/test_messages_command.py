@@ -27,7 +27,7 @@ ONE = Message(
 )
 TWO = Message(
     id="message-b", kind="callback_request", box="rescue", call_id="p-1.2", caller=None, callback_number="02188776655",
-    language="tr", tracking=None, taken_ms=NOON_MS + 60_000, duration_ms=0, recording_id=None,
+    language="tr", tracking=None, taken_ms=NOON_MS + 60_000, duration_ms=0, recording_id=None, queue="medical",
 )
 
 
@@ -76,6 +76,8 @@ def test_messages_are_listed_by_box_state_and_time(home: Home) -> None:
     assert listed() == ["message-a", "message-b"]
     assert listed("--box", "director") == ["message-a"]
     assert listed("--state", "closed") == []
+    assert listed("--queue", "medical") == ["message-b"]
+    assert listed("--queue", "insurance") == []
     assert listed("--from", "2026-11-22T10:17:00") == ["message-b"]
     assert listed("--to", "2026-11-22T10:17:00") == ["message-a"]
 

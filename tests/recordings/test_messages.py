@@ -24,6 +24,7 @@ from recordings.messages import (
     mark_heard,
     messages,
     messages_named,
+    open_request,
     sound_path,
 )
 from recordings.service import Archivist
@@ -177,6 +178,43 @@ async def test_a_click_is_no_message_but_in_the_rescue_box_the_number_is_kept(ho
     [message] = await kept(database)
     assert (message.id, message.kind, message.recording_id) == ("message-lost", "lost_caller", None)
     assert spooled(home) == []
+
+
+REQUEST: dict[str, Any] = {
+    "kind": "callback_request", "box": "rescue", "callback_number": "02188776655", "queue": "medical",
+}
+
+
+async def test_a_number_waits_once_for_each_queue_and_the_first_code_stays(home: Home, database: Database) -> None:
+    say(home, "p-1.1-123456782", None, **REQUEST)
+    say(home, "p-2.1-987654323", None, **{**REQUEST, "tracking": "987654323"})
+    say(home, "p-3.1-111111111", None, **{**REQUEST, "queue": "operator"})
+    await archivist(home, database).look()
+    assert [(message.queue, message.tracking) for message in await kept(database)] == [
+        ("medical", "123456782"), ("operator", "123456782"),
+    ]
+    assert [message.id for message in await kept(database, Wanted(queue="operator"))] == ["message-p-3.1-111111111"]
+    assert spooled(home) == []
+    async with database.read() as connection:
+        assert await open_request(connection, "02188776655", "medical") == "123456782"
+        assert await open_request(connection, "02188776656", "medical") is None
+
+
+async def test_a_closed_request_makes_room_for_another(home: Home, database: Database) -> None:
+    for n in range(2):
+        say(home, f"again{n}", None, **REQUEST)
+        await archivist(home, database).look()
+        async with database.write() as connection:
+            assert await close_message(connection, f"message-again{n}", "sara", 1)
+            assert await open_request(connection, "02188776655", "medical") is None
+    assert [message.state for message in await kept(database)] == ["closed", "closed"]
+
+
+async def test_requests_without_a_queue_are_all_kept(home: Home, database: Database) -> None:
+    for n in range(2):
+        say(home, f"rescue{n}", None, **{**REQUEST, "queue": None})
+    await archivist(home, database).look()
+    assert len(await kept(database)) == 2
 
 
 async def test_a_callback_request_needs_no_sound(home: Home, database: Database) -> None:

@@ -7,6 +7,6 @@ from ivr.self_service.book import SHIPPED as SERVICES
 SHIPPED = [FOLDER / "main.yaml"]
 QUEUES = frozenset({"operator", "insurance", "medical", "pensions"})
 KNOWN = Known(
-    QUEUES, "operator", lambda _prompt: True, handled=frozenset({"service", "voice_message"}),
+    QUEUES, "operator", lambda _prompt: True, handled=frozenset({"service", "voice_message", "callback"}),
     boxes=frozenset({"general", "director"}), services=frozenset(path.stem for path in SERVICES.glob("*.yaml")),
 )
