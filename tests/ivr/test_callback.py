@@ -52,7 +52,7 @@ class House:
         made = self._resources
         return CallContext(self.home, made.settings, made, StepLog(call_id), caller, None, time.time, time.monotonic)
 
-    async def ask(self, caller: str = KNOWN, queue: str = "operator", **keys: list[str]) -> Outcome:
+    async def ask(self, caller: str = KNOWN, queue: str = "operator", /, **keys: list[str]) -> Outcome:
         """One call; `keys` are the replies to each prompt in turn, `digits` those after the first digit."""
         self._calls += 1
         self.heard = []
@@ -209,7 +209,7 @@ async def test_who_asks_again_hears_the_first_code(house: House) -> None:
     assert house.code_heard() == first
     await house.take_in()
     assert await house.kept() == [("callback_request", "operator", KNOWN, first)]
-    assert await house.ask(queue="medical", callback_choice=[ONE]) == NOTED
+    assert await house.ask(KNOWN, "medical", callback_choice=[ONE]) == NOTED
 
 
 async def test_a_closed_request_may_be_made_again(house: House) -> None:

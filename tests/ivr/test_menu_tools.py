@@ -127,7 +127,8 @@ BUSY = GOOD.replace("start: top", "start: top, busy: full").replace("  low:", ""
 
 
 @pytest.mark.parametrize(("keys", "ended"), [
-    (["1", ""], "goodbye"), (["1", "f"], "goodbye"), (["1", "o"], "goodbye"), (["", "", ""], "goodbye"), ([], "hung up"),
+    (["1", ""], "goodbye"), (["1", "f"], "goodbye"), (["1", "o"], "goodbye"), (["", "", ""], "goodbye"),
+    ([], "hung up"),
 ])
 def test_a_trial_may_begin_where_all_lines_are_taken(tmp_path: Path, keys: list[str], ended: str) -> None:
     assert check_menus(write(tmp_path, BUSY), KNOWN, lambda _prompt: True) == []

@@ -160,6 +160,32 @@ async def test_a_closed_line_announces_refuses_and_takes_a_message(line: LiveLin
     assert len(line.events("EMERGENCY_OFF", since)) == 1
 
 
+async def test_over_its_capacity_the_line_notes_who_wants_to_be_called_back(line: LiveLine) -> None:
+    since, since_ms = line.now(), now_ms()
+    line.console("dialplan set global PASOKH_CAPACITY 0")
+    try:
+        known = Caller("+989120000131", (Keys(0.8, "1"), Keys(2.0, "1")), patience=1)
+        typed = Caller("anonymous", (Keys(0.8, "1"), Keys(2.0, "02188776655#"), Keys(2.0, "1")), patience=1)
+        await call(line.target, [known, typed], line.sipp)
+    finally:
+        line.console(f"dialplan set global PASOKH_CAPACITY {line.settings.capacity.calls}")
+    assert len(await line.written("REFUSED_BUSY", since, 2)) == 2
+    found = await taken(line, since_ms, 2)
+    assert {message.callback_number for message in found} == {"09120000131", "02188776655"}
+    assert {(message.kind, message.queue, message.state) for message in found} == {
+        ("callback_request", "operator", "new"),
+    }
+    code = str(found[0].tracking)
+    assert is_tracking_code(code)
+    listed = line.command("messages", "list", "--queue", "operator", "--state", "new")
+    assert code in listed
+    assert "callback_request" in listed
+    assert "09120000131" not in listed
+    line.command("messages", "close", code, "--by", "test")
+    assert code not in line.command("messages", "list", "--state", "new")
+    await line.quiet()
+
+
 async def test_an_announcement_is_heard_before_the_menus(line: LiveLine, tmp_path: Path) -> None:
     recording = tmp_path / "announcement.wav"
     write_wav(recording, ANNOUNCED_HERTZ)
