@@ -288,8 +288,33 @@ async def test_a_transfer_tells_the_dialplan_where_the_call_goes(
     assert [(each.kind, each.result) for each in trace.steps.steps] == [("menu", "chosen"), ("transfer", step)]
 
 
-async def test_a_caller_without_a_free_line_is_told_so_and_comes_to_no_queue(tree: Tree) -> None:
+async def test_a_caller_without_a_free_line_is_asked_whether_to_be_called_back(tree: Tree) -> None:
     trace = Trace(StepLog("1.1"), busy=True)
+    script = """
+        ANSWER -> 200 result=0
+        GET DATA menu-all-busy 5000 1 -> 200 result= (timeout)
+        EXEC Background no-input -> 200 result=0
+        GET DATA menu-all-busy 5000 1 -> 200 result=1
+        EXEC Background callback-intro -> 200 result=0
+        GET DATA rescue-number 6000 1 -> 200 result=*
+        GET DATA  3000 14 -> 200 result= (timeout)
+        EXEC Background callback-not-noted -> 200 result=0
+        GET DATA menu-all-busy 5000 1 -> 200 result=5
+        EXEC Background wrong-key -> 200 result=0
+        GET DATA menu-all-busy 5000 1 -> 200 result= (timeout)
+        EXEC Background goodbye -> 200 result=0
+        SET VARIABLE PASOKH_DONE 1 -> 200 result=1
+    """
+    await play_script(script, lambda call: guide(call, tree, *both(trace)))
+    assert (trace.ending, trace.queue) == (CallEnding.GOODBYE, None)
+    assert [(step.kind, step.result) for step in trace.steps.steps if step.name == "operator"] == [
+        ("callback", "cancelled:cancelled"),
+    ]
+
+
+async def test_without_a_menu_for_them_callers_without_a_free_line_are_told_so(tree: Tree) -> None:
+    trace = Trace(StepLog("1.1"), busy=True)
+    tree = tree.model_copy(update={"call": tree.call.model_copy(update={"busy": None})})
     script = """
         ANSWER -> 200 result=0
         EXEC Background lines-busy&goodbye -> 200 result=0
