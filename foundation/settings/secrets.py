@@ -11,6 +11,10 @@ from foundation.settings.site import Settings
 from foundation.settings.values import Section
 
 PIN_DIGITS = 6
+PASSWORD_LENGTH = 16
+TYPED = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""People type these into telephones: no letter that looks like another, and no sign that a telephone could take for
+something else (SIPp reads `-7` in a password as arithmetic)."""
 
 
 class Secrets(Section):
@@ -35,7 +39,7 @@ def load_secrets(home: Home, settings: Settings) -> Secrets:
     stored = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
     agents: dict[str, str] = dict(stored.get("agents", {}))
     for agent_id in settings.agents:
-        agents.setdefault(agent_id, random_secrets.token_urlsafe(12))
+        agents.setdefault(agent_id, "".join(random_secrets.choice(TYPED) for _ in range(PASSWORD_LENGTH)))
     found = Secrets(
         ami=stored.get("ami") or random_secrets.token_urlsafe(24),
         agents=agents,

@@ -141,6 +141,11 @@ def test_secrets_are_made_once_and_are_the_owners_alone(home: Home) -> None:
     assert len(set(first.agents.values())) == len(settings.agents)
 
 
+def test_passwords_can_be_typed_into_any_telephone(home: Home) -> None:
+    agents = load_secrets(home, load_settings(home)).agents
+    assert all(re.fullmatch(r"[a-km-zA-HJ-NP-Z2-9]{16}", password) for password in agents.values())
+
+
 def test_a_new_agent_gets_a_password_and_the_others_keep_theirs(home: Home) -> None:
     first = load_secrets(home, load_settings(home))
     write(home, ("agents.a900", {"queues": {"operator": 0}}))
