@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from bench.dialogues import Target
 from bench.tones import LOUD, alaw
-from tests.support.raw_phone import FRAME, RATE, RawCall, _udp
+from tests.support.raw_phone import FRAME, RATE, RawCall, _udp, ended
 
 FRAME_SECONDS = FRAME / RATE
 PATIENCE = 15.0
@@ -92,8 +92,7 @@ async def agent_call(target: Target, account: tuple[str, str], extension: str) -
             yield made
         finally:
             await made.hang_up()
-            listening.cancel()
-            answering.cancel()
+            await ended(listening, answering)
 
 
 def _md5(text: str) -> str:

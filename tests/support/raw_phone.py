@@ -147,8 +147,17 @@ async def raw_call(target: Target, headers: dict[str, str] | None = None, uri: s
             yield call
         finally:
             await call.hang_up()
-            listening.cancel()
-            answering.cancel()
+            await ended(listening, answering)
+
+
+async def ended(*tasks: "asyncio.Task[None]") -> None:
+    """End tasks that read from sockets, before those are closed.
+
+    A task that is only cancelled lets go of its socket's number a moment later, when the next socket may have it.
+    """
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _udp() -> socket.socket:
