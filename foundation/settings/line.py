@@ -35,7 +35,7 @@ class Ports(Section):
     speech: Port = 9451
     """Of the recogniser of spoken words."""
     metrics: Port = 9420
-    """Each service adds its own number to it (see foundation/service.py)."""
+    """Of the ivr; callqueue and recordings take the next two (METRICS_PORTS)."""
 
     @model_validator(mode="after")
     def _range(self) -> "Ports":
