@@ -1,5 +1,6 @@
 """Sections about the people: queues, agents, boxes, days off, and what callers may try."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -127,12 +128,46 @@ class Closure(Section):
         return self
 
 
+Weekday = Literal["saturday", "sunday", "monday", "tuesday", "wednesday", "thursday", "friday"]
+
+
+class Week(Section):
+    """How the offices' week looks from a day on."""
+
+    since: Day | None = None
+    """null: always."""
+    half: list[Weekday] = ["thursday"]
+    """Days of fewer hours; they are working days."""
+    off: list[Weekday] = ["friday"]
+
+    @model_validator(mode="after")
+    def _days(self) -> "Week":
+        if both := set(self.half) & set(self.off):
+            raise ValueError(f"{', '.join(sorted(both))} stands under half and under off")
+        if len(set(self.off)) == 7:
+            raise ValueError("off: a week without a working day")
+        return self
+
+
 class Holidays(Section):
     country: Literal["IR"] | None = "IR"
-    """Whose public holidays the menus' opening hours keep; null: none. Lunar ones are estimated."""
+    """Whose public holidays the menus' opening hours and the follow-ups' deadlines keep; null: none."""
     closures: list[Closure] = []
     working: list[Day] = []
     """Days that are public holidays by estimate, and are not."""
+    weeks: list[Week] = [Week()]
+    """For deadlines: the last one whose `since` has come holds."""
+    announced_until: Day | None = None
+    """Up to this day the dates of lunar holidays are no estimates any more."""
+
+    @model_validator(mode="after")
+    def _weeks_in_order(self) -> "Holidays":
+        if not self.weeks or self.weeks[0].since is not None:
+            raise ValueError("weeks: the first one holds always: leave its `since` out")
+        for before, after in pairwise(self.weeks):
+            if after.since is None or (before.since is not None and after.since <= before.since):
+                raise ValueError("weeks: every further one needs a `since`, each later than the one before")
+        return self
 
 
 class Extensions(Section):

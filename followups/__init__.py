@@ -1,0 +1,1 @@
+"""Promises to callers: cases, their deadlines, and the call that tells the result."""
