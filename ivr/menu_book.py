@@ -5,14 +5,14 @@ from pathlib import Path
 
 import structlog
 
+from foundation.data_file import DataFileError
 from foundation.paths import Home
+from foundation.provinces import UNKNOWN, load_provinces
 from foundation.settings import Settings
 from ivr.actions import exists, known_names
 from ivr.menu import Tree
-from ivr.menu_file import MenuError
 from ivr.menu_tree import Known, load_tree
 from ivr.prompts.catalogue import load_catalogue, recordings_folder
-from ivr.provinces import UNKNOWN, load_provinces
 
 HANDLED = ("service", "voice_message", "callback", "transfer")
 """Kinds of actions that are carried out by a module of their own."""
@@ -33,7 +33,7 @@ def load_menus(home: Home, settings: Settings, shipped: Path = SHIPPED) -> Tree:
     """The menus as the files are now.
 
     Raises:
-        MenuError: with every fault.
+        DataFileError: with every fault.
         CatalogueError: the prompts' texts cannot be used.
     """
     return load_tree(menu_files(home, shipped), known_here(home, settings))
@@ -74,7 +74,7 @@ class MenuBook:
     def _load(self) -> None:
         try:
             self._tree = load_menus(self._home, self._settings, self._shipped)
-        except MenuError as error:
+        except DataFileError as error:
             kept = "the last good menus" if self._tree else "no menus: every call goes to the operator"
             log.error("menus refused", in_use=kept, faults=[str(fault) for fault in error.faults])  # noqa: TRY400
         else:

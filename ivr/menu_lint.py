@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from foundation.data_file import DataFileError, Fault, Place, Source, read_source
 from ivr.menu import (
     Alternative,
     Announce,
@@ -18,7 +19,6 @@ from ivr.menu import (
     Start,
     Tree,
 )
-from ivr.menu_file import Fault, MenuError, Place, Source, read_source
 from ivr.menu_tree import Known, load_tree
 
 HasSound = Callable[[str], bool]
@@ -28,7 +28,7 @@ def check_menus(paths: Sequence[Path], known: Known, has_sound: HasSound) -> lis
     """Every fault and every finding, in the order of files and lines."""
     try:
         tree = load_tree(paths, known)
-    except MenuError as error:
+    except DataFileError as error:
         return sorted(error.faults, key=lambda fault: (str(fault.file), fault.line))
     sources = [read_source(path, MenuFile) for path in paths]
     return [finding for source in sources for finding in sorted(_lint(source, tree, has_sound), key=_line)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from foundation.data_file import DataFileError, Fault, Place, Source, read_source
 from ivr.conditions import Condition
 from ivr.menu import (
     Alternative,
@@ -22,7 +23,6 @@ from ivr.menu import (
     Tree,
     VoiceMessageAction,
 )
-from ivr.menu_file import Fault, MenuError, Place, Source, read_source
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,17 @@ def load_tree(paths: Sequence[Path], known: Known) -> Tree:
     """All files together.
 
     Raises:
-        MenuError: with every fault that was found.
+        DataFileError: with every fault that was found.
     """
     faults: list[Fault] = []
     sources: list[Source[MenuFile]] = []
     for path in paths:
         try:
             sources.append(read_source(path, MenuFile))
-        except MenuError as error:
+        except DataFileError as error:
             faults += error.faults
     if faults:
-        raise MenuError(faults)
+        raise DataFileError(faults)
     return _join(sources, known)
 
 
@@ -72,7 +72,8 @@ def _join(sources: Sequence[Source[MenuFile]], known: Known) -> Tree:
                 faults.append(source.fault(("menus", name), f"{owners[name].path} has this menu already"))
             owners[name] = source
     if rules is None:
-        raise MenuError([Fault(source.path, 1, "call", "no file says where a call starts") for source in sources[:1]])
+        missing = "no file says where a call starts"
+        raise DataFileError([Fault(source.path, 1, "call", missing) for source in sources[:1]])
     tree = Tree(
         call=rules, default_queue=known.default_queue,
         menus=MappingProxyType({name: source.file.menus[name] for name, source in owners.items()}),
@@ -80,7 +81,7 @@ def _join(sources: Sequence[Source[MenuFile]], known: Known) -> Tree:
     )
     faults += [fault for source in sources for fault in _check(source, tree, known)]
     if faults:
-        raise MenuError(faults)
+        raise DataFileError(faults)
     return tree
 
 
@@ -127,7 +128,7 @@ def _check_condition(
             yield source.fault((*place, field), "no file has `hours` of this name", repr(name))
     for province in condition.provinces or ():
         if province not in known.provinces:
-            yield source.fault((*place, "provinces"), "there is no such province (see ivr/provinces.yaml)",
+            yield source.fault((*place, "provinces"), "there is no such province (see foundation/provinces.yaml)",
                                repr(province))
     if condition.wait_over is not None and condition.wait_over.queue not in known.queues:
         yield source.fault((*place, "wait_over", "queue"), "there is no such queue in the site's settings",

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from foundation.paths import Home
+from foundation.provinces import NATIONAL
 from foundation.settings import RESCUE_BOX
-from ivr.provinces import NATIONAL
-from ivr.tracking import TrackingCodes
+from foundation.tracking import TrackingCodes
 from recordings.spoken import SHORTEST_MS, Facts, Kind, Progress
 
 WAV_HEADER, WAV_BYTES_PER_MS = 44, 16

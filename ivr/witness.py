@@ -10,11 +10,11 @@ import structlog
 from sqlalchemy import func, select
 
 from foundation.database import Database
+from foundation.provinces import load_provinces, province_of
 from foundation.settings import Settings
 from ivr.conditions import Facts
 from ivr.days import Days
 from ivr.menu import Tree
-from ivr.provinces import load_provinces, province_of
 from ivr.queue_load import QueueLoad
 from ivr.tables import ivr_step
 

@@ -35,12 +35,12 @@ from foundation.asterisk.reload import (
     reloads_for,
 )
 from foundation.asterisk.render import dialplan_files, present_files, replace_files, wanted_files
+from foundation.data_file import DataFileError
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets, load_settings
 from foundation.settings.changes import AT_START, FLOOR, Change, changes, is_under, read_applied, write_applied
 from ivr.menu_book import load_menus
-from ivr.menu_file import MenuError
 from pasokh.line import wait_ready
 from pasokh.services import service_named
 from pasokh.site import Site
@@ -100,7 +100,7 @@ def _check_settings(home: Home, before: Settings | None, settings: Settings, fou
             raise NoMusicError(key=f"queues.{name}.music", value=queue.music, folder=str(music))
     try:
         load_menus(home, settings)
-    except MenuError as error:
+    except DataFileError as error:
         raise MenusRefusedError(faults="; ".join(str(fault) for fault in error.faults)) from error
 
 

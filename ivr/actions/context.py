@@ -49,7 +49,7 @@ class CallContext:
     caller: str
     """The validated number; empty when withheld or malformed."""
     province: str | None
-    """Where the caller's number is from (ivr/provinces.yaml); None of mobile and unknown numbers."""
+    """Where the caller's number is from (foundation/provinces.yaml); None of mobile and unknown numbers."""
     now: Callable[[], float]
     """Epoch seconds."""
     clock: Callable[[], float]

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets
+from foundation.tracking import TrackingCodes
 from ivr.actions.context import CallContext, Resources
 from ivr.actions.outcome import Ending, Outcome
 from ivr.call import Call
 from ivr.menu import VoiceMessageAction
 from ivr.message_draft import MessageDesk
-from ivr.tracking import TrackingCodes
 from ivr.voice_message import Verdict, take_message
 
 ENDINGS = {

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import structlog
 
+from foundation.data_file import DataFileError, Fault, read_source
 from foundation.paths import Home
-from ivr.menu_file import Fault, MenuError, read_source
 from ivr.prompts.catalogue import load_catalogue, recordings_folder
 from ivr.self_service.check import Known, faults_of
 from ivr.self_service.contract import Operation, load_contract
@@ -31,11 +31,11 @@ def load_service(path: Path, known: Known) -> Service:
     """One service, checked.
 
     Raises:
-        MenuError: with every fault.
+        DataFileError: with every fault.
     """
     source = read_source(path, Service)
     if faults := list(dict.fromkeys(faults_of(source, known))):
-        raise MenuError(faults)
+        raise DataFileError(faults)
     return source.file
 
 
@@ -53,7 +53,7 @@ def load_services(
     for path in service_files(home, shipped):
         try:
             services[path.stem] = load_service(path, known)
-        except MenuError as error:
+        except DataFileError as error:
             faults += error.faults
     return services, faults
 

@@ -4,8 +4,8 @@ import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from foundation.data_file import Fault, Place, Source
 from foundation.settings import LANGUAGES
-from ivr.menu_file import Fault, Place, Source
 from ivr.self_service.contract import Operation
 from ivr.self_service.contract import Place as Where
 from ivr.self_service.model import Reply, Service

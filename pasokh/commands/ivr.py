@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import typer
 
 from foundation.calendars import MomentError, parse_moment
+from foundation.data_file import DataFileError
 from foundation.paths import Home
 from foundation.settings import LANGUAGES, Language, Settings, load_settings
 from ivr.menu import Tree
 from ivr.menu_book import known_here, menu_files
-from ivr.menu_file import MenuError
 from ivr.menu_graph import draw
 from ivr.menu_lint import check_menus
 from ivr.menu_tree import load_tree
@@ -105,7 +105,7 @@ def _files(home: Home, folder: Path | None) -> list[Path]:
 def _tree(home: Home, settings: Settings, folder: Path | None) -> Tree:
     try:
         return load_tree(_files(home, folder), known_here(home, settings))
-    except MenuError as error:
+    except DataFileError as error:
         raise RefusedError(str(error)) from error
 
 

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Queue, Settings
+from foundation.tracking import is_tracking_code
 from ivr.actions import CallContext, Ending, Outcome, Resources, handler
 from ivr.agi.connection import Connection, HangupError
 from ivr.agi.protocol import Opening
@@ -21,7 +22,6 @@ from ivr.call import Call
 from ivr.menu import CallbackAction
 from ivr.message_draft import normal_number
 from ivr.steps import StepLog
-from ivr.tracking import is_tracking_code
 from recordings.messages import Wanted, close_message, messages
 from recordings.service import Archivist
 

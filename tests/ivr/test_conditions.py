@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from foundation.provinces import load_provinces, province_of
 from foundation.settings import Closure, Holidays
 from ivr.conditions import Condition, Facts, Hours, fits, is_open
 from ivr.days import Days
 from ivr.menu_tree import Known, load_tree
 from ivr.menu_walk import Leave, begin, walk
-from ivr.provinces import load_provinces, province_of
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 OFFICE = Hours.model_validate({

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foundation.data_file import DataFileError
 from foundation.paths import Home
 from foundation.settings import Queue, Settings
 from ivr.menu_book import SHIPPED, MenuBook, load_menus
-from ivr.menu_file import MenuError
 from ivr.menu_tree import Known, load_tree
 
 GOOD = """call: {start: top}
@@ -31,7 +31,7 @@ def faults(tmp_path: Path, text: str, *others: str) -> list[str]:
         path = tmp_path / f"{number}.yaml"
         path.write_text(content)
         paths.append(path)
-    with pytest.raises(MenuError) as error:
+    with pytest.raises(DataFileError) as error:
         load_tree(paths, KNOWN)
     return [str(fault).removeprefix(f"{tmp_path}/") for fault in error.value.faults]
 
@@ -86,7 +86,7 @@ def test_any_file_is_read_or_refused_with_faults(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(content.encode(errors="replace") if isinstance(content, str) else content)
-    with pytest.raises(MenuError):
+    with pytest.raises(DataFileError):
         load_tree([path], KNOWN)
 
 

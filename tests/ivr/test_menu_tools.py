@@ -10,11 +10,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foundation.data_file import DataFileError
 from ivr.actions import Ending, Outcome
 from ivr.conditions import Facts
 from ivr.menu import KEYS, Tree
 from ivr.menu_book import HANDLED
-from ivr.menu_file import MenuError
 from ivr.menu_graph import columns, draw
 from ivr.menu_lint import check_menus
 from ivr.menu_tree import Known, load_tree
@@ -169,7 +169,7 @@ def loaded(folder: Path, content: dict[str, Any]) -> Tree | None:
     """None: refused, as a silent caller would go round in it."""
     try:
         return load_tree(write(folder, yaml.safe_dump(content)), KNOWN)
-    except MenuError as error:
+    except DataFileError as error:
         if {fault.reason.split(",")[0] for fault in error.faults} == {"leads round in a circle"}:
             return None
         raise

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from foundation.data_file import read_source
 from ivr.agi.connection import HangupError
-from ivr.menu_file import read_source
 from ivr.self_service.back_office import OfficeDownError, Question, Refused
 from ivr.self_service.book import SHIPPED
 from ivr.self_service.contract import load_contract

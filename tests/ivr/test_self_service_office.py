@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from foundation.data_file import DataFileError
 from foundation.database import MAIN, Database
 from foundation.gateway import Outbox
 from foundation.gateway_tables import sms_outbox
 from foundation.paths import Home
 from foundation.settings import Identity, WebService
 from ivr.identity_tables import identity_try
-from ivr.menu_file import MenuError
 from ivr.prompts.catalogue import load_catalogue
 from ivr.self_service.back_office import BackOffice, OfficeDownError, Question, Refused
 from ivr.self_service.book import SHIPPED, ServiceBook, load_service, load_services
@@ -297,7 +297,7 @@ def test_a_fault_in_a_service_is_named_with_its_file_and_line(
         text = text.replace(", confirm: true", "")
     path = tmp_path / "employer-debt.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(MenuError) as caught:
+    with pytest.raises(DataFileError) as caught:
         load_service(path, Known(load_catalogue(Home(tmp_path)).has, CONTRACT))
     found = [str(fault) for fault in caught.value.faults]
     assert any(f": {line}" in one and words in one for one in found), found

@@ -12,12 +12,12 @@ import pytest
 
 from foundation.paths import Home
 from foundation.settings import Box
+from foundation.tracking import TrackingCodes, is_tracking_code
 from ivr.agi.connection import Connection, HangupError
 from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
 from ivr.call import Call
 from ivr.message_draft import MessageDesk, callback_number
-from ivr.tracking import TrackingCodes, is_tracking_code
 from ivr.voice_message import Verdict, take_message
 
 OPENING = (

@@ -13,9 +13,9 @@ import pytest
 from bench.sipp import Caller, Keys, call
 from bench.tones import write_tone
 from foundation.database import Database, Store, store_url
+from foundation.tracking import is_tracking_code
 from ivr.prompts import Prompt
 from ivr.prompts.numbers import prompt_numbers
-from ivr.tracking import is_tracking_code
 from pasokh.line import wait_ready
 from pasokh.supervise import SupervisorLink
 from recordings.messages import Message, Wanted, messages, sound_path

@@ -25,8 +25,8 @@ class Fault:
         return f"{self.file}:{self.line}: {self.key}{value}: {self.reason}"
 
 
-class MenuError(Exception):
-    """The menus cannot be used; the text names every fault."""
+class DataFileError(Exception):
+    """A file cannot be used; the text names every fault."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("\n".join(map(str, faults)))
@@ -57,7 +57,7 @@ def read_source(path: Path, model: type[FileModel]) -> Source[FileModel]:
     """Read a YAML file as `model`.
 
     Raises:
-        MenuError: with every fault that was found.
+        DataFileError: with every fault that was found.
     """
     try:
         loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
@@ -66,15 +66,15 @@ def read_source(path: Path, model: type[FileModel]) -> Source[FileModel]:
         content = loader.construct_document(node) if node else {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise MenuError([Fault(path, line, "file", f"not YAML: {error.problem}")]) from error
+        raise DataFileError([Fault(path, line, "file", f"not YAML: {error.problem}")]) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MenuError([Fault(path, 1, "file", f"cannot be read: {error}")]) from error
+        raise DataFileError([Fault(path, 1, "file", f"cannot be read: {error}")]) from error
     except RecursionError as error:
-        raise MenuError([Fault(path, 1, "file", "an anchor (&) contains itself")]) from error
+        raise DataFileError([Fault(path, 1, "file", "an anchor (&) contains itself")]) from error
     try:
         return Source(path, model.model_validate(content), lines)
     except ValidationError as error:
-        raise MenuError([_explain(path, lines, problem) for problem in error.errors()]) from error
+        raise DataFileError([_explain(path, lines, problem) for problem in error.errors()]) from error
 
 
 def _lines(path: Path, node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
@@ -85,7 +85,7 @@ def _lines(path: Path, node: yaml.Node, place: Place) -> Iterator[tuple[Place, i
             here, line = (*place, str(key.value)), key.start_mark.line + 1
             if here in seen:
                 # YAML would silently take the last one.
-                raise MenuError([Fault(path, line, ".".join(here), "this key is here twice")])
+                raise DataFileError([Fault(path, line, ".".join(here), "this key is here twice")])
             seen.add(here)
             yield here, line
             yield from _below(path, value, here)

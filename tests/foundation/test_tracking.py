@@ -3,7 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.tracking import HALF, TrackingCodes, is_tracking_code, shuffle, with_check_digit
+from foundation.identity_numbers import with_check_digit
+from foundation.tracking import (
+    HALF,
+    SECONDS,
+    TrackingCodes,
+    drawn_code,
+    grouped,
+    is_tracking_code,
+    read_tracking_code,
+    shuffle,
+)
 
 NUMBERS = st.integers(0, HALF**2 - 1)
 
@@ -51,3 +61,21 @@ def test_a_clock_that_goes_back_gives_no_code_twice() -> None:
 
 def test_other_texts_are_no_codes() -> None:
     assert not any(is_tracking_code(text) for text in ("", "12345678", "١٢٣٤٥٦٧٨٩", "12345678x", "0" * 10))
+
+
+@given(st.integers(0, SECONDS - 1), st.integers(0, SECONDS - 1))
+def test_a_drawn_code_is_never_one_of_a_moment(moment: int, drawn: int) -> None:
+    code = drawn_code("k", lambda _: drawn)
+    assert is_tracking_code(code)
+    assert code != TrackingCodes("k", lambda: float(moment or SECONDS)).next()
+
+
+def test_a_code_is_read_in_groups_and_in_persian_digits() -> None:
+    code = TrackingCodes("key", lambda: 1795310642.0).next()
+    assert len(grouped(code)) == 11
+    persian = code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+    for written in (code, grouped(code), grouped(persian), f" {code[:3]}-{code[3:6]}-{code[6:]} "):
+        assert read_tracking_code(written) == code
+    wrong = code[:-1] + str((int(code[-1]) + 1) % 10)
+    assert read_tracking_code(wrong) is None
+    assert read_tracking_code("") is None
