@@ -13,6 +13,7 @@ from foundation.settings.line import (
     Site,
     Speech,
     Trunk,
+    WebPages,
     WebService,
 )
 from foundation.settings.refusal import ENVIRONMENT_PREFIX
@@ -38,5 +39,5 @@ __all__ = [
     "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent", "Box",
     "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Identity", "Language", "Overflow", "Ports",
     "Prompts", "Queue", "Secrets", "Section", "Settings", "SettingsError", "Sip", "Site", "Speech", "Trunk",
-    "WebService", "Widening", "load_secrets", "load_settings",
+    "WebPages", "WebService", "Widening", "load_secrets", "load_settings",
 ]

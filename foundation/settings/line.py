@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from foundation.settings.values import Address, DatabaseUrl, Language, Name, Network, Port, Section, Zone
+from foundation.settings.values import Address, DatabaseUrl, HostPort, Language, Name, Network, Port, Section, Zone
 
 METRICS_PORTS = 3
 """ivr, callqueue, recordings: ports.metrics and the next ones."""
@@ -36,6 +36,10 @@ class Ports(Section):
     """Of the recogniser of spoken words."""
     metrics: Port = 9420
     """Of the ivr; callqueue and recordings take the next two (METRICS_PORTS)."""
+    web: Port = 8443
+    """Of the web pages, https."""
+    web_http: Port = 8080
+    """Of the web pages for a proxy on this machine (web.behind_proxy)."""
 
     @model_validator(mode="after")
     def _range(self) -> "Ports":
@@ -43,7 +47,7 @@ class Ports(Section):
             raise ValueError("rtp_last must be at least 100 above rtp_first: two ports a call")
         highest = max(
             self.sip, self.rtp_last, self.ami, self.asterisk_http, self.agi, self.mqtt, self.metrics, self.back_office,
-            self.speech,
+            self.speech, self.web, self.web_http,
         )
         if highest + self.offset > 65535:
             raise ValueError(f"offset {self.offset} moves port {highest} beyond 65535")
@@ -52,7 +56,8 @@ class Ports(Section):
     @model_validator(mode="after")
     def _apart(self) -> "Ports":
         own: dict[int, str] = {}
-        for name in ("sip", "ami", "asterisk_http", "agi", "mqtt", "back_office", "speech", "metrics"):
+        singles = ("sip", "ami", "asterisk_http", "agi", "mqtt", "back_office", "speech", "web", "web_http")
+        for name in (*singles, "metrics"):
             for number in range(METRICS_PORTS if name == "metrics" else 1):
                 port = getattr(self, name) + number
                 if port in own:
@@ -71,6 +76,12 @@ class Trunk(Section):
     networks: list[Network] = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
     """Where the public's calls come from: the carrier's gateways."""
     codecs: list[Literal["alaw", "ulaw"]] = ["alaw", "ulaw"]
+    proxy: HostPort | None = None
+    """Where calls to the public go out, like `gateway.example:5060`; null: none do."""
+    caller_id: Annotated[str, Field(pattern=r"^\+?[0-9]{2,15}$")] | None = None
+    """The number that the called person sees; null: `site.number`."""
+    username: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+@-]{1,64}$")] | None = None
+    """For a carrier that asks for a password at calls out; it stands in secrets.yaml as `trunk`."""
 
 
 class Sip(Section):
@@ -96,6 +107,30 @@ class WebService(Section):
     def _both(self) -> "WebService":
         if (self.url is None) != (self.token is None):
             raise ValueError("url and token are set together, or neither")
+        return self
+
+
+class WebPages(Section):
+    """The pages of agents, managers and administrators."""
+
+    address: Address = "0.0.0.0"  # noqa: S104 - people come from the network, and sign in
+    names: list[Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]] = []
+    """Further host names of this machine, for the certificate that Pasokh makes."""
+    certificate: Path | None = None
+    """A certificate of the site's own (PEM, with the chain); without it Pasokh makes one."""
+    key: Path | None = None
+    behind_proxy: bool = False
+    """Serve plain http on 127.0.0.1 (ports.web_http) to a proxy there instead of https to the network."""
+    idle_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
+    """A session that was not used for so long ends."""
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    """A session ends after so long, used or not."""
+    shortest_password: Annotated[int, Field(ge=8, le=64)] = 10
+
+    @model_validator(mode="after")
+    def _both(self) -> "WebPages":
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key are set together, or neither")
         return self
 
 

@@ -31,6 +31,8 @@ class Secrets(Section):
     """Opens the embedded back office."""
     identity_key: str = ""
     """Key of the hashes under which wrong tries are counted."""
+    trunk: str = ""
+    """The carrier's password for `sip.trunk.username`; the site's owner writes it here."""
 
 
 def load_secrets(home: Home, settings: Settings) -> Secrets:
@@ -47,6 +49,7 @@ def load_secrets(home: Home, settings: Settings) -> Secrets:
         tracking_key=stored.get("tracking_key") or random_secrets.token_urlsafe(24),
         back_office=stored.get("back_office") or random_secrets.token_urlsafe(24),
         identity_key=stored.get("identity_key") or random_secrets.token_urlsafe(24),
+        trunk=stored.get("trunk") or "",
     )
     if found.model_dump() != stored:
         _write_privately(path, yaml.safe_dump(found.model_dump(), allow_unicode=True))

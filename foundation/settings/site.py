@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableVariableError
 
 from foundation.paths import Home
-from foundation.settings.line import Capacity, Database, Disk, Ports, Sip, Site, Speech, WebService
+from foundation.settings.line import Capacity, Database, Disk, Ports, Sip, Site, Speech, WebPages, WebService
 from foundation.settings.refusal import ENVIRONMENT_PREFIX, explain
 from foundation.settings.service import (
     RESCUE_BOX,
@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     """The gateway for SMS; without a url none are sent."""
     identity: Identity = Identity()
     speech: Speech = Speech()
+    web: WebPages = WebPages()
     database: Database = Database()
     disk: Disk = Disk()
 

@@ -40,6 +40,14 @@ def _address(value: str) -> str:
     return str(ipaddress.ip_address(value))
 
 
+def _host_port(value: str) -> str:
+    """A host's name or address with an optional port; nothing that could end a line of Asterisk's configuration."""
+    found = re.fullmatch(r"([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::([0-9]{1,5}))?", value)
+    if not found or not 0 < int(found[2] or 1) < 65536:
+        raise ValueError("write it like gateway.example, gateway.example:5060 or 192.0.2.1:5060")
+    return value
+
+
 def _database_url(value: str) -> str:
     if not re.match(r"(postgresql\+asyncpg|sqlite\+aiosqlite)://", value):
         raise ValueError("write it like postgresql+asyncpg://user:password@host/name")
@@ -59,6 +67,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Network = Annotated[str, AfterValidator(_network)]
 Address = Annotated[str, AfterValidator(_address)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Day = Annotated[date, BeforeValidator(_day)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
