@@ -17,6 +17,8 @@ from sqlalchemy import Connection, text
 
 import callqueue.agent_tables
 import callqueue.conversation_tables
+import callqueue.outbound_tables
+import callqueue.promise_tables
 import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
 import foundation.gateway_tables  # noqa: F401
 import ivr.identity_tables
