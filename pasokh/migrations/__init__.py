@@ -20,7 +20,9 @@ import callqueue.conversation_tables
 import callqueue.outbound_tables
 import callqueue.promise_tables
 import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
-import foundation.gateway_tables  # noqa: F401
+import followups.tables
+import foundation.gateway_tables
+import foundation.web.tables  # noqa: F401
 import ivr.identity_tables
 import ivr.tables  # noqa: F401
 import recordings.tables  # noqa: F401
