@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from callqueue import promise_lines
 from callqueue.evidence import AgentDeed
 from callqueue.journal_events import (
     Abandoned,
     AgentDid,
     BadLine,
-    CallbackRequested,
     Connected,
     Entered,
     EntryRefused,
@@ -118,10 +118,6 @@ def _refused(reason: Refusal) -> Reader:
     return read
 
 
-def _callback_requested(at: int, fields: Fields) -> Event:
-    return CallbackRequested(at, channel_of(fields), fields[2], read_optional(data(fields, 0), "promise"))
-
-
 def _entered(at: int, fields: Fields) -> Event:
     place = fields[-1]
     position = int(place) if len(fields) >= 8 and place.isdecimal() and place.isascii() and len(place) < 9 else None
@@ -206,7 +202,10 @@ READERS: dict[str, Reader] = {
     "REFUSED_EMPTY": _refused(Refusal.EMPTY),
     "REFUSED_CLOSED": _refused(Refusal.CLOSED),
     "REFUSED_BUSY": _refused(Refusal.BUSY),
-    "CALLBACK_REQUESTED": _callback_requested,
+    "CALLBACK_REQUESTED": promise_lines.requested,
+    "CALLBACK_ATTEMPT": promise_lines.attempted,
+    "CALLBACK_RESULT": promise_lines.ended,
+    "CALLBACK_CLOSED": promise_lines.closed,
     "ENTERQUEUE": _entered,
     "CONNECT": _connected,
     "COMPLETECALLER": _completed(Ending.CALLER),

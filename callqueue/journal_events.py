@@ -35,10 +35,67 @@ class EntryRefused:
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequested:
+    """A caller was promised to be called back; what the promise needs, should the database not have it."""
+
     at: int
     channel_id: str
+    """Empty when nobody was on the line: asked for on the web, by a program, by an agent."""
     queue: str
     promise: str | None
+    number: str | None = None
+    """Where to call; None in the lines of earlier versions."""
+    place_ms: int = 0
+    """The kept place: the instant of first joining or, outside a queue, of asking; epoch milliseconds."""
+    priority: int = 0
+    language: str = ""
+    channel: str = ""
+    """How it was asked for: queue, menu, web, api, schedule or agent."""
+    call_id: str = ""
+    not_before_ms: int | None = None
+    """Asked for at a time; epoch milliseconds."""
+    tracking: str | None = None
+    """The code that he was told."""
+    due_ms: int | None = None
+    """The time that he was told; epoch milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAttempted:
+    """A call out is about to be dialled, under this channel's id."""
+
+    at: int
+    channel_id: str
+    queue: str | None
+    promise: str
+    number: int
+    """1 for the first attempt of this promise."""
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackEnded:
+    """What came of an attempt."""
+
+    at: int
+    channel_id: str
+    queue: str | None
+    promise: str
+    number: int
+    outcome: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackClosed:
+    """A promise is settled: kept, cancelled, or given up with its reason."""
+
+    at: int
+    channel_id: str
+    """Of the attempt that settled it; empty where none did."""
+    queue: str | None
+    promise: str
+    result: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +240,9 @@ class BadLine:
     reason: str
 
 
+CallbackEvent = CallbackRequested | CallbackAttempted | CallbackEnded | CallbackClosed
 ChannelEvent = (
-    StintSaid | EntryRefused | CallbackRequested | Entered | Connected | TalkEnded | WaitEnded | RangNoAnswer | Rescued
+    StintSaid | EntryRefused | CallbackEvent | Entered | Connected | TalkEnded | WaitEnded | RangNoAnswer | Rescued
     | HoldChanged
 )
 Event = ChannelEvent | AgentDid | Started | Stopping | Ignored

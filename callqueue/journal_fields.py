@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 NAMELESS = frozenset({"", "NONE", "REALTIME", "MANAGER", "CLI"})
 LONGEST_NAME = 150
+LONGEST_WORD = 40
 LAST_SECOND = 9_999_999_999
 LARGEST = 2_147_483_647
 
@@ -66,6 +67,18 @@ def read_optional(value: str, what: str) -> str | None:
 
 def read_caller(value: str) -> str | None:
     return value if _NUMBER.fullmatch(value) and value.isascii() else None
+
+
+def read_instant_ms(value: str) -> int | None:
+    """Epoch milliseconds; None where there are none that can be believed."""
+    if not (value.isdecimal() and value.isascii() and len(value) <= 13):
+        return None
+    return int(value) if int(value) <= LAST_SECOND * 1000 else None
+
+
+def read_word(value: str) -> str:
+    """A word of our own; cut where a table could not take it."""
+    return value[:LONGEST_WORD]
 
 
 def channel_of(fields: Fields) -> str:

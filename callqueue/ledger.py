@@ -13,6 +13,9 @@ from callqueue.evidence import AgentEvent, Gap, GapKind, Mark, Marker, Refused, 
 from callqueue.journal_events import (
     Abandoned,
     AgentDid,
+    CallbackAttempted,
+    CallbackClosed,
+    CallbackEnded,
     CallbackRequested,
     Connected,
     Entered,
@@ -76,6 +79,7 @@ class Ledger:
             HoldChanged: self._on_hold_changed, Rescued: self._on_rescued,
             Started: self._on_started, Stopping: self._on_stopping,
             **dict.fromkeys(OUTCOME_OF, self._on_wait_ended),
+            **dict.fromkeys((CallbackAttempted, CallbackEnded, CallbackClosed), self._on_callback),
         }
 
     def take(self, event: Event, place: Place) -> bool:
@@ -199,14 +203,20 @@ class Ledger:
         return True
 
     def _on_callback_requested(self, event: CallbackRequested, _place: Place) -> bool:
+        self.changes.callbacks.append(event)
         last = self._last(event.channel_id)
         if last is None:
             return True
+        promise = event.promise or last.promise
         if lacks_wait_end(last):
             wait = max(0, event.at - last.entered)
-            self._change(last, outcome=Outcome.LEFT_FOR_CALLBACK, wait=wait, finished=event.at)
+            self._change(last, outcome=Outcome.LEFT_FOR_CALLBACK, wait=wait, finished=event.at, promise=promise)
         elif last.outcome is Outcome.LEFT_BY_KEY:
-            self._change(last, outcome=Outcome.LEFT_FOR_CALLBACK)
+            self._change(last, outcome=Outcome.LEFT_FOR_CALLBACK, promise=promise)
+        return True
+
+    def _on_callback(self, event: CallbackAttempted | CallbackEnded | CallbackClosed, _place: Place) -> bool:
+        self.changes.callbacks.append(event)
         return True
 
     # -- talking

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from callqueue.evidence import AgentEvent, Gap, Marker, Refused, Rescue, Ring
-from callqueue.journal_events import HoldChanged
+from callqueue.journal_events import CallbackEvent, HoldChanged
 from callqueue.stint import Ending, Origin, Outcome, Stint
 
 OVERFLOWS = {Outcome.TIMED_OUT, Outcome.LEFT_BY_KEY, Outcome.LEFT_EMPTY}
@@ -35,6 +35,8 @@ class Changes:
     rescues: list[Rescue] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     holds: list[HoldChanged] = field(default_factory=list)
+    callbacks: list[CallbackEvent] = field(default_factory=list)
+    """In the journal's order: a later line about the same thing adds to the earlier one."""
 
 
 def is_open(stint: Stint) -> bool:

@@ -11,7 +11,8 @@ from callqueue.evidence import Gap, Mark
 from callqueue.journal_events import HoldChanged, StintSaid
 from callqueue.ledger import Ledger
 from callqueue.ledger_changes import Changes
-from callqueue.stint import Origin, Stint
+from callqueue.promise_store import save_callbacks
+from callqueue.stint import Origin, Outcome, Stint
 from callqueue.store import STINT_COLUMNS, stint_of
 from callqueue.tables import AGENT_EVENT, GAP, HOLD, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
 
@@ -81,6 +82,15 @@ async def save_changes(connection: AsyncConnection, journal: str, ledger: Ledger
     await save_gaps(connection, journal, changes.gaps)
     for event in changes.holds:
         await _save_hold(connection, journal, event)
+    await save_callbacks(connection, journal, changes.callbacks, _left_for(changes))
+
+
+def _left_for(changes: Changes) -> dict[str, int]:
+    """Promise to the number of the stint that was left for it."""
+    return {
+        stint.promise: stint.number for stint in changes.stints.values()
+        if stint.promise and stint.outcome is Outcome.LEFT_FOR_CALLBACK
+    }
 
 
 async def _save_hold(connection: AsyncConnection, journal: str, event: HoldChanged) -> None:
@@ -122,7 +132,8 @@ async def _save_stints(connection: AsyncConnection, journal: str, changes: Chang
         await connection.execute(_UPDATE_STINT, changed)
 
 
-CHANGING = ("outcome", "wait", "agent", "answered", "finished", "talk", "ending", "agent_channel_id", "ended_by_cel")
+CHANGING = ("outcome", "wait", "agent", "answered", "finished", "talk", "ending", "agent_channel_id", "ended_by_cel",
+            "promise")
 _UPDATE_STINT = (
     update(STINT)
     .where(STINT.c.journal == bindparam("of_journal"), STINT.c.channel_id == bindparam("of_channel"),

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, exists, f
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import AgentDeed, AgentEvent, Call, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
+from callqueue.promise_tables import CALLBACK_ATTEMPT
 from callqueue.stint import Ending, Origin, Outcome, Refusal, Stint
 from callqueue.tables import AGENT_EVENT, CALL, GAP, LEG, MARKER, REFUSAL, RESCUE, RING, SOURCE, STINT
 
@@ -166,13 +167,15 @@ async def read_gaps(connection: AsyncConnection, start: int, end: int) -> list[G
 def _lost_before_queue(start: int, end: int) -> ColumnElement[bool]:
     """Calls from the trunk that their caller (or a crash) ended before any queue; served ones end with our goodbye.
 
-    Who was put through to an agent's telephone, past the queues, was together with somebody and is not lost.
+    Who was put through to an agent's telephone, past the queues, was together with somebody and is not lost. Calls
+    that we made ourselves were never anybody's way in.
     """
     return and_(
         CALL.c.started_us >= start * SECOND_US, CALL.c.started_us < end * SECOND_US,
         CALL.c.channel.like(TRUNK_CHANNELS),
         CALL.c.queued.is_(False), or_(CALL.c.hung_up_by_caller.is_(True), CALL.c.interrupted.is_(True)),
         ~exists().where(LEG.c.call_id == CALL.c.call_id),
+        ~exists().where(CALLBACK_ATTEMPT.c.channel_id == CALL.c.call_id),
         ~exists().where(STINT.c.call_id == CALL.c.call_id), ~exists().where(REFUSAL.c.call_id == CALL.c.call_id),
     )
 

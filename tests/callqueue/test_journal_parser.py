@@ -9,6 +9,10 @@ from callqueue.journal_events import (
     Abandoned,
     AgentDid,
     BadLine,
+    CallbackAttempted,
+    CallbackClosed,
+    CallbackEnded,
+    CallbackRequested,
     Connected,
     Entered,
     Ignored,
@@ -74,7 +78,8 @@ def test_what_is_read_fits_into_the_tables(event: str, fields: list[str]) -> Non
         for name in type(found).__slots__:
             value = getattr(found, name)
             assert not isinstance(value, str) or len(value) <= 150
-            assert not isinstance(value, int) or name == "at_us" or -(2**31) <= value < 2**31
+            large = name.endswith(("_us", "_ms"))
+            assert not isinstance(value, int) or -(2**63 if large else 2**31) <= value < (2**63 if large else 2**31)
 
 
 @pytest.mark.parametrize(("line", "event"), [
@@ -91,6 +96,22 @@ def test_what_is_read_fits_into_the_tables(event: str, fields: list[str]) -> Non
     ("1800000000|c1|medical|NONE|STINT|L1||overflow||2",
      StintSaid(1800000000, "c1", "medical", "L1", None, Origin.OVERFLOW, None, 2)),
     ("1800000000|NONE|NONE|NONE|CONFIGRELOAD|", Ignored(1800000000, "CONFIGRELOAD")),
+    ("1800000000|c1|medical|NONE|CALLBACK_REQUESTED|cb-1|09121112233|1799999990123|5|fa|queue|L1|",
+     CallbackRequested(1800000000, "c1", "medical", "cb-1", "09121112233", 1799999990123, 5, "fa", "queue", "L1")),
+    ("1800000000|c1|medical|NONE|CALLBACK_REQUESTED|cb-1",
+     CallbackRequested(1800000000, "c1", "medical", "cb-1", None, 1800000000000, 0, "", "", "c1")),
+    ("1800000000|NONE|medical|NONE|CALLBACK_REQUESTED|cb-2|+982112345678|x|-|tr|web||1800003600000",
+     CallbackRequested(1800000000, "", "medical", "cb-2", "+982112345678", 1800000000000, 0, "tr", "web", "",
+                       1800003600000)),
+    ("1800000000|c1|medical|NONE|CALLBACK_REQUESTED|cb-1|09121112233|1799999990123|0|fa|menu|c1||123456782|1800000900000",
+     CallbackRequested(1800000000, "c1", "medical", "cb-1", "09121112233", 1799999990123, 0, "fa", "menu", "c1", None,
+                       "123456782", 1800000900000)),
+    ("1800000000|cb-1-2|medical|NONE|CALLBACK_ATTEMPT|cb-1|2|callback",
+     CallbackAttempted(1800000000, "cb-1-2", "medical", "cb-1", 2, "callback")),
+    ("1800000000|r-7-1|NONE|NONE|CALLBACK_RESULT|r-7|1|no_answer|19",
+     CallbackEnded(1800000000, "r-7-1", None, "r-7", 1, "no_answer", "19")),
+    ("1800000000|NONE|medical|NONE|CALLBACK_CLOSED|cb-1|cancelled|caller",
+     CallbackClosed(1800000000, "", "medical", "cb-1", "cancelled", "caller")),
 ])
 def test_a_line_says(line: str, event: object) -> None:
     assert parse_line(line.encode()) == event
@@ -107,6 +128,10 @@ def test_a_line_says(line: str, event: object) -> None:
     ("1800000000|c1|q|a|CONNECT|many|x|1", "no number of seconds"),
     ("1800000000|c1|q|a|STINT|L|1|nowhere||1", "no origin"),
     (f"1800000000|c1|{'q' * 200}|a|CONNECT|1|x|1", "a field of 200 characters"),
+    ("1800000000|NONE|q|NONE|CALLBACK_REQUESTED|", "neither a call's id nor a promise"),
+    ("1800000000|NONE|q|NONE|CALLBACK_ATTEMPT|cb-1|1|callback", "without a call's id"),
+    ("1800000000|c1|q|NONE|CALLBACK_RESULT|cb-1|1|", "no outcome"),
+    ("1800000000|c1|q|NONE|CALLBACK_CLOSED||reached", "no promise"),
     ("1800000000|c1|q\x00|NONE|ABANDON|1|1|1", "control character"),
     ("2026-03-21 08:00:00|c1|q|NONE|ABANDON|1|1|1", "say its time zone"),
 ])

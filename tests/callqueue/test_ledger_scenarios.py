@@ -308,6 +308,52 @@ def test_the_stint_line_gives_call_caller_origin_promise_and_number() -> None:
     assert stint == Stint("L1", "c1", 3, "medical", Origin.CALLBACK, MIDNIGHT, Outcome.WAITING, "09121234567", "p7")
 
 
+def test_a_caller_who_declines_the_callback_goes_on_in_his_place() -> None:
+    folded = fold("""
+        0  c1 medical NONE STINT       L1||direct||1
+        0  c1 medical NONE ENTERQUEUE  ||3
+        30 c1 medical NONE EXITWITHKEY 5|2|3|30
+        44 c1 medical NONE STINT       L1||requeue||2
+        44 c1 medical NONE ENTERQUEUE  ||2
+        50 c1 medical a101 CONNECT     6|x1|2
+    """)
+    assert folded.table("number", "origin", "outcome", "promise") == rows("""
+        1 direct  left_by_key -
+        2 requeue answered    -
+    """)
+
+
+def test_who_asks_for_a_callback_again_in_one_call_leaves_for_the_last_promise() -> None:
+    folded = fold("""
+        0  c1 medical NONE STINT              L1||direct||1
+        0  c1 medical NONE ENTERQUEUE         ||3
+        30 c1 medical NONE EXITWITHKEY        5|2|3|30
+        40 c1 medical NONE STINT              L1||requeue||2
+        40 c1 medical NONE ENTERQUEUE         ||2
+        70 c1 medical NONE EXITWITHKEY        5|1|2|30
+        80 c1 medical NONE CALLBACK_REQUESTED cb-1|09121112233|1800000000000|0|fa|queue|L1|
+    """)
+    assert folded.table("number", "outcome", "promise") == rows("""
+        1 left_by_key       -
+        2 left_for_callback cb-1
+    """)
+    assert [event.promise for event in folded.ledger.changes.callbacks] == ["cb-1"]
+
+
+def test_a_callback_asked_for_without_a_stint_is_evidence_alone() -> None:
+    folded = fold("""
+        0  c1     medical NONE CALLBACK_REQUESTED cb-1|09121112233|1800000000000|0|fa|menu|c1|
+        50 cb-1-1 medical NONE CALLBACK_ATTEMPT   cb-1|1|callback
+        70 cb-1-1 medical NONE CALLBACK_RESULT    cb-1|1|busy|17
+        99 NONE   medical NONE CALLBACK_CLOSED    cb-1|cancelled|caller
+    """)
+    assert folded.stints == []
+    assert folded.orphans == []
+    assert [type(event).__name__ for event in folded.ledger.changes.callbacks] == [
+        "CallbackRequested", "CallbackAttempted", "CallbackEnded", "CallbackClosed",
+    ]
+
+
 def test_a_stint_line_whose_entry_never_came_opens_nothing() -> None:
     folded = fold("0 c1 medical NONE STINT L1||direct||1")
     assert folded.stints == []
