@@ -20,7 +20,7 @@ import callqueue.conversation_tables
 import callqueue.outbound_tables
 import callqueue.promise_tables
 import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
-import followups.tables
+import followups.tables  # noqa: F401
 import foundation.gateway_tables
 import foundation.web.tables  # noqa: F401
 import ivr.identity_tables
