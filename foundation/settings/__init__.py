@@ -16,6 +16,7 @@ from foundation.settings.line import (
     WebPages,
     WebService,
 )
+from foundation.settings.outbound import Hours, Numbers, Outbound
 from foundation.settings.refusal import ENVIRONMENT_PREFIX
 from foundation.settings.secrets import Secrets, load_secrets
 from foundation.settings.service import (
@@ -36,8 +37,8 @@ from foundation.settings.site import NOT_SETTINGS, Settings, SettingsError, load
 from foundation.settings.values import LANGUAGES, Language, Section
 
 __all__ = [
-    "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent", "Box",
-    "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Identity", "Language", "Overflow", "Ports",
-    "Prompts", "Queue", "Secrets", "Section", "Settings", "SettingsError", "Sip", "Site", "Speech", "Trunk",
-    "WebPages", "WebService", "Widening", "load_secrets", "load_settings",
+    "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent",
+    "Box", "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Hours", "Identity", "Language",
+    "Numbers", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Secrets", "Section", "Settings", "SettingsError",
+    "Sip", "Site", "Speech", "Trunk", "WebPages", "WebService", "Widening", "load_secrets", "load_settings",
 ]

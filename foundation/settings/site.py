@@ -11,6 +11,7 @@ from pydantic_settings import SettingsError as UnreadableVariableError
 
 from foundation.paths import Home
 from foundation.settings.line import Capacity, Database, Disk, Ports, Sip, Site, Speech, WebPages, WebService
+from foundation.settings.outbound import Outbound
 from foundation.settings.refusal import ENVIRONMENT_PREFIX, explain
 from foundation.settings.service import (
     RESCUE_BOX,
@@ -58,6 +59,8 @@ class Settings(BaseSettings):
     sms: WebService = WebService()
     """The gateway for SMS; without a url none are sent."""
     identity: Identity = Identity()
+    outbound: Outbound = Outbound()
+    """Calls that we make: callbacks, and those that other rooms owe."""
     speech: Speech = Speech()
     web: WebPages = WebPages()
     database: Database = Database()
