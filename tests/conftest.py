@@ -1,23 +1,55 @@
-"""Fixtures for every room: a real PostgreSQL for the run, an empty database for each test that wants one."""
+"""Fixtures for every room: a real PostgreSQL for the run, an empty database for each test that wants one.
+
+Whole modules run side by side in several workers, each with a PostgreSQL and lines of its own.
+"""
 
 import asyncio
 import os
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
 from foundation.database import LEDGER, Database
+from tests.support.hung_test import fail_after
+from tests.support.port_offsets import lease_offset
 
 POSTGRES_HOME = Path("/usr/lib/postgresql")
+POSTGRES_PORT = 5432
 START_LIMIT = 60.0
+TEARDOWN_LIMIT = 120.0
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side, long modules come first, so that no worker is left alone with one in the end.
+
+    Live ones are long, and the longer their text the more so; the many short ones fill what is left.
+    """
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (item.get_closest_marker("live") is None, -item.path.stat().st_size))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool:
+    """In the place of pytest-timeout's own, which says of an asynchronous test only that it waits."""
+    fail_after(settings.timeout, item)
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """What was begun must also end in time; a failed test's own timer is off by now."""
+    fail_after(TEARDOWN_LIMIT, item)
+    return (yield)
 
 
 class Postgres:
@@ -29,9 +61,8 @@ class Postgres:
             pytest.skip(f"no PostgreSQL server under {POSTGRES_HOME}")
         self._bin = programs[-1].parent
         self._data = folder / "data"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self._lease = lease_offset(random.SystemRandom(), _is_free)
+        self.port = POSTGRES_PORT + self._lease.number
         self._folder = folder
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -67,6 +98,10 @@ class Postgres:
         self._server.wait(START_LIMIT)
         self._server = None
 
+    def give_up_port(self) -> None:
+        """Let other tests have it, once the server is stopped."""
+        self._lease.give_back()
+
     async def execute(self, statement: str) -> None:
         connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user="pasokh", database="postgres")
         try:
@@ -85,6 +120,16 @@ class Postgres:
         subprocess.run(self._command(program, *arguments), check=True, capture_output=True, cwd=self._folder)
 
 
+def _is_free(offset: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", POSTGRES_PORT + offset))
+        except OSError:
+            return False
+    return True
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL; tests may stop and start it, if they leave it running."""
@@ -97,6 +142,7 @@ def postgres() -> Iterator[Postgres]:
             yield server
         finally:
             server.stop()
+            server.give_up_port()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

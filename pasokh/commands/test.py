@@ -1,8 +1,10 @@
 """`bin/pasokh test`: the checks, then the tests."""
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,10 @@ import typer
 
 from foundation.paths import CHECKOUT
 
+MOST_WORKERS = 6
+"""Each has a line of its own: about a gigabyte of memory."""
+ALONE = ("-k", "-n", "--numprocesses", "-s", "--capture", "--pdb", "--lf", "--last-failed", "--sw", "--stepwise")
+"""Options of pytest for a look at a few tests, or that ask for a number of workers themselves."""
 KINDS = {"fast": "not live and not postgres and not soak", "soak": "soak", "": "not soak"}
 
 
@@ -22,7 +28,8 @@ class Check:
 def checks(kind: str, more: tuple[str, ...]) -> list[Check]:
     """What is run, in order; `more` goes to pytest. Long runs are not preceded by the checks."""
     tools = Path(sys.executable).parent
-    tests = Check("pytest", (str(tools / "pytest"), "-m", KINDS[kind], *more))
+    side_by_side = ("-n", str(workers(kind, more, len(os.sched_getaffinity(0)))))
+    tests = Check("pytest", (str(tools / "pytest"), "-m", KINDS[kind], *side_by_side, *more))
     if kind == "soak":
         return [tests]
     return [
@@ -31,6 +38,19 @@ def checks(kind: str, more: tuple[str, ...]) -> list[Check]:
         Check("import-linter", (str(tools / "lint-imports"),)),
         tests,
     ]
+
+
+def workers(kind: str, words: Sequence[str], processors: int) -> int:
+    """How many run modules side by side; 0: pytest itself runs them. `words` are for pytest.
+
+    The fast tests are at work all the time, so a worker for each processor is enough; live calls mostly wait.
+    """
+    if kind == "soak" or any(word.startswith(ALONE) for word in words):
+        return 0
+    paths = [CHECKOUT / word.split("::")[0] for word in words if not word.startswith("-")]
+    if len({path for path in paths if path.is_file()}) == 1:
+        return 0
+    return min(processors if kind == "fast" else processors + 1, MOST_WORKERS)
 
 
 def test(context: typer.Context) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import Postgres
 from tests.support.live_line import LiveLine
 from tests.support.live_start import running_line
+from tests.support.shared_folder import shared_folder
 
 LOG_LINES = 40
 
@@ -29,9 +30,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose prompts and music are made: the slow part of preparing a site, done once."""
-    folder = tmp_path_factory.mktemp("model")
-    LiveLine.create(folder).command("prepare")
-    return folder
+    return shared_folder("model", tmp_path_factory, _prepare)
+
+
+def _prepare(folder: Path) -> None:
+    line = LiveLine.create(folder)
+    try:
+        line.command("prepare")
+    finally:
+        line.give_up_ports()
 
 
 @pytest.fixture(scope="session")

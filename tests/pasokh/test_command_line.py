@@ -6,7 +6,7 @@ import pytest
 
 from foundation.paths import CHECKOUT, Home
 from pasokh.cli import ENTRIES, main
-from pasokh.commands.test import checks
+from pasokh.commands.test import checks, workers
 from pasokh.refusal import RefusedError
 from pasokh.site import make_home, write_first_settings
 
@@ -100,6 +100,22 @@ def test_every_command_can_be_loaded(entry: object, capsys: pytest.CaptureFixtur
 def test_tests_come_after_the_checks_and_take_further_arguments() -> None:
     fast = checks("fast", ("-k", "journal"))
     assert [check.name for check in fast] == ["ruff", "mypy", "import-linter", "pytest"]
-    assert fast[-1].command[1:] == ("-m", "not live and not postgres and not soak", "-k", "journal")
+    assert fast[-1].command[1:] == ("-m", "not live and not postgres and not soak", "-n", "0", "-k", "journal")
     assert [check.name for check in checks("soak", ())] == ["pytest"]
     assert CHECKOUT.joinpath("pyproject.toml").exists()
+
+
+@pytest.mark.parametrize(("kind", "words", "count"), [
+    ("", (), 3),
+    ("fast", (), 2),
+    ("soak", (), 0),
+    ("", ("-x", "--durations=30"), 3),
+    ("fast", ("tests/pasokh",), 2),
+    ("fast", ("tests/pasokh/test_command_line.py",), 0),
+    ("", ("tests/pasokh/test_command_line.py::test_a_site", "tests/pasokh/test_command_line.py::test_b"), 0),
+    ("fast", ("-k", "journal"), 0),
+    ("", ("-n4",), 0),
+    ("", ("--pdb",), 0),
+])
+def test_tests_run_side_by_side_unless_a_few_are_looked_at(kind: str, words: tuple[str, ...], count: int) -> None:
+    assert workers(kind, words, processors=2) == count

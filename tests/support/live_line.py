@@ -32,7 +32,8 @@ from pasokh.line import Standing, standings, wait_ready
 from pasokh.services import service_named
 from pasokh.site import Site
 from pasokh.supervise import SupervisorLink, is_supervised
-from tests.support.live_site import free_offset, site_settings, write_site
+from tests.support.live_site import is_free, site_settings, write_site
+from tests.support.port_offsets import OffsetLease, lease_offset
 from tests.support.waiting import eventually
 
 COMMAND_SECONDS = 120
@@ -62,22 +63,24 @@ class Moment:
 
 
 class LiveLine:
-    """One site under supervision. Make it with `LiveLine.create`, then `start`."""
+    """One site under supervision. Make it with `LiveLine.create`, then `start`; in the end `stop`, `give_up_ports`."""
 
-    def __init__(self, home: Home, settings: Settings, secrets: Secrets) -> None:
+    def __init__(self, home: Home, settings: Settings, secrets: Secrets, lease: OffsetLease | None = None) -> None:
         self.home = home
         self.settings = settings
         self.secrets = secrets
         self.target = Target("127.0.0.1", settings.ports.of("sip"), settings.site.number)
         self.sipp = home.root / "sipp"
         self._asterisk = find_asterisk()
+        self._lease = lease
 
     @classmethod
     def create(cls, folder: Path, database: str | None = None, more: Mapping[str, Any] | None = None) -> "LiveLine":
         home = Home(folder)
-        write_site(home, site_settings(free_offset(secrets.SystemRandom()), database, more))
+        lease = lease_offset(secrets.SystemRandom(), is_free)
+        write_site(home, site_settings(lease.number, database, more))
         settings = load_settings(home)
-        return cls(home, settings, load_secrets(home, settings))
+        return cls(home, settings, load_secrets(home, settings), lease)
 
     @property
     def site(self) -> Site:
@@ -109,6 +112,12 @@ class LiveLine:
     def stop(self) -> None:
         if is_supervised(self.home):
             self.command("down")
+
+    def give_up_ports(self) -> None:
+        """Let other tests have them, once this line is stopped."""
+        if self._lease is not None:
+            self._lease.give_back()
+            self._lease = None
 
     def standing(self, service: str) -> Standing:
         return next(one for one in standings(self.site) if one.state.name == service)

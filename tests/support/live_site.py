@@ -1,7 +1,6 @@
 """What the site of the live tests is like: short times, a queue for each way in which waiting can end."""
 
 import math
-import random
 import wave
 from array import array
 from collections.abc import Mapping
@@ -73,12 +72,9 @@ def site_settings(offset: int, database: str | None = None, more: Mapping[str, A
     }
 
 
-def free_offset(chance: random.Random) -> int:
-    """An offset at which every port of the site is free."""
-    while True:
-        offset = chance.randrange(16000, 21000, 50)
-        if not taken_ports(listening_ports(Settings(**site_settings(offset)))):
-            return offset
+def is_free(offset: int) -> bool:
+    """Whether every port of a site with this offset is."""
+    return not taken_ports(listening_ports(Settings(**site_settings(offset))))
 
 
 def write_site(home: Home, settings: Mapping[str, Any]) -> None:

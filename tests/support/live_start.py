@@ -37,6 +37,7 @@ def line_at(
         yield line
     finally:
         line.stop()
+        line.give_up_ports()
 
 
 def _start(home: Path, model: Path, database: str | None, more: Mapping[str, Any] | None) -> LiveLine:
@@ -47,6 +48,7 @@ def _start(home: Path, model: Path, database: str | None, more: Mapping[str, Any
         try:
             line.start()
         except PortsTakenError:
+            line.give_up_ports()
             if attempt == ATTEMPTS - 1:
                 raise
         except BaseException:
