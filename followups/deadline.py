@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from followups.opening_hours import OpeningHours
+from followups.opening_hours import UnitCalendar
 from followups.working_days import WorkingDays
 
 CAP_WORKING_DAYS: Final = 10
@@ -63,17 +63,20 @@ class Deadline:
     """A day between may still turn out a holiday, or none; the deadline then moves."""
 
 
-def reckon(
-    rule: DeadlineRule, contact: datetime, hours: OpeningHours, days: WorkingDays, zone: ZoneInfo,
-) -> Deadline:
-    """The deadline of a case that a caller brought at `contact` to a unit with these hours."""
-    starts = hours.next_open(contact, days, zone) if rule.starts is ClockStart.OPENING else contact.astimezone(zone)
-    by_rule = _last_day(rule, starts.date(), days)
-    longest = days.following(contact.astimezone(zone).date(), CAP_WORKING_DAYS)
+def reckon(rule: DeadlineRule, contact: datetime, unit: UnitCalendar) -> Deadline:
+    """The deadline of a case that a caller brought to this unit at `contact`.
+
+    Raises:
+        NoWorkingDayError: the site's closures leave no working day within a year.
+    """
+    came = unit.local(contact)
+    starts = unit.next_open(contact) if rule.starts is ClockStart.OPENING else came
+    by_rule = _last_day(rule, starts.date(), unit.days)
+    longest = unit.days.following(came.date(), CAP_WORKING_DAYS)
     last = min(by_rule, longest)
     return Deadline(
-        starts.astimezone(UTC), end_of(last, zone), last, capped=by_rule > longest,
-        provisional=_hangs_on_sky(rule, contact.astimezone(zone).date(), last, days),
+        starts.astimezone(UTC), end_of(last, unit.zone), last, capped=by_rule > longest,
+        provisional=_hangs_on_sky(rule, came.date(), last, unit.days),
     )
 
 

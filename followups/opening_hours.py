@@ -30,31 +30,34 @@ class OpeningHours:
             if closes != MIDNIGHT and closes <= self.opens:
                 raise HoursError(f"{name} {closes:%H:%M} is not after opens {self.opens:%H:%M}")
 
-    def span(self, day: date, days: WorkingDays, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
-        """The day's first and last moment of work; None when nobody works."""
-        if self.always:
-            return day_start(day, zone), day_start(day + timedelta(days=1), zone)
-        state = days.state(day)
-        if not state.is_working:
-            return None
-        closes = self.half_closes if state.kind is DayKind.HALF else self.closes
-        return _moment(day, self.opens, zone), _end(day, closes, zone)
 
-    def next_open(self, moment: datetime, days: WorkingDays, zone: ZoneInfo) -> datetime:
+@dataclass(frozen=True, slots=True)
+class UnitCalendar:
+    """A unit's hours on the days of a site."""
+
+    hours: OpeningHours
+    days: WorkingDays
+    zone: ZoneInfo
+
+    def local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self.zone)
+
+    def opens(self, day: date) -> datetime:
+        """When work begins on a working day; of a unit that always works, its midnight."""
+        return day_start(day, self.zone) if self.hours.always else datetime.combine(day, self.hours.opens, self.zone)
+
+    def closes(self, day: date) -> datetime:
+        """When work ends on a working day."""
+        is_half = self.days.state(day).kind is DayKind.HALF
+        clock = self.hours.half_closes if is_half else self.hours.closes
+        if self.hours.always or clock == MIDNIGHT:
+            return day_start(day + timedelta(days=1), self.zone)
+        return datetime.combine(day, clock, self.zone)
+
+    def next_open(self, moment: datetime) -> datetime:
         """`moment` itself while the unit works, else the next time it opens."""
-        local = moment.astimezone(zone)
-        today = self.span(local.date(), days, zone)
-        if today is not None and local < today[1]:
-            return max(local, today[0])
-        span = self.span(days.following(local.date(), 1), days, zone)
-        if span is None:
-            raise HoursError(f"no opening hours on {days.following(local.date(), 1)}, a working day")
-        return span[0]
-
-
-def _moment(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, clock, zone)
-
-
-def _end(day: date, closes: time, zone: ZoneInfo) -> datetime:
-    return day_start(day + timedelta(days=1), zone) if closes == MIDNIGHT else _moment(day, closes, zone)
+        local = self.local(moment)
+        today = local.date()
+        if (self.hours.always or self.days.is_working(today)) and local < self.closes(today):
+            return max(local, self.opens(today))
+        return self.opens(self.days.following(today, 1))

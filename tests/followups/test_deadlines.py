@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,13 +9,13 @@ from hypothesis import strategies as st
 from persiantools.jdatetime import JalaliDate
 
 from followups.deadline import CAP_WORKING_DAYS, ClockStart, Count, Deadline, DeadlineRule, reckon
-from followups.opening_hours import HoursError, OpeningHours
+from followups.opening_hours import HoursError, OpeningHours, UnitCalendar
 from followups.working_days import WorkingDays
 from foundation.settings import Holidays
 
 TEHRAN = ZoneInfo("Asia/Tehran")
-OFFICE = OpeningHours(time(7, 30), time(14, 15), time(12, 30))
 DAYS = WorkingDays(Holidays(), date(2026, 11, 22))
+OFFICE = UnitCalendar(OpeningHours(time(7, 30), time(14, 15), time(12, 30)), DAYS, TEHRAN)
 _JALALI: Any = JalaliDate
 RULES = st.builds(DeadlineRule, st.integers(1, 20), st.sampled_from(Count), st.sampled_from(ClockStart))
 MOMENTS = st.datetimes(datetime(2021, 3, 21), datetime(2026, 11, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -69,11 +70,11 @@ TABLE = """
 def test_the_last_day_is_that_of_the_table(line: str) -> None:
     days, count, starts, day, clock, expected = line.split()[:6]
     rule = DeadlineRule(int(days), Count(count), ClockStart(starts))
-    assert shown(reckon(rule, moment(f"{day} {clock}"), OFFICE, DAYS, TEHRAN)) == expected
+    assert shown(reckon(rule, moment(f"{day} {clock}"), OFFICE)) == expected
 
 
 def test_an_answer_is_in_time_until_the_last_second_of_the_last_day_in_the_sites_zone() -> None:
-    deadline = reckon(DeadlineRule(3), moment("1405-09-01 10:00"), OFFICE, DAYS, TEHRAN)
+    deadline = reckon(DeadlineRule(3), moment("1405-09-01 10:00"), OFFICE)
     assert deadline.at == datetime(2026, 11, 25, 20, 29, 59, tzinfo=UTC)
     assert deadline.starts == datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 
@@ -85,22 +86,22 @@ def test_an_answer_is_in_time_until_the_last_second_of_the_last_day_in_the_sites
 ])
 def test_deadlines_of_years_with_daylight_saving_keep_to_the_clock_of_the_wall(contact: str, last: str) -> None:
     rule = DeadlineRule(2 if contact.startswith("1401") else 3)
-    assert reckon(rule, moment(contact), OFFICE, DAYS, TEHRAN).at.isoformat() == last
+    assert reckon(rule, moment(contact), OFFICE).at.isoformat() == last
 
 
 def test_a_unit_that_works_day_and_night_starts_the_clock_at_once() -> None:
-    always = OpeningHours(always=True)
+    always = UnitCalendar(OpeningHours(always=True), DAYS, TEHRAN)
     friday = moment("1405-09-06 03:00")
     rule = DeadlineRule(3, starts=ClockStart.OPENING)
-    assert reckon(rule, friday, always, DAYS, TEHRAN).starts == friday
+    assert reckon(rule, friday, always).starts == friday
 
 
 def test_a_unit_may_work_until_midnight() -> None:
-    late = OpeningHours(time(16), time(0), time(0))
+    late = UnitCalendar(OpeningHours(time(16), time(0), time(0)), DAYS, TEHRAN)
     evening = moment("1405-09-01 23:59")
-    assert late.next_open(evening, DAYS, TEHRAN) == evening
-    assert late.next_open(moment("1405-09-05 23:00"), DAYS, TEHRAN) == moment("1405-09-05 23:00")
-    assert late.next_open(moment("1405-09-06 00:00"), DAYS, TEHRAN) == moment("1405-09-07 16:00")
+    assert late.next_open(evening) == evening
+    assert late.next_open(moment("1405-09-05 23:00")) == moment("1405-09-05 23:00")
+    assert late.next_open(moment("1405-09-06 00:00")) == moment("1405-09-07 16:00")
 
 
 def test_hours_that_end_before_they_begin_are_refused() -> None:
@@ -125,28 +126,29 @@ PROVISIONAL = [
 
 @pytest.mark.parametrize(("rule", "contact", "expected"), PROVISIONAL)
 def test_a_deadline_that_hangs_on_the_moon_says_so(rule: DeadlineRule, contact: str, expected: bool) -> None:
-    assert reckon(rule, moment(contact), OFFICE, DAYS, TEHRAN).provisional is expected
+    assert reckon(rule, moment(contact), OFFICE).provisional is expected
 
 
 def test_a_correction_of_the_calendar_moves_the_deadline() -> None:
     rule, contact = DeadlineRule(3, Count.WORKING), moment("1405-10-14 10:00")
     corrected = Holidays(closures=[{"first": "1405-10-17", "last": "1405-10-17"}], working=["1405-10-16"],  # type: ignore[list-item]
                          announced_until="1405-10-17")  # type: ignore[arg-type]
-    before = reckon(rule, contact, OFFICE, DAYS, TEHRAN)
-    after = reckon(rule, contact, OFFICE, WorkingDays(corrected, date(2027, 1, 4)), TEHRAN)
+    moved = replace(OFFICE, days=WorkingDays(corrected, date(2027, 1, 4)))
+    before = reckon(rule, contact, OFFICE)
+    after = reckon(rule, contact, moved)
     assert (shown(before), before.provisional) == ("1405-10-19", True)
     assert (shown(after), after.provisional) == ("1405-10-19", False)
     sooner = moment("1405-10-15 10:00")
     one = DeadlineRule(1, Count.WORKING)
-    assert shown(reckon(one, sooner, OFFICE, DAYS, TEHRAN)) == "1405-10-17"
-    assert shown(reckon(one, sooner, OFFICE, WorkingDays(corrected, date(2027, 1, 4)), TEHRAN)) == "1405-10-16"
+    assert shown(reckon(one, sooner, OFFICE)) == "1405-10-17"
+    assert shown(reckon(one, sooner, moved)) == "1405-10-16"
 
 
 @given(RULES, MOMENTS, st.integers(0, 20 * 24 * 60))
 @settings(max_examples=80)
 def test_who_comes_later_is_never_due_sooner(rule: DeadlineRule, contact: datetime, minutes: int) -> None:
     later = contact + timedelta(minutes=minutes)
-    assert reckon(rule, contact, OFFICE, DAYS, TEHRAN).at <= reckon(rule, later, OFFICE, DAYS, TEHRAN).at
+    assert reckon(rule, contact, OFFICE).at <= reckon(rule, later, OFFICE).at
 
 
 @given(RULES, MOMENTS)
@@ -154,7 +156,7 @@ def test_who_comes_later_is_never_due_sooner(rule: DeadlineRule, contact: dateti
 def test_nobody_waits_longer_than_ten_working_days_nor_is_due_before_he_came(
     rule: DeadlineRule, contact: datetime,
 ) -> None:
-    deadline = reckon(rule, contact, OFFICE, DAYS, TEHRAN)
+    deadline = reckon(rule, contact, OFFICE)
     came = contact.astimezone(TEHRAN).date()
     assert DAYS.count(came, deadline.day) <= CAP_WORKING_DAYS
     assert contact <= deadline.starts < deadline.at
