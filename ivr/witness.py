@@ -10,10 +10,10 @@ import structlog
 from sqlalchemy import func, select
 
 from foundation.database import Database
+from foundation.days import Days
 from foundation.provinces import load_provinces, province_of
 from foundation.settings import Settings
 from ivr.conditions import Facts
-from ivr.days import Days
 from ivr.menu import Tree
 from ivr.queue_load import QueueLoad
 from ivr.tables import ivr_step

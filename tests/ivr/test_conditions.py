@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from foundation.days import Days
 from foundation.provinces import load_provinces, province_of
 from foundation.settings import Closure, Holidays
 from ivr.conditions import Condition, Facts, Hours, fits, is_open
-from ivr.days import Days
 from ivr.menu_tree import Known, load_tree
 from ivr.menu_walk import Leave, begin, walk
 
