@@ -46,6 +46,8 @@ class Deed(StrEnum):
 
     OPENED = "opened"
     ASSIGNED = "assigned"
+    HANDED_OVER = "handed_over"
+    """To another unit."""
     WAITING_FOR_UNIT = "waiting_for_unit"
     WAITING_FOR_CALLER = "waiting_for_caller"
     RESUMED = "resumed"
@@ -117,6 +119,8 @@ class Case:
     deadline_days: int
     deadline_count: str
     deadline_starts: str
+    clock_ms: int
+    """What the rule counts from: the contact, or the moment it was opened again."""
     due_ms: int | None
     due_provisional: bool
     """A lunar holiday that is not announced yet may still move it."""

@@ -22,6 +22,8 @@ class State(StrEnum):
 
 class Step(StrEnum):
     ASSIGN = "assign"
+    HAND_OVER = "hand_over"
+    """To another unit, in whose inbox nobody has taken it yet."""
     WAIT_UNIT = "wait_unit"
     WAIT_CALLER = "wait_caller"
     RESUME = "resume"
@@ -53,6 +55,7 @@ LIVE = WORK | {State.RESOLVED, State.TOLD}
 
 _STEPS: Mapping[Step, tuple[frozenset[State], State]] = {
     Step.ASSIGN: (WORK, State.ASSIGNED),
+    Step.HAND_OVER: (WORK, State.OPEN),
     Step.WAIT_UNIT: (frozenset({State.ASSIGNED, State.WAITING_CALLER}), State.WAITING_UNIT),
     Step.WAIT_CALLER: (frozenset({State.ASSIGNED, State.WAITING_UNIT}), State.WAITING_CALLER),
     Step.RESUME: (frozenset({State.WAITING_UNIT, State.WAITING_CALLER}), State.ASSIGNED),

@@ -52,6 +52,7 @@ CASE = Table(
     Column("deadline_days", Integer, nullable=False),
     Column("deadline_count", String(20), nullable=False),
     Column("deadline_starts", String(20), nullable=False),
+    Column("clock_ms", BigInteger, nullable=False, comment="what the rule counts from: the contact, or a reopening"),
     Column("due_ms", BigInteger),
     Column("due_provisional", Boolean, nullable=False),
     Column("result", Text),

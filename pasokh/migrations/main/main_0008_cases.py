@@ -75,6 +75,10 @@ def upgrade() -> None:
         sa.Column("deadline_days", sa.Integer(), nullable=False),
         sa.Column("deadline_count", sa.String(length=20), nullable=False),
         sa.Column("deadline_starts", sa.String(length=20), nullable=False),
+        sa.Column(
+            "clock_ms", sa.BigInteger(), nullable=False,
+            comment="what the rule counts from: the contact, or a reopening",
+        ),
         sa.Column("due_ms", sa.BigInteger(), nullable=True),
         sa.Column("due_provisional", sa.Boolean(), nullable=False),
         sa.Column("result", sa.Text(), nullable=True),
