@@ -34,6 +34,16 @@ class Home:
         return self.root / "secrets.yaml"
 
     @property
+    def identity_keys(self) -> Path:
+        """What national IDs are sealed with and found by; without this file they are lost."""
+        return self.root / "identity-keys.yaml"
+
+    @property
+    def case_files(self) -> Path:
+        """Attachments of cases, each named by its SHA-256."""
+        return self.root / "case-files"
+
+    @property
     def asterisk(self) -> Path:
         return self.root / "asterisk"
 
@@ -99,6 +109,12 @@ class Home:
         return self.run / "applied-settings.json"
 
     @property
+    def callback_offers(self) -> Path:
+        """What queues offer at this moment: `callback-offers/QUEUE/fa/offer.alaw`; the announcement is made while it is
+        there."""
+        return self.root / "callback-offers"
+
+    @property
     def drain(self) -> Path:
         """While this file exists, the line takes no new calls; the dialplan looks at it too."""
         return self.root / "draining"
@@ -127,6 +143,7 @@ class Home:
         for folder in (
             self.asterisk_config, self.asterisk_log, self.cel_log.parent, self.prompts, self.recordings_raw,
             self.recordings_store, self.database, self.spool, self.logs, self.run, self.music, self.emergency,
+            self.callback_offers,
         ):
             folder.mkdir(parents=True, exist_ok=True)
         self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
