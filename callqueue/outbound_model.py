@@ -45,6 +45,8 @@ class Result(StrEnum):
     """The number may not be called (any more)."""
     HELPED_OTHERWISE = "helped_otherwise"
     """He called us and was answered."""
+    MERGED = "merged"
+    """An earlier promise to the same number for the same queue was open: that one is kept (`reference` names it)."""
 
 
 class AttemptOutcome(StrEnum):
@@ -171,7 +173,7 @@ def channel_id_of(outbound_id: str, n: int) -> str:
     return f"{outbound_id}-{n}"
 
 
-def call_of(row: Mapping[str, Any]) -> OutboundCall:
+def call_of(row: Mapping[Any, Any]) -> OutboundCall:
     """The call in a row of `outbound_call`."""
     values = dict(row)
     values["channel"], values["state"] = Channel(values["channel"]), State(values["state"])
@@ -179,7 +181,7 @@ def call_of(row: Mapping[str, Any]) -> OutboundCall:
     return OutboundCall(**values)
 
 
-def attempt_of(row: Mapping[str, Any]) -> Attempt:
+def attempt_of(row: Mapping[Any, Any]) -> Attempt:
     """The attempt in a row of `outbound_attempt`."""
     values = dict(row)
     values["outcome"] = AttemptOutcome(values["outcome"]) if values["outcome"] else None

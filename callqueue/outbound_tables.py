@@ -14,6 +14,7 @@ NAME = 80
 NUMBER = 20
 
 OPEN = text("state <> 'closed'")
+OPEN_CALLBACK = text("state <> 'closed' AND purpose = 'callback'")
 
 OUTBOUND_CALL = Table(
     "outbound_call", MAIN,
@@ -45,7 +46,8 @@ OUTBOUND_CALL = Table(
     Index("ix_outbound_call_number", "number", "asked_ms"),
     Index("ix_outbound_call_asked_ms", "asked_ms"),
     Index("uq_outbound_call_closing", "closing", unique=True),
-    Index("uq_outbound_call_open", "purpose", "number", "queue", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("uq_outbound_call_open", "number", "queue", unique=True, sqlite_where=OPEN_CALLBACK,
+          postgresql_where=OPEN_CALLBACK),
     Index("uq_outbound_call_reference", "purpose", "reference", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_outbound_call_untold", "closing", sqlite_where=text("told_ms IS NULL"),
           postgresql_where=text("told_ms IS NULL")),

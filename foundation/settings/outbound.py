@@ -47,6 +47,8 @@ class Outbound(Section):
     requests_per_number: Annotated[int, Field(ge=1, le=1000)] = 5
     """Callbacks that may be asked for to one number within `requests_hours`, in all queues."""
     requests_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    ahead_days: Annotated[int, Field(ge=1, le=30)] = 7
+    """How far ahead a callback may be wished for."""
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     """Tries that fail on the called side before a call is given up."""
     retry_minutes: Annotated[list[Annotated[int, Field(ge=1, le=1440)]], Field(min_length=1, max_length=10)] = [5, 30]

@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 OPEN = sa.text("state <> 'closed'")
+OPEN_CALLBACK = sa.text("state <> 'closed' AND purpose = 'callback'")
 UNTOLD = sa.text("told_ms IS NULL")
 LIVE = sa.text("ended_ms IS NULL")
 
@@ -113,8 +114,8 @@ def _index_calls() -> None:
     op.create_index("ix_outbound_call_asked_ms", "outbound_call", ["asked_ms"])
     op.create_index("uq_outbound_call_closing", "outbound_call", ["closing"], unique=True)
     op.create_index(
-        "uq_outbound_call_open", "outbound_call", ["purpose", "number", "queue"], unique=True, sqlite_where=OPEN,
-        postgresql_where=OPEN,
+        "uq_outbound_call_open", "outbound_call", ["number", "queue"], unique=True, sqlite_where=OPEN_CALLBACK,
+        postgresql_where=OPEN_CALLBACK,
     )
     op.create_index(
         "uq_outbound_call_reference", "outbound_call", ["purpose", "reference"], unique=True, sqlite_where=OPEN,
