@@ -99,6 +99,11 @@ class Home:
         return self.spool / "voice-messages"
 
     @property
+    def surveys(self) -> Path:
+        """The site's own surveys, beside the shipped ones."""
+        return self.root / "followups" / "surveys.yaml"
+
+    @property
     def emergency(self) -> Path:
         """What says that an emergency announcement or a closure is on; the dialplan looks here too."""
         return self.root / "emergency"

@@ -13,6 +13,7 @@ from ivr.call import Call
 from ivr.emergency_phone import switch_by_phone
 from ivr.pin import agent_of, doorkeeper, let_in
 from ivr.studio import record_prompts
+from ivr.survey import after_call
 from ivr.voice_message import take_message
 
 OFFER_SECONDS = 5.0
@@ -57,4 +58,6 @@ async def _agent(call: Call, opening: Opening, resources: Resources) -> str | No
     return None
 
 
-SCRIPTS: Mapping[str, Script] = MappingProxyType({"closed": leave_word, "studio": studio, "emergency": emergency})
+SCRIPTS: Mapping[str, Script] = MappingProxyType({
+    "closed": leave_word, "studio": studio, "emergency": emergency, "survey": after_call,
+})

@@ -69,5 +69,7 @@ class Site(StrEnum):
     """Prefix: PASOKH_OVERFLOW_<queue> is the queue where its callers go on; empty: none."""
     RECORD = "PASOKH_RECORD"
     """Prefix: PASOKH_RECORD_<queue> is 1 where calls are recorded."""
+    SURVEY = "PASOKH_SURVEY"
+    """Prefix: PASOKH_SURVEY_<queue> is what its callers are asked once the agent has hung up; empty: nothing."""
     RECORDING_STOPPED = "PASOKH_RECORDING_STOPPED"
     """1 while the disk is too full to record; calls go on."""

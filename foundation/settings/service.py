@@ -49,6 +49,8 @@ class Queue(Section):
     overflow: Overflow | None = None
     music: Name = "default"
     record: bool = True
+    survey: Name | None = None
+    """Of followups/surveys.yaml: callers whose agent has hung up are asked it; null: the call is over then."""
     announce_position: bool = False
     announce_wait: bool = False
     """Asterisk's own estimate in minutes, which is rough: from the last waits of the queue."""

@@ -20,6 +20,9 @@ import callqueue.conversation_tables
 import callqueue.outbound_tables
 import callqueue.promise_tables
 import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
+import followups.corrective_tables
+import followups.notice_tables
+import followups.survey_tables
 import followups.tables  # noqa: F401
 import foundation.gateway_tables
 import foundation.web.tables  # noqa: F401
