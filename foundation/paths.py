@@ -125,6 +125,11 @@ class Home:
         return self.root / "draining"
 
     @property
+    def certificates(self) -> Path:
+        """The certificate that Pasokh made for the web pages, and the authority behind it."""
+        return self.root / "certificates"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -1,16 +1,14 @@
 """What a newcomer needs to know once the line is up: where to dial, where to look, with which accounts."""
 
-import ipaddress
-import socket
-
+from foundation.reachable import reachable_address
 from pasokh.site import Site
+from pasokh.web_front import FIRST_USER, trust_lines, web_address
 
-SOMEWHERE = ("192.0.2.1", 9)
-"""An address that nobody has: asking the way to it sends nothing."""
+INDENT = " " * 26
 
 
-def announcement(site: Site, *, with_passwords: bool) -> str:
-    """The text; passwords only where a person reads it."""
+def announcement(site: Site, *, with_passwords: bool, first_password: str | None = None) -> str:
+    """The text; passwords only where a person reads it. `first_password`: of the administrator that was just made."""
     server = f"{reachable_address(site.settings.sip.address)}:{site.settings.ports.of('sip')}"
     agents = site.settings.agents
     shown = [f"{agent}  password {site.secrets.agents[agent]}" if with_passwords else agent for agent in agents]
@@ -18,7 +16,10 @@ def announcement(site: Site, *, with_passwords: bool) -> str:
         "",
         f"The line is up. Dial      sip:{site.settings.site.number}@{server}",
         f"Agents' telephones        server {server}; `bin/pasokh accounts` shows them again",
-        *(f"                          {account}" for account in shown),
+        *(INDENT + account for account in shown),
+        f"Web pages                 {web_address(site.settings)}",
+        *(INDENT + line for line in trust_lines(site)),
+        *first_lines(first_password),
         f"Log an agent in           bin/pasokh agent login {next(iter(agents), 'AGENT')}",
         "Watch it live             bin/pasokh floor",
         "Figures                   bin/pasokh report queue",
@@ -30,13 +31,8 @@ def announcement(site: Site, *, with_passwords: bool) -> str:
     return "\n".join(lines)
 
 
-def reachable_address(listening: str) -> str:
-    """Where a telephone in the network reaches something that listens on that address."""
-    if not ipaddress.ip_address(listening).is_unspecified:
-        return listening
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
-        try:
-            way.connect(SOMEWHERE)
-            return str(way.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
+def first_lines(first_password: str | None) -> list[str]:
+    """How the first one signs in."""
+    if first_password is None:
+        return []
+    return [f"Sign in there the first time as {FIRST_USER}, password {first_password} (shown only now)"]

@@ -44,11 +44,15 @@ def listening_ports(settings: Settings) -> list[ListeningPort]:
         local.append(("ports.back_office", of("back_office")))
     if speech.runs_here(settings):
         local.append(("ports.speech", of("speech")))
+    pages = ("ports.web", settings.web.address, of("web"))
+    if settings.web.behind_proxy:
+        pages = ("ports.web_http", LOOPBACK, of("web_http"))
     metrics = [("ports.metrics", of("metrics") + number) for number in range(METRICS_PORTS)]
     return [
         ListeningPort("ports.sip", public, of("sip"), udp),
         ListeningPort("ports.sip", public, of("sip"), tcp),
         ListeningPort("ports.rtp_first", public, of("rtp_first"), udp),
+        ListeningPort(*pages, tcp),
         *(ListeningPort(key, LOOPBACK, number, tcp) for key, number in local + metrics),
     ]
 

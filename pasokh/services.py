@@ -59,6 +59,7 @@ SERVICES = (
     Service("speech", 45, silence_seconds=3.0, module="ivr.spoken.service", wanted=speech.runs_here),
     # Killing Asterisk ends every call, so no silence of the process around it is reason enough.
     Service("asterisk", 50, stop_seconds=30, module="foundation.asterisk.run"),
+    Service("web", 55, silence_seconds=10.0, module="pasokh.web_service"),
     Service("watchdog", 60, readiness=Readiness.RUNS, module="pasokh.watchdog_service"),
 )
 

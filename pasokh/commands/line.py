@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from foundation.paths import Home
-from pasokh.announcement import announcement
 from pasokh.line import hold_line, standings, start_line, stop_line, wait_ready
 from pasokh.refusal import RefusedError
 from pasokh.services import SERVICES, service_named, services_of
@@ -23,13 +22,18 @@ Name = Annotated[str, typer.Argument(help=", ".join(service.name for service in 
 
 def up(detach: Detach = False) -> None:  # noqa: FBT002 - a flag of the command line
     """Start the line: prepare the site, run all services."""
-    from pasokh.preparation import prepare_site  # noqa: PLC0415 - slow to load, and the other commands need none of it
+    from pasokh.announcement import announcement  # noqa: PLC0415 - slow to load, and the other commands need none of it
+    from pasokh.preparation import prepare_site  # noqa: PLC0415 - the same
+    from pasokh.web_front import make_first_user  # noqa: PLC0415 - the same
 
     _refuse_running(Home.from_environment())
     site = prepare_site(sys.stdout)
     supervisor = start_line(site)
     ready = _wait(site, supervisor)
-    _say(announcement(site, with_passwords=sys.stdout.isatty()))
+    seen = sys.stdout.isatty()
+    # A password that nobody reads would only lie in a log: `bin/pasokh user add` makes the first one then.
+    first = make_first_user(site) if seen else None
+    _say(announcement(site, with_passwords=seen, first_password=first))
     if detach:
         raise typer.Exit(0 if ready else 1)
     _say("Ctrl-C stops the line.")

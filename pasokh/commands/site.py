@@ -11,8 +11,8 @@ from rich.table import Table
 from foundation.asterisk.install import find_asterisk
 from foundation.asterisk.render import copy_for_inclusion, prepare_folders
 from foundation.asterisk.render import render as render_configuration
+from foundation.reachable import reachable_address
 from foundation.settings import SettingsError
-from pasokh.announcement import reachable_address
 from pasokh.refusal import RefusedError
 from pasokh.site import open_site
 from pasokh.supervise import is_supervised

@@ -1,0 +1,8 @@
+"""The rooms that have pages."""
+
+from foundation.web.rooms import WebRoom
+
+
+def web_rooms() -> tuple[WebRoom, ...]:
+    """In the order in which their pages are looked through; the web's own room comes by itself."""
+    return ()
