@@ -1,0 +1,83 @@
+"""The little statistics that a rise and an effect need. Pure.
+
+Counts of independent events are Poisson; counts that vary more than that from week to week are taken as negative
+binomial with the variance that was seen. Sums run over exact probabilities in logarithms, so a count in the tens of
+thousands is no trouble.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MAD_TO_SIGMA = 1.4826
+"""Median absolute deviation to standard deviation, for what is normally distributed (Rousseeuw and Croux, 1993)."""
+Z95 = 1.959963984540054
+
+
+def median(values: Sequence[float]) -> float:
+    """Of at least one value."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def spread(values: Sequence[float]) -> float:
+    """The standard deviation by the median absolute deviation, which a few wild values do not move."""
+    middle = median(values)
+    return MAD_TO_SIGMA * median([abs(value - middle) for value in values])
+
+
+def tail(count: int, mean: float, variance: float) -> float:
+    """The chance of `count` or more where `mean` is expected: Poisson, or negative binomial with a variance above."""
+    if count <= 0:
+        return 1.0
+    below = sum(math.exp(_log_chance(number, mean, variance)) for number in range(count))
+    if below < 0.5:
+        return 1.0 - below
+    # Far out the difference above would be lost in rounding: sum the tail itself.
+    total, number = 0.0, count
+    while (chance := math.exp(_log_chance(number, mean, variance))) > total * 1e-12 or number < mean:
+        total += chance
+        number += 1
+        if chance == 0.0:
+            break
+    return min(total, 1.0)
+
+
+def _log_chance(number: int, mean: float, variance: float) -> float:
+    if variance <= mean * (1 + 1e-9):
+        return number * math.log(mean) - mean - math.lgamma(number + 1)
+    size = mean * mean / (variance - mean)
+    share = mean / variance
+    return (math.lgamma(number + size) - math.lgamma(size) - math.lgamma(number + 1)
+            + size * math.log(share) + number * math.log1p(-share))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A rate after over the rate before, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def rate_ratio(before: Sequence[int], after: Sequence[int]) -> Ratio | None:
+    """How the mean count a period changed; None with fewer than two periods on a side, or nothing before.
+
+    Quasi-Poisson: the logarithm of the ratio is normal with the variance φ (1/a + 1/b), a and b the sums and φ the
+    dispersion by Pearson's χ² over its degrees of freedom, at least 1 (McCullagh and Nelder, 1989, 6.2.3). A sum of 0
+    after counts as a half in the interval.
+    """
+    if len(before) < 2 or len(after) < 2 or sum(before) == 0:
+        return None
+    first, second = sum(before) / len(before), sum(after) / len(after)
+    dispersion = max(1.0, (_chi(before, first) + _chi(after, second)) / (len(before) + len(after) - 2))
+    counted = max(sum(after), 0.5)
+    middle = math.log(counted / len(after) / first)
+    width = Z95 * math.sqrt(dispersion * (1 / sum(before) + 1 / counted))
+    return Ratio(second / first, math.exp(middle - width), math.exp(middle + width))
+
+
+def _chi(counts: Sequence[int], mean: float) -> float:
+    return sum((count - mean) ** 2 for count in counts) / mean if mean else 0.0
