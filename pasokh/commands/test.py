@@ -12,7 +12,7 @@ import typer
 
 from foundation.paths import CHECKOUT
 
-MOST_WORKERS = 6
+MOST_WORKERS = 8
 """Each has a line of its own: about a gigabyte of memory."""
 ALONE = ("-k", "-n", "--numprocesses", "-s", "--capture", "--pdb", "--lf", "--last-failed", "--sw", "--stepwise")
 """Options of pytest for a look at a few tests, or that ask for a number of workers themselves."""
@@ -50,7 +50,7 @@ def workers(kind: str, words: Sequence[str], processors: int) -> int:
     paths = [CHECKOUT / word.split("::")[0] for word in words if not word.startswith("-")]
     if len({path for path in paths if path.is_file()}) == 1:
         return 0
-    return min(processors if kind == "fast" else processors + 1, MOST_WORKERS)
+    return min(processors if kind == "fast" else processors * 2, MOST_WORKERS)
 
 
 def test(context: typer.Context) -> None:

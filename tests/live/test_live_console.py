@@ -1,11 +1,10 @@
 """Asterisk starts clean: a warning at the start is either a fault of our configuration or hides one."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from tests.support.live_start import running_line
+from tests.support.live_line import LiveLine
 
 pytestmark = pytest.mark.live
 
@@ -14,9 +13,7 @@ ASTERISKS_OWN = ("Could not find option 'minimum_size' with type 'threadpool' in
 """Debian's Asterisk 22.10.1 misses a line in its own documentation file, and says so before it reads any setting."""
 
 
-def test_asterisk_starts_without_a_warning(model: Path) -> None:
-    with running_line(model) as line:
-        logs = [line.home.logs / "asterisk.log", line.home.asterisk_log / "messages.log"]
-        said = [text for log in logs for text in log.read_text(errors="replace").splitlines()]
+def test_asterisk_starts_without_a_warning(line: LiveLine) -> None:
+    said = line.said_at_start
     assert any("Asterisk" in text for text in said)
     assert [text for text in said if FAULTS.search(text) and not any(known in text for known in ASTERISKS_OWN)] == []

@@ -73,6 +73,8 @@ class LiveLine:
         self.sipp = home.root / "sipp"
         self._asterisk = find_asterisk()
         self._lease = lease
+        self.said_at_start: list[str] = []
+        """What Asterisk wrote into its logs until the line was up."""
 
     @classmethod
     def create(cls, folder: Path, database: str | None = None, more: Mapping[str, Any] | None = None) -> "LiveLine":
@@ -108,6 +110,8 @@ class LiveLine:
         if "another program listens" in done.stderr:
             raise PortsTakenError(done.stderr)
         assert done.returncode == 0, f"{done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        logs = (self.home.logs / "asterisk.log", self.home.asterisk_log / "messages.log")
+        self.said_at_start = [text for log in logs for text in log.read_text(errors="replace").splitlines()]
 
     def stop(self) -> None:
         if is_supervised(self.home):
