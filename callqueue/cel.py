@@ -14,6 +14,7 @@ from callqueue.lines import LONGEST
 FIELDS = 10
 LONGEST_NAME = 150
 MICROSECONDS = 6
+HIGHEST_CAUSE = 127
 TRANSFERS = ("BLINDTRANSFER", "ATTENDEDTRANSFER")
 
 
@@ -44,6 +45,8 @@ class CelEvent:
     """Name of the channel that hung up, `dialplan/...` when we did; only at HANGUP."""
     passing: Passing | None = None
     """Only at BLINDTRANSFER and ATTENDEDTRANSFER."""
+    cause: int | None = None
+    """Why the channel ended, by Q.850; only at HANGUP."""
 
 
 def parse_cel(text: bytes) -> CelEvent | BadLine:
@@ -83,7 +86,13 @@ def _event(fields: list[str], text: bytes) -> CelEvent | BadLine:
     passing = _passing(facts) if kind in TRANSFERS else None
     return CelEvent(
         at_us, kind, channel_id, call_id, channel, app, bridge, None if source is None else str(source), passing,
+        _cause(facts) if kind == "HANGUP" else None,
     )
+
+
+def _cause(facts: dict[str, object]) -> int | None:
+    cause = facts.get("hangupcause")
+    return cause if isinstance(cause, int) and 0 <= cause <= HIGHEST_CAUSE else None
 
 
 def _passing(facts: dict[str, object]) -> Passing:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Table, bindparam, update
+from sqlalchemy import Table, bindparam, func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.bookmarks import Bookmark
@@ -46,6 +46,7 @@ class CelChanges:
     call_ends: list[Row] = field(default_factory=list)
     call_queued: list[Row] = field(default_factory=list)
     call_hangups: list[Row] = field(default_factory=list)
+    call_answers: list[Row] = field(default_factory=list)
 
 
 class CelFold:
@@ -74,7 +75,8 @@ class CelFold:
     def _on_channel(self, event: CelEvent) -> None:
         if event.channel_id == event.call_id:
             row = {"call_id": event.call_id, "channel": event.channel, "started_us": event.at_us, "ended_us": None,
-                   "queued": False, "hung_up_by_caller": None, "interrupted": False}
+                   "queued": False, "hung_up_by_caller": None, "interrupted": False, "picked_up_us": None,
+                   "cause": None}
             self._calls[event.call_id] = row
             self.changes.calls.append(row)
         elif (agent := owner_of(event.channel)) is not None:
@@ -84,8 +86,17 @@ class CelFold:
             self.changes.rings.append(row)
 
     def _on_answer(self, event: CelEvent) -> None:
-        if event.channel_id != event.call_id and owner_of(event.channel) is not None:
+        if event.channel_id == event.call_id:
+            self._on_call_answer(event)
+        elif owner_of(event.channel) is not None:
             self._close(self._rings, event, self.changes.ring_ends)
+
+    def _on_call_answer(self, event: CelEvent) -> None:
+        call = self._calls.get(event.call_id)
+        if call is not None:
+            call["picked_up_us"] = call["picked_up_us"] or event.at_us
+        else:
+            self.changes.call_answers.append({"of_call": event.call_id, "new_answer": event.at_us})
 
     def _on_transfer(self, event: CelEvent) -> None:
         passing = event.passing
@@ -152,9 +163,10 @@ class CelFold:
         by_caller = event.hangup_source == event.channel
         call = self._calls.get(event.call_id)
         if call is not None:
-            call["hung_up_by_caller"] = by_caller
+            call |= {"hung_up_by_caller": by_caller, "cause": event.cause}
         else:
-            self.changes.call_hangups.append({"of_call": event.call_id, "new_by_caller": by_caller})
+            self.changes.call_hangups.append(
+                {"of_call": event.call_id, "new_by_caller": by_caller, "new_cause": event.cause})
 
     def _on_channel_end(self, event: CelEvent) -> None:
         """Whatever the channel had open ends with it."""
@@ -190,7 +202,8 @@ async def save_cel(connection: AsyncConnection, changes: CelChanges) -> None:
         (_ends(HOLD), changes.hold_ends), (_ends(STAY), changes.stay_ends),
         (_of_call(ended_us=bindparam("new_end")), changes.call_ends),
         (_of_call(queued=True), changes.call_queued),
-        (_of_call(hung_up_by_caller=bindparam("new_by_caller")), changes.call_hangups),
+        (_of_call(hung_up_by_caller=bindparam("new_by_caller"), cause=bindparam("new_cause")), changes.call_hangups),
+        (_of_call(picked_up_us=func.coalesce(CALL.c.picked_up_us, bindparam("new_answer"))), changes.call_answers),
     ):
         if rows:
             await connection.execute(statement, rows)

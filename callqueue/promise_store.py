@@ -5,7 +5,7 @@ what it was not there to hear, and asks here what became of an attempt after a c
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,6 +19,7 @@ from callqueue.journal_events import (
     CallbackRequested,
 )
 from callqueue.promise_tables import CALLBACK_ATTEMPT, CALLBACK_CLOSURE, CALLBACK_REQUEST
+from callqueue.stint import Outcome
 from callqueue.tables import CALL, STINT
 
 FEW = 500
@@ -97,6 +98,12 @@ class AttemptEvidence:
     """When it entered the queue, in epoch seconds."""
     answered: int | None = None
     """When an agent answered it there."""
+    waited: Outcome | None = None
+    """How its waiting there ended."""
+    picked_up_us: int | None = None
+    """When the called side answered, in epoch microseconds."""
+    cause: int | None = None
+    """Why its channel ended, by Q.850."""
 
 
 async def save_callbacks(
@@ -227,24 +234,20 @@ async def read_attempt_evidence(
     connection: AsyncConnection, channel_ids: Collection[str],
 ) -> dict[str, AttemptEvidence]:
     """What became of attempts, by their channels' ids; one of which neither record knows anything is not there."""
-    tried: dict[str, Tried] = {}
-    calls: dict[str, bool] = {}
-    stints: dict[str, tuple[int, int | None]] = {}
+    found = {channel_id: AttemptEvidence(channel_id) for channel_id in channel_ids}
     columns = [CALLBACK_ATTEMPT.c[field.name] for field in fields(Tried)]
     for few in _fews(channel_ids):
         query = select(*columns).where(CALLBACK_ATTEMPT.c.channel_id.in_(few))
-        tried |= {row.channel_id: Tried(*row) for row in await connection.execute(query)}
-        seen = select(CALL.c.call_id, CALL.c.ended_us.is_not(None)).where(CALL.c.call_id.in_(few))
-        calls |= {row[0]: bool(row[1]) for row in await connection.execute(seen)}
-        queued = select(STINT.c.channel_id, STINT.c.entered, STINT.c.answered).where(
-            STINT.c.channel_id.in_(few), STINT.c.number == 1)
-        stints |= {row.channel_id: (row.entered, row.answered) for row in await connection.execute(queued)}
-    nowhere = (None, None)
-    return {
-        each: AttemptEvidence(
-            each, tried.get(each), each in calls, calls.get(each, False), *stints.get(each, nowhere))
-        for each in sorted({*tried, *calls, *stints})
-    }
+        for row in await connection.execute(query):
+            found[row.channel_id] = replace(found[row.channel_id], tried=Tried(*row))
+        for row in await connection.execute(select(CALL).where(CALL.c.call_id.in_(few))):
+            found[row.call_id] = replace(
+                found[row.call_id], dialled=True, over=row.ended_us is not None, picked_up_us=row.picked_up_us,
+                cause=row.cause)
+        for row in await connection.execute(select(STINT).where(STINT.c.channel_id.in_(few), STINT.c.number == 1)):
+            found[row.channel_id] = replace(
+                found[row.channel_id], joined=row.entered, answered=row.answered, waited=Outcome(row.outcome))
+    return {each: evidence for each, evidence in found.items() if evidence != AttemptEvidence(each)}
 
 
 def _fews(values: Iterable[str]) -> Iterable[Sequence[str]]:

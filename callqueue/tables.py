@@ -229,8 +229,12 @@ CALL = Table(
     Column("queued", Boolean, nullable=False),
     Column("hung_up_by_caller", Boolean),
     Column("interrupted", Boolean, nullable=False),
+    Column("picked_up_us", BigInteger),
+    Column("cause", Integer),
 )
-"""Every call by its linkedid, from CEL; those of the trunk that never came to a queue are counted as lost before it."""
+"""Every call by its linkedid, from CEL; those of the trunk that never came to a queue are counted as lost before it.
+`picked_up_us`: when its first channel was answered, by us or, of a call of our own, by the called person; `cause`: why
+that channel ended, by Q.850."""
 Index("ix_call_started_us", CALL.c.started_us)
 Index("ix_call_open", CALL.c.started_us, sqlite_where=CALL.c.ended_us.is_(None),
       postgresql_where=CALL.c.ended_us.is_(None))
