@@ -109,6 +109,9 @@ class Case:
     channel: Channel
     language: Language
     contact_id: str | None
+    reply_number: str | None
+    """Where the result is told: the number given for this case, not just any of the contact's."""
+    reply_mailbox: str | None
     summary: str
     """National IDs stand as marks like ⟦1⟧ (followups/sealed_text.py)."""
     opened_ms: int

@@ -44,6 +44,8 @@ CASE = Table(
     Column("channel", String(20), nullable=False),
     Column("language", String(2), nullable=False),
     Column("contact_id", String(40), ForeignKey(CONTACT.c.id)),
+    Column("reply_number", String(20), comment="where the result is told, in its dialling form"),
+    Column("reply_mailbox", String(254), comment="the same in writing"),
     Column("summary", Text, nullable=False),
     Column("opened_ms", BigInteger, nullable=False),
     Column("opened_by", String(WHO), nullable=False),

@@ -4,6 +4,7 @@ Their primary key is `id`.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import DDL, Table, event
 
@@ -15,9 +16,10 @@ BEGIN RAISE EXCEPTION '%: lines are added here, never changed or removed', TG_TA
 
 def append_only(table: Table) -> Table:
     """Have the triggers made whenever the table is; migrations run `statements` themselves."""
+    ddl: Any = DDL  # its signature is not typed
     for dialect in ("sqlite", "postgresql"):
         for statement in statements(table.name, dialect):
-            event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+            event.listen(table, "after_create", ddl(statement.replace("%", "%%")).execute_if(dialect=dialect))
     return table
 
 

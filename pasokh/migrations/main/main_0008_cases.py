@@ -67,6 +67,11 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("contact_id", sa.String(length=40), nullable=True),
+        sa.Column(
+            "reply_number", sa.String(length=20), nullable=True,
+            comment="where the result is told, in its dialling form",
+        ),
+        sa.Column("reply_mailbox", sa.String(length=254), nullable=True, comment="the same in writing"),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("opened_ms", sa.BigInteger(), nullable=False),
         sa.Column("opened_by", sa.String(length=80), nullable=False),

@@ -1,0 +1,58 @@
+"""One site's case office: everything that works on cases, put together."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from followups.case_book import CaseBook, load_case_book
+from followups.case_change import Changes
+from followups.case_clock import CaseClock
+from followups.case_desk import CaseDesk
+from followups.case_files import CaseFiles
+from followups.case_reading import CaseReading
+from followups.contacts import ContactBook
+from followups.opening import Opening
+from followups.unit_members import UnitDesk
+from followups.vault import Vault
+from followups.vault_keys import key_source
+from foundation.database import Database
+from foundation.paths import Home
+from foundation.settings import Settings, load_secrets
+from foundation.tracking import drawn_code
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOffice:
+    book: CaseBook
+    opening: Opening
+    desk: CaseDesk
+    reading: CaseReading
+    clock: CaseClock
+    units: UnitDesk
+
+
+def present_ms() -> int:
+    return int(time.time() * 1000)
+
+
+def case_office(
+    home: Home, settings: Settings, database: Database, now_ms: Callable[[], int] = present_ms,
+) -> CaseOffice:
+    """The office of a site, over its main store.
+
+    Raises:
+        DataFileError: subjects or units of the site are wrong, each fault with its file and line.
+    """
+    book = load_case_book(home, settings, now_ms)
+    vault, files, key = Vault(key_source(home)), CaseFiles(home), load_secrets(home, settings).tracking_key
+    contacts = ContactBook(vault, now_ms, lambda: secrets.token_hex(16))
+    changes = Changes(database, vault, now_ms)
+    return CaseOffice(
+        book=book,
+        opening=Opening(database, book, contacts, vault, lambda: drawn_code(key, secrets.randbelow), now_ms),
+        desk=CaseDesk(changes, book, files),
+        reading=CaseReading(database, changes, contacts, vault, files, now_ms),
+        clock=CaseClock(changes, book),
+        units=UnitDesk(database, book, now_ms),
+    )
