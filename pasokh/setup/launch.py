@@ -10,10 +10,11 @@ from typing import NoReturn
 
 from foundation.paths import CHECKOUT, tools_folder
 from pasokh.setup import apt
+from pasokh.setup.browser_packages import BrowserBundles, PrivateNode
 from pasokh.setup.private_asterisk import PrivateAsterisk, cache_folder
 from pasokh.setup.python_packages import PythonPackages
 from pasokh.setup.steps import Step, run_steps
-from pasokh.setup.system_packages import TO_CALL, TO_RUN, TO_TEST_DATABASES, VENV, SystemPackages
+from pasokh.setup.system_packages import TO_CALL, TO_RUN, TO_TEST_DATABASES, TO_TEST_PAGES, VENV, SystemPackages
 from pasokh.setup.workbench import SetupError, Workbench
 
 HELP = """Pasokh: an open contact centre for a public hotline, on a real Asterisk.
@@ -38,7 +39,7 @@ class Need(Flag):
     TESTS = auto()
     """Test tools and checks."""
     DATABASES = auto()
-    """A real PostgreSQL to test on."""
+    """A real PostgreSQL and a real browser to test on."""
 
 
 NEEDS = {
@@ -60,11 +61,14 @@ def need_of(arguments: Sequence[str]) -> Need:
 def steps_for(need: Need, checkout: Path, tools: Path) -> list[Step]:
     """The steps that lead to `need`, in their order."""
     system = (VENV, *(TO_RUN if Need.LINE in need else ()), *(TO_CALL if Need.CALLS in need else ()))
-    steps: list[Step] = [SystemPackages((*system, *(TO_TEST_DATABASES if Need.DATABASES in need else ())), tools)]
+    only_tests = (*TO_TEST_DATABASES, *TO_TEST_PAGES) if Need.DATABASES in need else ()
+    steps: list[Step] = [SystemPackages((*system, *only_tests), tools)]
     steps.append(PythonPackages(checkout, tools / "venv", checkout / "requirements.lock"))
     if Need.TESTS in need:
         steps.append(PythonPackages(checkout, tools / "venv", checkout / "requirements-test.lock"))
     if Need.LINE in need:
+        bundles = BrowserBundles(checkout, tools, with_tests=Need.TESTS in need)
+        steps += [PrivateNode(tools, tools / "venv/bin/python", checkout / "pasokh/setup/node.lock", bundles), bundles]
         steps.append(PrivateAsterisk(tools / "asterisk", cache_folder()))
     return steps
 

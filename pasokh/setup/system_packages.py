@@ -36,6 +36,7 @@ TO_RUN = (
     SystemPackage("mosquitto", "mosquitto"),
 )
 TO_CALL = (SystemPackage("sip-tester", "sipp"),)
+TO_TEST_PAGES = (SystemPackage("chromium", "chromium"),)
 TO_TEST_DATABASES = (SystemPackage("postgresql", "/usr/lib/postgresql/*/bin/initdb"),)
 
 
