@@ -1,9 +1,8 @@
 """Users, their sessions and tokens, and the audit log, in the main store."""
 
-from typing import Any
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from sqlalchemy import DDL, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, event
-
+from foundation.append_only import append_only
 from foundation.database import MAIN
 
 USER = String(40)
@@ -60,7 +59,7 @@ sign_in_failure = Table(
     Column("locked_until_ms", BigInteger, nullable=False),
 )
 
-audit = Table(
+audit = append_only(Table(
     "audit",
     MAIN,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -72,33 +71,4 @@ audit = Table(
     Column("detail", Text, nullable=False, comment="JSON"),
     Index("ix_audit_at", "at_ms"),
     Index("ix_audit_subject", "subject"),
-)
-
-_SAYS = "the audit log only grows"
-AUDIT_GUARDS = {
-    "sqlite": (
-        f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, '{_SAYS}'); END",
-        f"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, '{_SAYS}'); END",
-        # REPLACE deletes without telling triggers (recursive_triggers is off).
-        (
-            "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)"
-            " BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
-        ),
-    ),
-    "postgresql": (
-        (
-            "CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS"
-            f" $$ BEGIN RAISE EXCEPTION '{_SAYS}'; END $$"
-        ),
-        (
-            "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
-            " FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()"
-        ),
-    ),
-}
-"""What keeps each database from changing or removing an entry."""
-
-_ddl: Any = DDL  # its signature is not typed
-for _dialect, _statements in AUDIT_GUARDS.items():
-    for _statement in _statements:
-        event.listen(audit, "after_create", _ddl(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+))

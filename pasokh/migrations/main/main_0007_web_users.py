@@ -3,37 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from foundation.append_only import statements
+
 revision = "main_0007"
 down_revision = "main_0006"
 branch_labels = None
 depends_on = None
-
-GUARDS = {
-    "sqlite": (
-        (
-            "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit"
-            " BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
-        ),
-        (
-            "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
-            " BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
-        ),
-        (
-            "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)"
-            " BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
-        ),
-    ),
-    "postgresql": (
-        (
-            "CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$"
-        ),
-        (
-            "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
-            " FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()"
-        ),
-    ),
-}
 
 
 def upgrade() -> None:
@@ -114,12 +89,10 @@ def _make_audit() -> None:
     )
     op.create_index("ix_audit_at", "audit", ["at_ms"])
     op.create_index("ix_audit_subject", "audit", ["subject"])
-    for statement in GUARDS[op.get_bind().dialect.name]:
+    for statement in statements("audit", op.get_bind().dialect.name):
         op.execute(statement)
 
 
 def downgrade() -> None:
     for table in ("audit", "sign_in_failure", "web_token", "web_session", "web_user"):
         op.drop_table(table)
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION audit_only_grows()")
