@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from followups.actor import CLOCK, Actor
 from followups.case import Case, Deed, Tier
 from followups.case_book import CaseBook
-from followups.case_change import Changes
+from followups.case_change import Change, Changes
 from followups.case_refusals import NotInThisStateError
 from followups.lifecycle import WORK, State
 
@@ -39,8 +39,7 @@ class CaseClock:
             CaseRefusalError: ChangedMeanwhileError, UnknownCaseError, NotInThisStateError.
         """
         async with self.changes.of(code, actor, version) as change:
-            _check_owed(change.case)
-            await change.tell(Deed.WARNED, detail={"unit": change.case.unit, "due_ms": str(change.case.due_ms)})
+            await note_warning(change)
 
     async def escalate(self, code: str, tier: Tier, *, version: int | None = None, actor: Actor = CLOCK) -> Case:
         """Give the case to the unit that answers for its subject at `tier`, or above where there is none there.
@@ -49,15 +48,26 @@ class CaseClock:
             CaseRefusalError: ChangedMeanwhileError, UnknownCaseError, NotInThisStateError.
         """
         async with self.changes.of(code, actor, version) as change:
-            _check_owed(change.case)
-            case = change.case
-            unit = self.book.responsible(self.book.subject(case.subject), case.province, tier)
-            detail = {"from": case.unit, "to": unit.id, "due_ms": str(case.due_ms)}
-            if unit.id == case.unit:
-                return await change.alter(Deed.ESCALATED, tier=unit.tier, detail=detail)
-            return await change.alter(
-                Deed.ESCALATED, tier=unit.tier, unit=unit.id, assignee=None, state=State.OPEN, detail=detail,
-            )
+            return await raise_tier(change, self.book, tier)
+
+
+async def note_warning(change: Change) -> None:
+    """The same within a change of the caller's."""
+    _check_owed(change.case)
+    await change.tell(Deed.WARNED, detail={"unit": change.case.unit, "due_ms": str(change.case.due_ms)})
+
+
+async def raise_tier(change: Change, book: CaseBook, tier: Tier) -> Case:
+    """The same within a change of the caller's."""
+    _check_owed(change.case)
+    case = change.case
+    unit = book.responsible(book.subject(case.subject), case.province, tier)
+    detail = {"from": case.unit, "to": unit.id, "due_ms": str(case.due_ms)}
+    if unit.id == case.unit:
+        return await change.alter(Deed.ESCALATED, tier=unit.tier, detail=detail)
+    return await change.alter(
+        Deed.ESCALATED, tier=unit.tier, unit=unit.id, assignee=None, state=State.OPEN, detail=detail,
+    )
 
 
 def _check_owed(case: Case) -> None:

@@ -15,6 +15,7 @@ NOTICE = Table(
     Column("given_ms", BigInteger, nullable=False),
     Column("tier", String(20), nullable=False, comment="whom it reached"),
     Column("unit", String(60), nullable=False),
+    Column("from_unit", String(60), nullable=False, comment="who had the case until then"),
     Index("ix_followup_notice_given", "given_ms"),
 )
 """Its key makes sure that each is given once, in the transaction that does what it says."""

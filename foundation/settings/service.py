@@ -151,6 +151,24 @@ class Week(Section):
         return self
 
 
+class Notify(Section):
+    """Who hears of a unit's cases that fall due or come up to it; by the gateways that the site has."""
+
+    sms: list[Annotated[str, Field(pattern=r"^\+?[0-9]{5,15}$")]] = []
+    email: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]] = []
+
+
+class FollowUps(Section):
+    """What becomes of cases whose deadline comes near."""
+
+    warn_days: Annotated[int, Field(ge=1, le=20)] = 1
+    """Working days before the last one."""
+    escalate_days: Annotated[int, Field(ge=1, le=20)] = 1
+    """Working days from one tier to the next, once the deadline has passed."""
+    notify: dict[Name, Notify] = {}
+    """By unit."""
+
+
 class Holidays(Section):
     country: Literal["IR"] | None = "IR"
     """Whose public holidays the menus' opening hours and the follow-ups' deadlines keep; null: none."""

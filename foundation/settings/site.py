@@ -18,6 +18,7 @@ from foundation.settings.service import (
     Agent,
     Box,
     Extensions,
+    FollowUps,
     Holidays,
     Identity,
     Prompts,
@@ -58,6 +59,9 @@ class Settings(BaseSettings):
     """The site's own (docs/back-office.openapi.yaml); without a url the embedded one runs."""
     sms: WebService = WebService()
     """The gateway for SMS; without a url none are sent."""
+    email: WebService = WebService()
+    """The gateway for e-mail; without a url none are sent."""
+    followups: FollowUps = FollowUps()
     identity: Identity = Identity()
     outbound: Outbound = Outbound()
     """Calls that we make: callbacks, and those that other rooms owe."""

@@ -145,6 +145,7 @@ def upgrade() -> None:
         sa.Column("given_ms", sa.BigInteger(), nullable=False),
         sa.Column("tier", sa.String(length=20), nullable=False, comment="whom it reached"),
         sa.Column("unit", sa.String(length=60), nullable=False),
+        sa.Column("from_unit", sa.String(length=60), nullable=False, comment="who had the case until then"),
         sa.ForeignKeyConstraint(["code"], ["followup_case.code"], name=op.f("fk_followup_notice_code")),
         sa.PrimaryKeyConstraint("code", "round", "kind", "number", name=op.f("pk_followup_notice")),
     )
