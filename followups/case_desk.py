@@ -185,7 +185,7 @@ class CaseDesk:
             if len(await attachments_of(change.connection, code)) >= MOST_OF_A_CASE:
                 raise TooManyFilesError(most=str(MOST_OF_A_CASE))
             found = Attachment(
-                self.new_id(), code, _file_name(name), kept.media_type, kept.bytes, kept.sha256, change.now_ms,
+                code, self.new_id(), _file_name(name), kept.media_type, kept.bytes, kept.sha256, change.now_ms,
                 actor.name,
             )
             await add_attachment(change.connection, found)
