@@ -16,7 +16,7 @@ MOST_WORKERS = 8
 """Each has a line of its own: about a gigabyte of memory."""
 ALONE = ("-k", "-n", "--numprocesses", "-s", "--capture", "--pdb", "--lf", "--last-failed", "--sw", "--stepwise")
 """Options of pytest for a look at a few tests, or that ask for a number of workers themselves."""
-KINDS = {"fast": "not live and not postgres and not soak", "soak": "soak", "": "not soak"}
+KINDS = {"fast": "not live and not postgres and not browser and not soak", "soak": "soak", "": "not soak"}
 
 
 @dataclass(frozen=True)
