@@ -3,6 +3,7 @@
 import re
 
 from followups.case import Channel
+from foundation.identity_numbers import is_national_id
 from foundation.provinces import NATIONAL
 from foundation.text import latin_digits
 
@@ -16,6 +17,9 @@ LONGEST_MAILBOX = 254
 def telephone(text: str) -> str | None:
     """A number in its dialling form: 0 and ten digits at home, 00 and a country's code abroad; None: it is neither."""
     plain = _MARKS.sub("", latin_digits(text))
+    # Many national IDs begin like a call abroad; one that is typed into the wrong field must not be kept as a number.
+    if is_national_id(plain):
+        return None
     if not (plain.lstrip("+").isascii() and plain.lstrip("+").isdecimal()):
         return None
     home = NATIONAL.fullmatch(plain)
