@@ -115,8 +115,7 @@ class Home:
 
     @property
     def callback_offers(self) -> Path:
-        """What queues offer at this moment: `callback-offers/QUEUE/fa/offer.alaw`; the announcement is made while it is
-        there."""
+        """What queues offer at this moment: `callback-offers/QUEUE/fa/offer.alaw`, announced while it is there."""
         return self.root / "callback-offers"
 
     @property

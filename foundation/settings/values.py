@@ -42,8 +42,9 @@ def _address(value: str) -> str:
 
 def _host_port(value: str) -> str:
     """A host's name or address with an optional port; nothing that could end a line of Asterisk's configuration."""
-    found = re.fullmatch(r"([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::([0-9]{1,5}))?", value)
-    if not found or not 0 < int(found[2] or 1) < 65536:
+    host = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\]"
+    found = re.fullmatch(rf"(?:{host})(?::([0-9]{{1,5}}))?", value)
+    if not found or not 0 < int(found[1] or 1) < 65536:
         raise ValueError("write it like gateway.example, gateway.example:5060 or 192.0.2.1:5060")
     return value
 
