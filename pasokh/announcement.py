@@ -2,13 +2,13 @@
 
 from foundation.reachable import reachable_address
 from pasokh.site import Site
-from pasokh.web_front import FIRST_USER, trust_lines, web_address
+from pasokh.web_front import first_lines, trust_lines, web_address
 
 INDENT = " " * 26
 
 
-def announcement(site: Site, *, with_passwords: bool, first_password: str | None = None) -> str:
-    """The text; passwords only where a person reads it. `first_password`: of the administrator that was just made."""
+def announcement(site: Site, *, with_passwords: bool) -> str:
+    """The text; passwords only where a person reads it. A site without users gets its first one by this."""
     server = f"{reachable_address(site.settings.sip.address)}:{site.settings.ports.of('sip')}"
     agents = site.settings.agents
     shown = [f"{agent}  password {site.secrets.agents[agent]}" if with_passwords else agent for agent in agents]
@@ -19,7 +19,7 @@ def announcement(site: Site, *, with_passwords: bool, first_password: str | None
         *(INDENT + account for account in shown),
         f"Web pages                 {web_address(site.settings)}",
         *(INDENT + line for line in trust_lines(site)),
-        *first_lines(first_password),
+        *(INDENT + line for line in first_lines(site, with_password=with_passwords)),
         f"Log an agent in           bin/pasokh agent login {next(iter(agents), 'AGENT')}",
         "Watch it live             bin/pasokh floor",
         "Figures                   bin/pasokh report queue",
@@ -30,9 +30,3 @@ def announcement(site: Site, *, with_passwords: bool, first_password: str | None
     ]
     return "\n".join(lines)
 
-
-def first_lines(first_password: str | None) -> list[str]:
-    """How the first one signs in."""
-    if first_password is None:
-        return []
-    return [f"Sign in there the first time as {FIRST_USER}, password {first_password} (shown only now)"]

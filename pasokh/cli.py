@@ -50,6 +50,8 @@ ENTRIES = (
     Entry("ivr", "ivr", "app", "Check the menus, draw them, walk them without a telephone."),
     Entry("prompts", "prompts", "app", "Render what callers hear; list it, with its texts and recordings."),
     Entry("campaign", "campaign", "app", "Campaigns of the embedded back office: quotas, associations."),
+    Entry("user", "user", "app", "Users of the web pages: add, roles, passwords, lock, sessions."),
+    Entry("token", "token", "app", "Keys for programs that use the interfaces."),
     Entry("demo", "demo", "app", "Drive simulated callers and agents through the running line."),
     Entry("bench", "bench", "app", "Measure, each figure beside its baseline."),
     Entry(

@@ -37,20 +37,26 @@ def trust_lines(site: Site) -> list[str]:
     return [f"import {authority} into browsers as an authority", f"SHA-256 {fingerprint(authority)}"]
 
 
-def make_first_user(site: Site) -> str | None:
-    """An administrator where there are no users: returns the password, which is kept nowhere; else None.
+def first_lines(site: Site, *, with_password: bool) -> list[str]:
+    """How the first one signs in, where there are no users.
 
-    A database that is away has None too: there is another start.
+    `with_password`: an administrator is made, whose password stands in this text and nowhere else.
+    A database that is away is no reason not to start: there is another time.
     """
     try:
-        return asyncio.run(_make_first(site))
+        return asyncio.run(_first(site, with_password=with_password))
     except (SQLAlchemyError, OSError):
-        return None
+        return []
 
 
-async def _make_first(site: Site) -> str | None:
+async def _first(site: Site, *, with_password: bool) -> list[str]:
     database = Database(store_url(site.home, site.settings, Store.MAIN))
+    accounts = Accounts(database, Passwords(), present_ms)
     try:
-        return await Accounts(database, Passwords(), present_ms).add_first(FIRST_USER)
+        if not with_password:
+            hint = "nobody can sign in yet: `bin/pasokh user add NAME --role administrator`"
+            return [] if await accounts.list() else [hint]
+        password = await accounts.add_first(FIRST_USER)
+        return [f"sign in the first time as {FIRST_USER}, password {password} (shown only now)"] if password else []
     finally:
         await database.close()

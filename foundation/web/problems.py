@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -11,11 +12,11 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from foundation.catalogue import Texts
-from foundation.web.guards import API
+from foundation.web.guards import API, identify
 from foundation.web.pages import page
 from foundation.web.refusals import MustChangePasswordError, NotSignedInError, WebRefusalError
 from foundation.web.rooms import Refusals
@@ -110,6 +111,8 @@ def _known(t: Texts, name: str) -> str:
 
 
 async def _on_http_error(request: Request, error: Any) -> Response:
+    with suppress(SQLAlchemyError, OSError):
+        await identify(request)  # no route has asked who it is, and the page shows the name
     status = error.status_code
     name = {404: "not-found", 405: "not-found", 413: "too-large"}.get(status, "other")
     return answer(request, Problem(name, status, _known(texts_of(request), name), {}))

@@ -24,16 +24,13 @@ def up(detach: Detach = False) -> None:  # noqa: FBT002 - a flag of the command 
     """Start the line: prepare the site, run all services."""
     from pasokh.announcement import announcement  # noqa: PLC0415 - slow to load, and the other commands need none of it
     from pasokh.preparation import prepare_site  # noqa: PLC0415 - the same
-    from pasokh.web_front import make_first_user  # noqa: PLC0415 - the same
 
     _refuse_running(Home.from_environment())
     site = prepare_site(sys.stdout)
     supervisor = start_line(site)
     ready = _wait(site, supervisor)
-    seen = sys.stdout.isatty()
-    # A password that nobody reads would only lie in a log: `bin/pasokh user add` makes the first one then.
-    first = make_first_user(site) if seen else None
-    _say(announcement(site, with_passwords=seen, first_password=first))
+    # A password that nobody reads would only lie in a log.
+    _say(announcement(site, with_passwords=sys.stdout.isatty()))
     if detach:
         raise typer.Exit(0 if ready else 1)
     _say("Ctrl-C stops the line.")

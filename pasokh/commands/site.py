@@ -48,8 +48,8 @@ def doctor() -> None:
     from pasokh.doctor import Finding, Grade, make_round  # noqa: PLC0415 - the same
 
     def show(name: str, finding: Finding) -> None:
-        mend = f"\n             → {finding.mend}" if finding.mend else ""
-        print(f"{finding.grade.value} {name:<10} {finding.text}{mend}", flush=True)
+        mend = f"\n              → {finding.mend}" if finding.mend else ""
+        print(f"{finding.grade.value} {name:<11} {finding.text}{mend}", flush=True)
 
     try:
         site = open_site()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pasokh.doctor.findings import Check, Finding, Grade, note
 from pasokh.doctor.machine import look_at_asterisk, look_at_clock, look_at_disk, look_at_programs
+from pasokh.doctor.pages import look_at_certificate, look_at_pages
 from pasokh.doctor.running import look_at_ami, look_at_broker, look_at_ports, look_at_services
 from pasokh.doctor.state import look_at_database, look_at_emergency, look_at_folder, look_at_prompts, look_at_speech
 from pasokh.site import Site
@@ -19,7 +20,9 @@ CHECKS = (
     Check("speech", look_at_speech),
     Check("database", look_at_database),
     Check("ports", look_at_ports),
+    Check("certificate", look_at_certificate),
     Check("services", look_at_services, needs_line=True),
+    Check("web pages", look_at_pages, needs_line=True),
     Check("broker", look_at_broker, needs_line=True),
     Check("AMI", look_at_ami, needs_line=True),
 )

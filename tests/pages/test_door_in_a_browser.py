@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
-from foundation.settings import LANGUAGES
+from foundation.settings import LANGUAGES, Language
 from foundation.web.accounts import By, NewUser
 from foundation.web.roles import Role
 from tests.support.browser import PHONE, accessibility_faults, chromium, shoot
@@ -48,15 +48,17 @@ async def test_a_new_user_signs_in_and_chooses_a_password(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_each_page_is_clear_to_everybody_in_every_language_and_light(tmp_path: Path, language: str) -> None:
+async def test_each_page_is_clear_to_everybody_in_every_language_and_light(
+    tmp_path: Path, language: Language,
+) -> None:
     async with page_site(tmp_path) as site, site.served() as url, chromium() as browser:
         await site.add_user(Role.AGENT, user_id="sara", agent="a101")
         roles = (Role.ADMINISTRATOR, Role.AUDITOR)
-        for theme in ("light", "dark"):
-            door = await site.open(browser, url, "/sign-in", language=language, theme=theme)  # type: ignore[arg-type]
+        for theme in ("light", "dark") if language == "fa" else ("light",):
+            door = await site.open(browser, url, "/sign-in", language=language, theme=theme)
             faults = [f"/sign-in {theme}: {one}" for one in await accessibility_faults(door)]
             await shoot(door, f"sign-in-{language}-{theme}")
-            page = await site.open(browser, url, "/", *roles, language=language, theme=theme)  # type: ignore[arg-type]
+            page = await site.open(browser, url, "/", *roles, language=language, theme=theme)
             for path in ("/", "/account", "/account/password", "/users", "/users/new", "/users/sara", "/audit", "/no"):
                 await page.goto(url + path)
                 faults += [f"{path} {theme}: {one}" for one in await accessibility_faults(page)]
