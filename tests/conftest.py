@@ -32,10 +32,15 @@ TEARDOWN_LIMIT = 120.0
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Side by side, long modules come first, so that no worker is left alone with one in the end.
 
-    Live ones are long, and the longer their text the more so; the many short ones fill what is left.
+    Those with calls or a browser are long, and the longer their text the more so; many short ones fill what is left.
     """
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: (item.get_closest_marker("live") is None, -item.path.stat().st_size))
+        sizes = {path: path.stat().st_size for path in {item.path for item in items}}
+        items.sort(key=lambda item: (not _is_long(item), -sizes[item.path], item.path))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("live", "browser"))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -18,8 +18,8 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live
 
-LAG_SECONDS = 2.0
-"""From the journal's line to the ledger: under a second on a quiet machine."""
+LAG_SECONDS = 10.0
+"""From the journal's line to the ledger: under a second on a quiet machine, and this one may be busy."""
 
 
 async def test_the_journal_is_rotated_truncated_and_replaced_while_calls_flow(line: LiveLine) -> None:

@@ -11,7 +11,7 @@ from callqueue.stint import Ending, Outcome, Stint
 
 SLACK = 1.0
 """Seconds: the journal's resolution."""
-CEL_SLACK = 0.3
+CEL_SLACK = 0.6
 """Seconds from Asterisk's bridge to the agent's own 200 and BYE, on a busy machine."""
 
 
