@@ -48,6 +48,8 @@ from pasokh.supervise import SupervisorLink, is_supervised
 
 AMI_SECONDS = 5.0
 QUEUES_FILE = "pasokh/queues.conf"
+TAKE_SETTINGS = ("ivr", "followups")
+"""Services that read them anew when told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class _Reload:
         if gone:
             # Nobody is to come into a queue between the look at it and its end.
             await reload(self._home, self._asterisk, DIALPLAN)
-            reload_menus(self._home)
+            reload_settings(self._home)
             await self._check_empty(gone)
             await self._empty_of_agents(gone)
         await reload(self._home, self._asterisk, commands)
@@ -144,7 +146,7 @@ class _Reload:
             first = wrong[0]
             raise NotTakenError(key=first.key, wanted=first.wanted, found=first.found)
         if tell_menus:
-            reload_menus(self._home)
+            reload_settings(self._home)
         return commands
 
     async def _take_back(self, old: Mapping[str, bytes], files: Sequence[str]) -> None:
@@ -173,10 +175,10 @@ def queues_in(files: Mapping[str, bytes]) -> set[str]:
     return set(re.findall(r"^\[([^\]]+)\]", text, flags=re.MULTILINE))
 
 
-def reload_menus(home: Home) -> None:
-    """Have the service `ivr` read the settings for the calls that come from now on."""
+def reload_settings(home: Home) -> None:
+    """Have the services that can do so read the settings: the menus for coming calls, the deadlines of open cases."""
     for state in SupervisorLink(home).states():
-        if state.name == "ivr" and state.word == "RUNNING":
+        if state.name in TAKE_SETTINGS and state.word == "RUNNING":
             os.kill(state.pid, signal.SIGHUP)
 
 

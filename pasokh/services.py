@@ -53,6 +53,7 @@ SERVICES = (
         "backoffice", 35, silence_seconds=10.0, module="back_office.service",
         wanted=lambda settings: settings.back_office.url is None,
     ),
+    Service("followups", 35, silence_seconds=10.0, module="followups.service"),
     # A caller who meets a hanging IVR must hear the apology within 5 s: that leaves 2 for being certain.
     Service("ivr", 40, silence_seconds=2.0, module="ivr.service"),
     # It works in the callers' time: it only loads models before it says that it is ready.
