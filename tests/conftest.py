@@ -46,15 +46,18 @@ def _is_long(item: pytest.Item) -> bool:
 @pytest.hookimpl(optionalhook=True)
 def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool:
     """In the place of pytest-timeout's own, which says of an asynchronous test only that it waits."""
-    fail_after(settings.timeout, item)
+    item.cancel_timeout = fail_after(settings.timeout)  # type: ignore[attr-defined]  # pytest-timeout calls it
     return True
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """What was begun must also end in time; a failed test's own timer is off by now."""
-    fail_after(TEARDOWN_LIMIT, item)
-    return (yield)
+    cancel = fail_after(TEARDOWN_LIMIT)
+    try:
+        return (yield)
+    finally:
+        cancel()
 
 
 class Postgres:

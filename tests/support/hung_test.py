@@ -3,7 +3,7 @@
 import asyncio
 import linecache
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -11,8 +11,8 @@ import pytest
 from pytest_timeout import is_debugging
 
 
-def fail_after(seconds: float, item: pytest.Item) -> None:
-    """Let the test fail in so many seconds, wherever it then is, unless `item.cancel_timeout` is called before."""
+def fail_after(seconds: float) -> Callable[[], None]:
+    """Let the test fail in so many seconds, wherever it then is, unless what is returned is called before."""
 
     def on_alarm(_number: int, _frame: FrameType | None) -> None:
         if is_debugging():
@@ -23,9 +23,9 @@ def fail_after(seconds: float, item: pytest.Item) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
-    item.cancel_timeout = cancel  # type: ignore[attr-defined]  # pytest-timeout calls it at the test's end
     signal.signal(signal.SIGALRM, on_alarm)
     signal.setitimer(signal.ITIMER_REAL, seconds)
+    return cancel
 
 
 def _running_tasks() -> Iterator[str]:
