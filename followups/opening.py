@@ -20,6 +20,7 @@ from followups.vault import Vault
 from foundation.database import Database
 from foundation.provinces import province_of
 from foundation.settings import Language
+from foundation.tracking import is_tracking_code
 
 CODE_TRIES = 50
 FUTURE_MS = 300_000
@@ -114,7 +115,7 @@ class Opening:
         return next(filter(None, (province_of(one.address, codes) for one in person.addresses)), None)
 
     def _codes(self, wish: NewCase) -> Iterator[str]:
-        if wish.code:
+        if wish.code and is_tracking_code(wish.code):
             yield wish.code
         for _ in range(CODE_TRIES):
             yield self.new_code()

@@ -46,6 +46,7 @@ ENTRIES = (
     Entry("report", "report", "app", "Figures of the queues with their passports, and lists of calls."),
     Entry("journal", "journal", "app", "Import the queue log of any Asterisk; see what has been read."),
     Entry("messages", "messages", "app", "Voice messages and call-back requests: list, hear, close."),
+    Entry("case", "case", "app", "Follow-ups: open, assign, resolve, tell, close, reopen; inboxes, units."),
     Entry("emergency", "emergency", "app", "Switch an emergency announcement or a closure on and off."),
     Entry("ivr", "ivr", "app", "Check the menus, draw them, walk them without a telephone."),
     Entry("prompts", "prompts", "app", "Render what callers hear; list it, with its texts and recordings."),
