@@ -67,6 +67,7 @@ def rendered_files(home: Home, settings: Settings, secrets: Secrets, asterisk: I
         "rescue_spool": home.voice_spool,
         "emergency": home.emergency,
         "drain": home.drain,
+        "callback_offers": home.callback_offers,
         "music_folder": home.music,
         "music": sorted({"default", *(queue.music for queue in settings.queues.values())}),
         "modules": asterisk.modules,

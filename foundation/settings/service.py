@@ -4,7 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from foundation.settings.values import Day, Language, Name, Section
 
@@ -56,6 +56,14 @@ class Queue(Section):
     """Asterisk's own estimate in minutes, which is rough: from the last waits of the queue."""
     announce_seconds: Annotated[int, Field(ge=15, le=600)] = 60
     """Between two announcements to one caller."""
+    callback: bool = True
+    """Whether who waits may press a key to be called back in his place, and menus may promise calls; where the trunk
+    lets calls out (sip.trunk.proxy)."""
+    callback_key: Annotated[str, BeforeValidator(str), Field(pattern=r"^[0-9]$")] = "5"
+    callback_above_seconds: Annotated[int, Field(ge=0, le=86400)] = 120
+    """The key is offered while the estimated wait is longer; it works at any time."""
+    callback_offer_seconds: Annotated[int, Field(ge=15, le=600)] = 60
+    """Between two offers to one caller."""
     service_threshold: Annotated[int, Field(ge=1)] = 20
     short_abandon: Annotated[int, Field(ge=0)] = 5
     contact_window_hours: Annotated[int, Field(ge=1)] = 24

@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (env_settings, init_settings)
 
+    def calls_back(self, queue: str) -> bool:
+        """Whether callers of this queue may be promised a call: it is wished for, and calls can go out."""
+        found = self.queues.get(queue)
+        return found is not None and found.callback and self.sip.trunk.proxy is not None
+
     @model_validator(mode="after")
     def _whole(self) -> "Settings":
         if self.default_queue not in self.queues:

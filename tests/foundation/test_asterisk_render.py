@@ -129,3 +129,14 @@ def test_modules_for_speech_are_loaded_only_where_callers_are_understood(home: H
     spoken = rendered_files(home, settings(speech={"url": "ws://127.0.0.1:2700"}), SECRETS, ASTERISK)
     assert "load = res_speech_aeap.so" in spoken["modules.conf"]
     assert "url = ws://127.0.0.1:2700" in section(spoken["aeap.conf"], "pasokh-speech", "client")
+
+
+def test_the_callback_key_is_there_where_calls_can_go_out_and_the_queue_wants_it(home: Home) -> None:
+    queues = {"operator": {"callback_key": 7}, "medical": {"callback": False}}
+    for trunk, wanted in (({}, False), ({"proxy": "127.0.0.1:5099"}, True)):
+        files = rendered_files(home, settings(queues=queues, sip={"trunk": trunk}), SECRETS, ASTERISK)
+        operator = section(files["pasokh/queues.conf"], "operator")
+        assert ("context = pasokh-key-operator\n" in operator) is wanted
+        assert (f"periodic-announce = {home.callback_offers}/operator/offer\n" in operator) is wanted
+        assert ("exten => 7,1,Goto(pasokh-callback,asked,1)" in files["pasokh/extensions.conf"]) is wanted
+        assert "context" not in section(files["pasokh/queues.conf"], "medical")
