@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ def everybody(line: Line) -> list[str]:
     return [call.id for call in line.due]
 
 
-def result_call(number: str = "09121234567", reference: str = "case-7", **more: str) -> OutboundRequest:
+def result_call(number: str = "09121234567", reference: str = "case-7", **more: Any) -> OutboundRequest:
     return OutboundRequest(more.pop("purpose", "result"), reference, number, "fa", **more)
 
 
