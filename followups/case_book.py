@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from followups.case import Tier
@@ -89,6 +91,28 @@ def load_case_book(home: Home, settings: Settings, now_ms: Callable[[], int]) ->
         DataFileError: with every fault, its file and line.
     """
     folder = home.root / FOLDER
-    units = load_units(folder / "units.yaml")
-    subjects = load_subjects(units, folder / "subjects.yaml")
+    units, subjects = _read(_stamp(folder / "units.yaml"), _stamp(folder / "subjects.yaml"))
     return CaseBook(subjects, units, all_provinces(), settings.holidays, ZoneInfo(settings.site.timezone), now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """A file as it is now; None of it: there is none."""
+
+    path: Path
+    state: tuple[int, int] | None
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return _Stamp(path, None)
+    return _Stamp(path, (status.st_mtime_ns, status.st_size))
+
+
+@lru_cache(maxsize=8)
+def _read(units_file: _Stamp, subjects_file: _Stamp) -> tuple[Units, Subjects]:
+    # Every request of the web pages asks anew; what has not changed is not read again.
+    units = load_units(units_file.path)
+    return units, load_subjects(units, subjects_file.path)

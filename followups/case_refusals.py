@@ -124,6 +124,11 @@ class ContactInFutureError(CaseRefusalError):
     status = 422
 
 
+class ContactTooOldError(CaseRefusalError):
+    name = "contact-too-old"
+    status = 422
+
+
 class UnknownMessageError(CaseRefusalError):
     name = "unknown-message"
     status = 404

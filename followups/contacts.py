@@ -59,7 +59,7 @@ def checked_person(person: Person) -> Person:
     national_id = latin_digits("".join(person.national_id.split()))
     if national_id and not is_national_id(national_id):
         raise WrongNationalIdError
-    name = " ".join(person.name.split())
+    name = " ".join("".join(one if one.isprintable() else " " for one in person.name).split())
     if len(name) > LONGEST_NAME:
         raise TextTooLongError(what="name", longest=str(LONGEST_NAME))
     return Person(name, national_id, tuple(map(_checked_address, person.addresses)))

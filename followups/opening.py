@@ -11,7 +11,7 @@ from followups.case import Case, Channel, Deed, Event, Link, LinkKind
 from followups.case_book import CaseBook
 from followups.case_change import checked_text, keep_ids
 from followups.case_links import checked_reference
-from followups.case_refusals import ContactInFutureError, MayOnlyLookError, NoCodeLeftError
+from followups.case_refusals import ContactInFutureError, ContactTooOldError, MayOnlyLookError, NoCodeLeftError
 from followups.case_store import add_case, add_event, add_link, case_of_request
 from followups.contacts import ContactBook, Person, checked_person
 from followups.lifecycle import State
@@ -25,6 +25,7 @@ from foundation.tracking import is_tracking_code
 CODE_TRIES = 50
 FUTURE_MS = 300_000
 """Clocks of other systems may be wrong by so much."""
+OLDEST_DAYS, DAY_MS = 366, 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class Opening:
         subject, person, now = self.book.open_subject(wish.subject), checked_person(wish.person), self.now_ms()
         if wish.contact_ms is not None and wish.contact_ms > now + FUTURE_MS:
             raise ContactInFutureError
+        if wish.contact_ms is not None and wish.contact_ms < now - OLDEST_DAYS * DAY_MS:
+            raise ContactTooOldError(days=str(OLDEST_DAYS))
         self.book.check_province(wish.province)
         province = wish.province or self._province(person)
         unit = self.book.responsible(subject, province)

@@ -15,6 +15,8 @@ class Role(StrEnum):
     MANAGER = "manager"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+    PARTNER = "partner"
+    """Another organisation's service desk: opens follow-ups by the interface, and sees those alone."""
 
 
 @dataclass(frozen=True, slots=True)

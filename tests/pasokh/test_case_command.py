@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,10 @@ from pasokh.refusal import RefusedError
 from recordings.messages import Message, add_message
 from tests.support.case_site import NATIONAL_ID, NUMBER
 
+YESTERDAY_MS = (int(time.time()) - 86_400) * 1000
 MESSAGE = Message(
     id="message-a", kind="voice_message", box="director", call_id="p-1.1", caller=NUMBER, callback_number=None,
-    language="tr", tracking="123456786", taken_ms=1700000000000, duration_ms=4000, recording_id="rec-a",
+    language="tr", tracking="123456786", taken_ms=YESTERDAY_MS, duration_ms=4000, recording_id="rec-a",
 )
 
 
@@ -116,7 +119,7 @@ def test_a_voice_message_becomes_a_case_under_the_code_that_its_caller_heard(hom
     assert {(link["kind"], link["reference"]) for link in whole["links"]} == {
         ("voice_message", "message-a"), ("call", "p-1.1"), ("recording", "rec-a"),
     }
-    assert (whole["case"]["language"], whole["case"]["contact"]) == ("tr", "2023-11-14T22:13:20Z")
+    assert (whole["case"]["language"], whole["case"]["contact"]) == ("tr", datetime.fromtimestamp(YESTERDAY_MS / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     assert "123 456 786" in run("open", "--subject", "praise", "--summary", "again", "--message", "message-a")
     assert len(listed("list")) == 1
 
