@@ -14,7 +14,7 @@ later has been answered before it, a promise at the head of its line is dialled 
 that is: it waits at the head, and nobody passes it a second time.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -84,7 +84,10 @@ def plan(
             matching.give(flight.id, flight.queue, whoever=True)
     back = {flight.id for flight in in_flight}
     dial: list[str] = []
+    wanted = {each.queue for each in owed}
     for number, each in enumerate(line((caller for caller in on_hold if caller.promise not in back), owed)):
+        if wanted <= exhausted:
+            break
         if each.queue in exhausted:
             continue
         key = each.id if isinstance(each, Owed) else f"on hold {number}"
@@ -110,6 +113,34 @@ def position(place_ms: int, priority: int, on_hold: Iterable[OnHold]) -> int:
         caller.priority > priority or (caller.priority == priority and caller.place_ms < place_ms)
         for caller in on_hold
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Somebody who waited in one queue and was answered by an agent; instants in epoch milliseconds."""
+
+    id: str
+    place_ms: int
+    priority: int
+    answered_ms: int
+    owed_ms: int | None = None
+    """Of who was called back: from when on he could be dialled."""
+
+
+def inversions(served: Sequence[Served]) -> dict[str, int]:
+    """Promise → how many were answered before it, while it could be dialled, whose place came after its own.
+
+    Those of a higher priority come before it by right and are not counted.
+    """
+    by_answer = sorted(served, key=lambda one: one.answered_ms)
+    instants = [one.answered_ms for one in by_answer]
+    found = {}
+    for promise in served:
+        if promise.owed_ms is not None:
+            during = by_answer[bisect_left(instants, promise.owed_ms):bisect_left(instants, promise.answered_ms)]
+            found[promise.id] = sum(
+                other.place_ms > promise.place_ms and other.priority <= promise.priority for other in during)
+    return found
 
 
 def about_to_be_free(agents: Iterable[Agent]) -> frozenset[str]:

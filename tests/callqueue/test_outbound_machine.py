@@ -1,6 +1,7 @@
 """Random interleavings of workers, crashes, the public and the clock: what must hold however they fall."""
 
 import asyncio
+import itertools
 import random
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ from callqueue.outbound_refusals import AlreadyClosedError, AlreadyPromisedError
 from callqueue.outbound_store import attempts_of, calls_where
 from callqueue.outbound_worker import LEASE_MS
 from foundation.database import Database
-from tests.support.dialling_world import SLOTS, Dialler, World
+from tests.support.dialling_world import SLOTS, Dialled, Dialler, Life, World
 from tests.support.outbound_site import MINUTE_MS, CallingSite, Clock, empty_tables, make_tables, site_settings
 
 Value = TypeVar("Value")
@@ -166,6 +167,60 @@ def check_call(call: OutboundCall, attempts: list[Attempt]) -> None:
     if call.state is State.CLOSED:
         assert call.result is not None
         assert call.result is not Result.REACHED or attempts[-1].outcome is AttemptOutcome.REACHED
+
+
+LIVES = (None, *(life for life in Life if life is not Life.ENDED))
+
+
+async def test_a_worker_killed_after_any_step_leaves_what_another_can_go_on_from(database_url: str) -> None:
+    """At every life of the call that it dialled, taken up by its successor or, after the lease, by another worker."""
+    site, world = CallingSite(Database(database_url), site_settings(requests_per_number=1000), Clock()), World()
+    await make_tables(site.database)
+    for steps, asterisk_dies, successor in itertools.product(range(7), (False, True), NAMES):
+        for life in LIVES if steps >= 4 else LIVES[:1]:
+            await _killed(site, world, steps, life, (successor, asterisk_dies))
+    await site.database.close()
+
+
+async def _killed(site: CallingSite, world: World, steps: int, life: Life | None, then: tuple[str, bool]) -> None:
+    successor, asterisk_dies = then
+    promise = await site.promised()
+    first, second = Dialler(site, world, NAMES[0]), Dialler(site, world, successor)
+    await first.claim()
+    await first.go_on(promise.id, min(steps, 4))
+    dialled = world.channels.get(f"{promise.id}-1")
+    if dialled is not None:
+        _bring(world, dialled, life)
+    await first.go_on(promise.id, max(0, steps - 4))
+    first.crash()
+    if asterisk_dies:
+        world.crash()
+    site.clock.ms += 0 if successor == NAMES[0] else LEASE_MS + 1
+    for _ in range(200):
+        await second.adopt()
+        living = [each for each in world.channels.values() if each.alive]
+        assert [each.channel_id for each in living] == [f"{call_id}-{task.attempt.n}" for call_id, task
+                                                        in second.tasks.items() if task.attempt and living]
+        for each in living:
+            world.go_on(each, None)
+        await second.claim()
+        for call_id in list(second.tasks):
+            await second.step(call_id)
+        site.clock.ms += 30_000
+        found = await site.desk.find(promise.id)
+        if found is not None and found.state is State.CLOSED:
+            break
+    assert found is not None
+    assert found.result is Result.REACHED
+    assert world.reached[promise.id] == 1
+
+
+def _bring(world: World, dialled: Dialled, life: Life | None) -> None:
+    """As far as this life; None: the public does not pick up."""
+    if life is None:
+        world.go_on(dialled, AttemptOutcome.NO_ANSWER)
+    while life is not None and dialled.life is not life:
+        world.go_on(dialled, None)
 
 
 def test_whatever_is_killed_no_promise_is_lost_and_none_is_dialled_twice_at_once(

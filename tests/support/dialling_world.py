@@ -106,7 +106,8 @@ class World:
             waited = Outcome.INTERRUPTED
         return AttemptEvidence(
             channel_id, tried, dialled=True, over=not (dialled.crashed or dialled.alive),
-            joined=1 if dialled.joined else None, answered=2 if reached else None, waited=waited if dialled.joined else None,
+            joined=1 if dialled.joined else None, answered=2 if reached else None,
+            waited=waited if dialled.joined else None,
             picked_up_us=1 if dialled.picked_up else None,
             cause=17 if dialled.outcome is AttemptOutcome.BUSY else 16,
         )
