@@ -100,7 +100,8 @@ def test_every_command_can_be_loaded(entry: object, capsys: pytest.CaptureFixtur
 def test_tests_come_after_the_checks_and_take_further_arguments() -> None:
     fast = checks("fast", ("-k", "journal"))
     assert [check.name for check in fast] == ["ruff", "mypy", "import-linter", "pytest"]
-    assert fast[-1].command[1:] == ("-m", "not live and not postgres and not soak", "-n", "0", "-k", "journal")
+    kinds = "not live and not postgres and not browser and not soak"
+    assert fast[-1].command[1:] == ("-m", kinds, "-n", "0", "-k", "journal")
     assert [check.name for check in checks("soak", ())] == ["pytest"]
     assert CHECKOUT.joinpath("pyproject.toml").exists()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pasokh.setup import apt
+from pasokh.setup.browser_packages import BrowserBundles, PrivateNode
 from pasokh.setup.launch import Need, need_of, steps_for
 from pasokh.setup.private_asterisk import PrivateAsterisk, read_manifest, write_manifest
 from pasokh.setup.progress import Progress
@@ -200,7 +201,7 @@ def test_what_a_command_needs() -> None:
     assert Need.DATABASES in need_of(["test", "-k", "x"])
     assert not need_of(["test", "fast"]) & (Need.DATABASES | Need.CALLS)
     assert [type(step) for step in steps_for(need_of(["up"]), CHECKOUT, CHECKOUT / ".tools")] == [
-        SystemPackages, PythonPackages, PrivateAsterisk,
+        SystemPackages, PythonPackages, PrivateNode, BrowserBundles, PrivateAsterisk,
     ]
 
 

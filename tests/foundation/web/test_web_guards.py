@@ -358,7 +358,7 @@ async def test_an_administrator_adds_changes_and_locks_a_user(site: PageSite) ->
     assert (await client.post("/users", data=form)).status_code == 409
     assert (await client.post("/users", data={"user_id": "x1", "agent": "a999"})).status_code == 400
     user = (await site.web.accounts.find("sara")).user
-    assert (user.roles, user.agent) == ({Role.AGENT, Role.MANAGER}, "a101")
+    assert (user.roles, user.agent) == (frozenset({Role.AGENT, Role.MANAGER}), "a101")
     await client.post("/users/sara", data={"name": "Sara", "roles": ["agent"], "agent": ""})
     assert (await site.web.accounts.find("sara")).user.agent is None
     for deed in ("lock", "unlock", "sign-out"):

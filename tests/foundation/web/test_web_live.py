@@ -10,6 +10,7 @@ from typing import Annotated
 import pytest
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Message
 
 from foundation.bus import Broker, instant
 from foundation.web.guards import signed_in
@@ -115,11 +116,11 @@ class Listener:
         }
         await self._site.app(scope, self._receive, self._send)
 
-    async def _receive(self) -> dict[str, object]:
+    async def _receive(self) -> Message:
         await asyncio.Event().wait()
         raise AssertionError
 
-    async def _send(self, message: dict[str, object]) -> None:
+    async def _send(self, message: Message) -> None:
         body = message.get("body", b"")
         assert isinstance(body, bytes)
         for block in body.decode().split("\n\n"):

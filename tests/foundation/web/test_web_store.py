@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import Executable, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from foundation.database import MAIN, Database
@@ -74,7 +74,7 @@ async def test_a_right_password_begins_a_session_whose_key_is_kept_nowhere(house
     key = await house.door.sign_in("  Mina ", PASSWORD, HERE)
     user = await house.sessions.find(key)
     assert user is not None
-    assert (user.id, user.roles) == ("mina", {Role.MANAGER})
+    assert (user.id, user.roles) == ("mina", frozenset({Role.MANAGER}))
     async with house.database.read() as connection:
         stored = (await connection.execute(select(web_session.c.id, web_user.c.password).join_from(
             web_session, web_user))).one()
@@ -207,7 +207,7 @@ async def test_changed_roles_hold_from_the_next_request_on(house: House) -> None
     await house.accounts.change("mina", BY, roles=[Role.MANAGER, Role.AUDITOR], agent=None)
     user = await house.sessions.find(key)
     assert user is not None
-    assert (user.roles, user.agent) == ({Role.MANAGER, Role.AUDITOR}, None)
+    assert (user.roles, user.agent) == (frozenset({Role.MANAGER, Role.AUDITOR}), None)
 
 
 async def test_users_that_cannot_be_are_refused_by_name(house: House) -> None:
@@ -221,7 +221,7 @@ async def test_users_that_cannot_be_are_refused_by_name(house: House) -> None:
         await house.accounts.add(NewUser("other", "", frozenset(), "a101"), BY)
     for errand in (house.accounts.give_password, house.accounts.lock, house.accounts.unlock, house.accounts.sign_out):
         with pytest.raises(NoSuchUserError):
-            await errand("ghost", BY)  # type: ignore[operator]
+            await errand("ghost", BY)
 
 
 async def test_the_last_administrator_stays_one(house: House) -> None:
@@ -251,7 +251,7 @@ async def test_a_token_does_what_both_it_and_its_user_may_until_it_ends(house: H
     token = await house.tokens.add("mina", "wall", [Role.MANAGER], 30, BY)
     user = await house.tokens.find(token)
     assert user is not None
-    assert (user.id, user.roles, bool(user.token)) == ("mina", {Role.MANAGER}, True)
+    assert (user.id, user.roles, bool(user.token)) == ("mina", frozenset({Role.MANAGER}), True)
     async with house.database.read() as connection:
         assert token not in str((await connection.execute(select(web_token))).all())
     for wrong in ("", "pasokh_", token + "x", token[:-1], token.removeprefix("pasokh_")):
@@ -317,7 +317,7 @@ async def test_the_database_itself_refuses_to_change_the_audit_log(house: House,
         await record(connection, Act("mina", "call.heard", "c1"), 1)
     is_postgres = house.database.engine.dialect.name == "postgresql"
     row = {"id": 1, "at_ms": 2, "actor": "x", "address": "", "action": "y", "subject": "", "detail": "{}"}
-    statements = {
+    statements: dict[str, Executable] = {
         "update": update(audit).values(actor="omid"),
         "delete": delete(audit),
         "replace": insert(audit).values(row).prefix_with("OR REPLACE", dialect="sqlite"),
