@@ -206,7 +206,7 @@ async def _killed(site: CallingSite, world: World, steps: int, life: Life | None
         await second.claim()
         for call_id in list(second.tasks):
             await second.step(call_id)
-        site.clock.ms += 30_000
+        site.clock.ms += 15_000
         found = await site.desk.find(promise.id)
         if found is not None and found.state is State.CLOSED:
             break
