@@ -18,6 +18,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 
 from foundation.database import LEDGER, Database
 from tests.support.hung_test import fail_after
@@ -27,6 +28,12 @@ POSTGRES_HOME = Path("/usr/lib/postgresql")
 POSTGRES_PORT = 5432
 START_LIMIT = 60.0
 TEARDOWN_LIMIT = 120.0
+
+
+def pytest_configure() -> None:
+    """Logged errors without structlog's pictures of all local variables, each of which takes a second to draw."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

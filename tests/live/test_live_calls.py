@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from bench.sipp import Caller, CallTruth, Keys, Pickup, Run, call
+from bench.sipp import Caller, CallTruth, Keys, Pickup, call
 from callqueue.evidence import Call, Refused, Ring
 from callqueue.stint import Origin, Outcome, Refusal, Stint
 from callqueue.store import count_lost_in_menu, read_lost_in_menu, read_refusals, read_rings
 from tests.support.agreement import Witnesses, disagreements, witnesses_of
-from tests.support.live_calls import IN_QUEUE, LANGUAGE, settled_stints, to
+from tests.support.live_calls import IN_QUEUE, LANGUAGE, served_by, settled_stints, to
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import KEY_OF, SHORT_ABANDON
 
@@ -73,12 +73,13 @@ async def _drive(line: LiveLine) -> Traffic:
         await desk.pause("a103", "break")
         await desk.pause("a107", "break")
         callers = await call(line.target, CALLERS, line.sipp, rate=20)
+        served = await served_by(runs)
     await line.quiet()
-    return await _ledger(line, since, callers, runs)
+    return await _ledger(line, since, callers, served)
 
 
-async def _ledger(line: LiveLine, since: Moment, callers: list[CallTruth], runs: list[Run]) -> Traffic:
-    truth = witnesses_of(callers, [call for run in runs for call in run.calls()])
+async def _ledger(line: LiveLine, since: Moment, callers: list[CallTruth], served: list[CallTruth]) -> Traffic:
+    truth = witnesses_of(callers, served)
 
     known = {None if caller is WITHHELD else caller.number for caller in CALLERS if caller is not IN_MENU}
     stints = await settled_stints(line, since, known)

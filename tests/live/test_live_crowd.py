@@ -7,7 +7,7 @@ import pytest
 from bench.sipp import Caller, CallTruth, call
 from callqueue.stint import Outcome
 from tests.support.agreement import disagreements, witnesses_of
-from tests.support.live_calls import numbers, settled_stints, to
+from tests.support.live_calls import numbers, served_by, settled_stints, to
 from tests.support.live_line import LiveLine
 
 pytestmark = pytest.mark.live
@@ -23,7 +23,7 @@ async def test_fifty_callers_at_once_are_served_by_ten_agents_and_told_truly(lin
     callers = [_caller(n, number) for n, number in enumerate(numbers(2000000, CALLERS))]
     async with line.staffed(*(line.phone(agent, talk=2) for agent in AGENTS)) as agents:
         truth = await call(line.target, callers, line.sipp, rate=50)
-        served = [one for run in agents for one in run.calls()]
+        served = await served_by(agents)
     stints = await settled_stints(line, since, [caller.number for caller in callers])
     witnesses = witnesses_of(truth, served)
     wrong = {stint.caller: disagreements(stint, witnesses[str(stint.caller)]) for stint in stints}

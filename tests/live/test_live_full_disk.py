@@ -13,7 +13,7 @@ from bench.sipp import Caller, CallTruth, call, calling
 from callqueue.evidence import GapKind
 from callqueue.stint import Outcome
 from tests.support.agreement import disagreements, witnesses_of
-from tests.support.live_calls import numbers, settled_stints, to
+from tests.support.live_calls import numbers, served_by, settled_stints, to
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_start import line_at
 from tests.support.waiting import eventually
@@ -74,7 +74,7 @@ async def test_a_disk_that_runs_full_loses_nothing_with_the_reserve_and_declares
         filler = fill(line, SCARCE)
         await eventually(lambda: _reserve_is(line, held=False), "the reserve is given up")
         truth = await call(line.target, scarce, line.sipp)
-        await _assert_told_truly(line, since, scarce, truth, [one for run in agents for one in run.calls()])
+        await _assert_told_truly(line, since, scarce, truth, await served_by(agents))
 
         full = fill(line, 0)
         truth = await call(line.target, lost, line.sipp)
@@ -83,8 +83,9 @@ async def test_a_disk_that_runs_full_loses_nothing_with_the_reserve_and_declares
         filler.unlink()
         await eventually(lambda: _reserve_is(line, held=True), "the reserve is taken again")
         truth = await call(line.target, after, line.sipp)
-        await _assert_told_truly(line, since, after, truth, [one for run in agents for one in run.calls()])
-    await _assert_losses_are_declared(line, since, lost, [one for run in agents for one in run.calls()])
+        served = await served_by(agents)
+        await _assert_told_truly(line, since, after, truth, served)
+    await _assert_losses_are_declared(line, since, lost, served)
 
 
 async def test_a_caller_whose_end_the_full_disk_swallowed_is_ended_by_the_channels_events_and_lies_in_a_gap(

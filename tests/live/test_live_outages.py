@@ -12,7 +12,7 @@ from callqueue.evidence import Gap, GapKind
 from callqueue.stint import Outcome, Stint
 from tests.conftest import Postgres
 from tests.support.agreement import disagreements, witnesses_of
-from tests.support.live_calls import numbers, settled_stints, to
+from tests.support.live_calls import numbers, served_by, settled_stints, to
 from tests.support.live_line import LiveLine, Moment
 from tests.support.waiting import eventually
 
@@ -32,7 +32,7 @@ async def test_the_journal_is_rotated_truncated_and_replaced_while_calls_flow(li
                 await _known_in_ledger(line, since, known)
                 await asyncio.to_thread(change, line)
             truth = [one for run in runs for one in await run.finished()]
-        served = [one for run in agents for one in run.calls()]
+        served = await served_by(agents)
     await _assert_told_truly(line, since, [*waiting, *talking], truth, served)
     assert [gap for gap in await line.gaps(since) if gap.kind in {GapKind.FILE_LOST, GapKind.JOURNAL_LOST}] == []
 
@@ -151,7 +151,7 @@ async def test_a_database_that_is_away_stops_no_call_and_misses_none(
             truth += await call(line.target, callers[1:], line.sipp)
         finally:
             await asyncio.to_thread(postgres.start)
-        served = [one for run in agents for one in run.calls()]
+        served = await served_by(agents)
         stints = await _assert_told_truly(line, since, callers, truth, served)
     assert {stint.outcome for stint in stints} == {Outcome.ANSWERED}
 

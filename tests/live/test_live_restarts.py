@@ -10,7 +10,7 @@ import pytest
 from bench.sipp import Caller, call, calling
 from callqueue.stint import Ending, Outcome
 from tests.support.agreement import disagreements, witnesses_of
-from tests.support.live_calls import numbers, settled_stints, to
+from tests.support.live_calls import numbers, served_by, settled_stints, to
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import APOLOGY_HERTZ
 from tests.support.raw_phone import RawCall, raw_call
@@ -35,7 +35,7 @@ async def test_an_ivr_killed_with_callers_in_its_menus_costs_an_apology_and_no_c
             killed = line.kill("ivr")
             truth = [one for run in runs for one in await run.finished()]
         await line.ready("ivr", but=killed)
-        served = [one for run in agents for one in run.calls()]
+        served = await served_by(agents)
     assert len(line.events("RESCUED", since)) == 3
     stints = await settled_stints(line, since, callers)
     witnesses = witnesses_of(truth, served)

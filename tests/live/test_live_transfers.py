@@ -3,19 +3,18 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from bench.sipp import Caller, CallTruth, Hold, Keys, Pickup, Refer, Run, agents, call
+from bench.sipp import Caller, CallTruth, Hold, Keys, Pickup, Refer, agents, call
 from callqueue.conversation_store import read_conversations
 from callqueue.conversations import Kind, Talk
 from callqueue.stint import Ending, Origin, Outcome, Stint
 from tests.support.desk_phone import DeskPhone, Line, desk_phone
-from tests.support.live_calls import settled_stints, to
+from tests.support.live_calls import served_by, settled_stints, to
 from tests.support.live_line import LiveLine, Moment
 from tests.support.waiting import eventually
 
@@ -104,13 +103,9 @@ async def _drive(line: LiveLine) -> Traffic:
             tasks.create_task(call(line.target, CALLERS, line.sipp, rate=20))
             for agent, errand in errands.items():
                 tasks.create_task(errand(two_lines[agent], desks[agent]))
-        told = _told(runs)
+        told = await served_by(runs)
     await line.quiet()
     return await _ledger(line, since, told, desks)
-
-
-def _told(runs: Iterable[Run]) -> list[CallTruth]:
-    return [call for run in runs for call in run.calls()]
 
 
 async def _consult_and_leave(phone: DeskPhone, desk: Desk, target: str = "a109") -> None:

@@ -13,7 +13,7 @@ import pytest
 from bench.sipp import Caller, calling
 from callqueue.stint import Outcome
 from tests.support.agreement import Witnesses, disagreements, witnesses_of
-from tests.support.live_calls import numbers, settled_stints, to
+from tests.support.live_calls import numbers, served_by, settled_stints, to
 from tests.support.live_line import LiveLine
 
 pytestmark = pytest.mark.live
@@ -47,7 +47,7 @@ async def _live(line: LiveLine, chance: random.Random, *, first: int, callers: i
             for _ in range(blows):
                 await _strike(line, chance)
             truth = [one for run in runs for one in await run.finished()]
-        served = [one for run in agents for one in run.calls()]
+        served = await served_by(agents)
     entered = {one.data[1] for one in line.events("STINT", since)}
     stints = await settled_stints(line, since, entered)
     witnesses = witnesses_of(truth, served)

@@ -1,8 +1,8 @@
 """Callers as the live tests know them, and the wait until the ledger has understood all of their calls."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from bench.sipp import Caller, Keys
+from bench.sipp import Caller, CallTruth, Keys, Run
 from callqueue.stint import Outcome, Stint
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import KEY_OF
@@ -20,6 +20,18 @@ def to(queue: str, number: str, patience: float | None = None) -> Caller:
 
 def numbers(first: int, count: int) -> list[str]:
     return [f"0912{first + n:07}" for n in range(count)]
+
+
+async def served_by(agents: Sequence[Run]) -> list[CallTruth]:
+    """What the agents' telephones know, when their conversations are over for them too: callers may know it first."""
+    calls: list[CallTruth] = []
+
+    async def look() -> bool:
+        calls[:] = [one for run in agents for one in run.calls()]
+        return all(one.ended is not None for one in calls if one.answered is not None)
+
+    await eventually(look, "all conversations are over for the agents")
+    return calls
 
 
 async def settled_stints(line: LiveLine, since: Moment, callers: Collection[str | None]) -> list[Stint]:
