@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -13,17 +11,13 @@ from sqlalchemy import func, select
 from followups.case import Case, Deed, Tier
 from followups.case_store import events_of
 from followups.contacts import Person
-from followups.deadline_keeper import DeadlineKeeper
-from followups.escalation import EscalationRule, NoticeKind
+from followups.escalation import NoticeKind
 from followups.lifecycle import Closing, State
-from followups.notice_messages import notice_messages
 from followups.notice_tables import NOTICE
-from followups.office import case_office
 from foundation.gateway_tables import email_outbox, sms_outbox
-from foundation.settings import Settings
+from tests.support.case_deadlines import at, keeper
 from tests.support.case_site import DAY_MS, SARA, CaseSite, case_site
 
-TEHRAN = ZoneInfo("Asia/Tehran")
 HOUR_MS = 3_600_000
 GATEWAY = {"url": "http://127.0.0.1:9", "token": "secret"}
 
@@ -32,17 +26,6 @@ GATEWAY = {"url": "http://127.0.0.1:9", "token": "secret"}
 async def site(tmp_path: Path, database_url: str) -> AsyncIterator[CaseSite]:
     async with case_site(tmp_path, database_url) as made:
         yield made
-
-
-def keeper(site: CaseSite, **more: Any) -> DeadlineKeeper:
-    settings = Settings.model_validate({**site.settings.model_dump(mode="json"), **more})
-    office = case_office(site.home, settings, site.database, site.clock)
-    return DeadlineKeeper(site.database, office.clock.changes, office.book, EscalationRule(),
-                          notice_messages(office.book, settings), site.clock)
-
-
-def at(text: str) -> int:
-    return round(datetime.fromisoformat(text).replace(tzinfo=TEHRAN).timestamp() * 1000)
 
 
 async def case_now(site: CaseSite, case: Case) -> Case:

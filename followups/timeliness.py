@@ -1,0 +1,139 @@
+"""Whether promises to callers were kept. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from callqueue.metrics.arithmetic import ratio
+from callqueue.metrics.passports import EXACT, Passport, Unit
+
+EVIDENCE = "cases and their notices (main store)"
+
+
+class Dimension(StrEnum):
+    TOTAL = "total"
+    UNIT = "unit"
+    SUBJECT = "subject"
+    PROVINCE = "province"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One case whose deadline has passed."""
+
+    unit: str
+    """Who had it when its deadline passed, or when it was closed before."""
+    subjects: Sequence[str]
+    """Its own and those above it."""
+    province: str | None
+    due_ms: int
+    resolved_ms: int | None
+    told_ms: int | None
+    closed_ms: int | None
+    dropped: bool
+    """The caller withdrew it, or it was a duplicate."""
+    reopened: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeliness:
+    """The figures of one unit, subject or province, or of all."""
+
+    name: str | None
+    followups_due: int
+    followups_on_time: int
+    followups_told_on_time: int
+    followups_resolved_on_time: int
+    followups_late: int
+    followups_overdue: int
+    followups_dropped: int
+    followups_reopened: int
+
+    @property
+    def followup_on_time(self) -> float | None:
+        return ratio(self.followups_on_time, self.followups_due)
+
+    @property
+    def followup_told_on_time(self) -> float | None:
+        return ratio(self.followups_told_on_time, self.followups_due)
+
+    @property
+    def followup_resolved_on_time(self) -> float | None:
+        return ratio(self.followups_resolved_on_time, self.followups_due)
+
+
+def _count(name: str, formula: str) -> Passport:
+    return Passport(name, Unit.COUNT, formula, EVIDENCE, EXACT)
+
+
+def _share(name: str, formula: str) -> Passport:
+    return Passport(name, Unit.RATIO, formula, EVIDENCE, "milliseconds")
+
+
+PASSPORTS: Final[Mapping[str, Passport]] = MappingProxyType({one.id: one for one in (
+    _share("followup_on_time", "followups_on_time ÷ followups_due; booked to the interval in which the deadline lies,"
+                               " to the unit that had the case when its deadline passed"),
+    _count("followups_due", "cases whose deadline lies in the interval and has passed, without followups_dropped;"
+                            " a reopened case counts with its present deadline"),
+    _count("followups_on_time", "due cases closed by their deadline"),
+    _count("followups_told_on_time", "due cases whose caller was told the result, or which were closed, by their"
+                                     " deadline"),
+    _count("followups_resolved_on_time", "due cases that had a result (or were closed) by the deadline"),
+    _count("followups_late", "due cases closed after their deadline"),
+    _count("followups_overdue", "due cases that are still not closed"),
+    _count("followups_dropped", "cases withdrawn by the caller, or duplicates, closed by their deadline"),
+    _count("followups_reopened", "due cases that had been reopened at least once"),
+    _share("followup_told_on_time", "followups_told_on_time ÷ followups_due"),
+    _share("followup_resolved_on_time", "followups_resolved_on_time ÷ followups_due"),
+)})
+
+
+def tell_timeliness(promises: Iterable[Promise], by: Dimension) -> list[Timeliness]:
+    """A line for each name; with subjects, a case counts with its own and with all above it."""
+    groups: dict[str | None, list[Promise]] = {}
+    for promise in promises:
+        for name in _names(promise, by):
+            groups.setdefault(name, []).append(promise)
+    return [_line(name, groups[name]) for name in sorted(groups, key=lambda one: (one is None, one or ""))]
+
+
+def _names(promise: Promise, by: Dimension) -> Sequence[str | None]:
+    match by:
+        case Dimension.TOTAL:
+            return ("total",)
+        case Dimension.UNIT:
+            return (promise.unit,)
+        case Dimension.SUBJECT:
+            return promise.subjects
+        case Dimension.PROVINCE:
+            return (promise.province,)
+
+
+def _line(name: str | None, promises: Sequence[Promise]) -> Timeliness:
+    counted: Counter[str] = Counter()
+    for one in promises:
+        counted.update(_counts(one))
+    return Timeliness(name, **{f"followups_{key}": counted[key] for key in COUNTS})
+
+
+COUNTS: Final = ("due", "on_time", "told_on_time", "resolved_on_time", "late", "overdue", "dropped", "reopened")
+
+
+def _counts(one: Promise) -> list[str]:
+    closed_in_time = _by(one.closed_ms, one.due_ms)
+    if one.dropped and closed_in_time:
+        return ["dropped"]
+    found = {
+        "due": True, "on_time": closed_in_time, "told_on_time": closed_in_time or _by(one.told_ms, one.due_ms),
+        "resolved_on_time": closed_in_time or _by(one.resolved_ms, one.due_ms),
+        "late": one.closed_ms is not None and not closed_in_time, "overdue": one.closed_ms is None,
+        "reopened": one.reopened > 0,
+    }
+    return [name for name, holds in found.items() if holds]
+
+
+def _by(moment_ms: int | None, due_ms: int) -> bool:
+    return moment_ms is not None and moment_ms <= due_ms

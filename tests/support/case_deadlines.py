@@ -1,0 +1,27 @@
+"""A keeper of deadlines over a case office whose clock stands."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from followups.deadline_keeper import DeadlineKeeper
+from followups.escalation import EscalationRule
+from followups.notice_messages import notice_messages
+from followups.office import case_office
+from foundation.settings import Settings
+from tests.support.case_site import CaseSite
+
+TEHRAN = ZoneInfo("Asia/Tehran")
+
+
+def keeper(site: CaseSite, **more: Any) -> DeadlineKeeper:
+    """By the site's settings, with `more` of them."""
+    settings = Settings.model_validate({**site.settings.model_dump(mode="json"), **more})
+    office = case_office(site.home, settings, site.database, site.clock)
+    return DeadlineKeeper(site.database, office.clock.changes, office.book, EscalationRule(),
+                          notice_messages(office.book, settings), site.clock)
+
+
+def at(text: str) -> int:
+    """A moment in Tehran, in epoch milliseconds."""
+    return round(datetime.fromisoformat(text).replace(tzinfo=TEHRAN).timestamp() * 1000)
