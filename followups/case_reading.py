@@ -82,6 +82,22 @@ class CaseReading:
         check_sees(actor, case)
         return case
 
+    async def for_caller(self, code: str, proof: str) -> Case | None:
+        """The case, for one who names its code and the number or national ID that was given with it; None: not for him.
+
+        It tells nobody whether there is such a case.
+        """
+        digits = latin_digits("".join(proof.split()))
+        async with self.database.read() as connection:
+            case = await load_case(connection, code)
+            if case is None:
+                return None
+            owner = await self.contacts.find(connection, digits) if is_national_id(digits) else None
+            if owner is not None and owner == case.contact_id:
+                return case
+            number = telephone(proof)
+            return case if number is not None and number == case.reply_number else None
+
     async def view(self, code: str, actor: Actor) -> CaseView:
         """The whole case, for people.
 

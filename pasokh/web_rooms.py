@@ -1,8 +1,9 @@
 """The rooms that have pages."""
 
+import followups.web
 from foundation.web.rooms import WebRoom
 
 
 def web_rooms() -> tuple[WebRoom, ...]:
     """In the order in which their pages are looked through; the web's own room comes by itself."""
-    return ()
+    return (followups.web.room(),)
