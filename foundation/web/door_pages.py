@@ -52,6 +52,9 @@ async def sign_in(
         refusal = texts_of(request)(f"web.refused.{error.name}", **error.values)
         values = {"wanted": own_path(wanted), "name": name, "refusal": refusal}
         return page(request, "web/sign-in.html", status=error.status, **values)
+    before = request.cookies.get(session_cookie(request))
+    if before:
+        await web.sessions.end(before)
     answer = RedirectResponse(own_path(wanted), 303)
     set_session(request, answer, key)
     return answer

@@ -1,6 +1,7 @@
 """Who has tried too often: counted for each typed name and for each address, known or not."""
 
 import hashlib
+import ipaddress
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from foundation.web.tables import sign_in_failure
 
 MINUTE_MS = 60_000
+SUBSCRIBER_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,14 @@ def name_key(user_id: str) -> str:
 
 
 def address_key(address: str) -> str:
-    return f"address:{address}"
+    """An IPv4 address; of IPv6 the network that one subscriber has."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return f"address:{address[:60]}"
+    if known.version == 6 and known.ipv4_mapped is None:
+        return f"address:{ipaddress.ip_network((known, SUBSCRIBER_BITS), strict=False)}"
+    return f"address:{known}"
 
 
 async def locked_until(connection: AsyncConnection, *keys: str) -> int:

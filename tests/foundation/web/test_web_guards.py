@@ -22,8 +22,11 @@ from foundation.web.rooms import NavItem, Refusals, WebRoom
 from pasokh.web_rooms import web_rooms
 from tests.support.page_site import HTTPS, PASSWORD, PageSite, form_token, page_site, small_settings
 
-OPEN = {"GET /health", "GET /sign-in", "POST /sign-in", "POST /preferences"}
-"""What strangers may do; everything else needs a sign-in."""
+OPEN = {
+    "GET /health", "GET /sign-in", "POST /sign-in", "POST /preferences",
+    "GET /ask", "POST /ask", "GET /ask/status", "POST /ask/status",  # callers, on their own cases
+}
+"""What strangers may do; everything else needs a sign-in. Who adds to it says why."""
 Reader = Annotated[User, Depends(signed_in(Role.MANAGER))]
 
 

@@ -12,6 +12,7 @@ from foundation.database import MAIN, Database
 from foundation.settings import WebPages
 from foundation.web.accounts import Accounts, By, NewUser
 from foundation.web.audit_log import Act, Wanted, read_audit, record
+from foundation.web.lock_out import address_key
 from foundation.web.passwords import Passwords
 from foundation.web.refusals import (
     AgentTakenError,
@@ -127,6 +128,11 @@ async def test_twenty_failures_lock_an_address_for_all_names(house: House) -> No
     with pytest.raises(TooManyTriesError):
         await house.door.sign_in("mina", PASSWORD, HERE)
     assert await house.door.sign_in("mina", PASSWORD, Visitor("10.0.0.8", ""))
+
+
+def test_one_subscriber_of_ipv6_is_one_address() -> None:
+    assert address_key("2001:db8:1:2:3::4") == address_key("2001:db8:1:2:ffff::1") != address_key("2001:db8:1:3::4")
+    assert address_key("10.0.0.1") != address_key("10.0.0.2")
 
 
 async def test_an_administrator_unlocks_who_has_tried_too_often(house: House) -> None:
