@@ -119,7 +119,8 @@ def test_a_voice_message_becomes_a_case_under_the_code_that_its_caller_heard(hom
     assert {(link["kind"], link["reference"]) for link in whole["links"]} == {
         ("voice_message", "message-a"), ("call", "p-1.1"), ("recording", "rec-a"),
     }
-    assert (whole["case"]["language"], whole["case"]["contact"]) == ("tr", datetime.fromtimestamp(YESTERDAY_MS / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    taken = datetime.fromtimestamp(YESTERDAY_MS / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (whole["case"]["language"], whole["case"]["contact"]) == ("tr", taken)
     assert "123 456 786" in run("open", "--subject", "praise", "--summary", "again", "--message", "message-a")
     assert len(listed("list")) == 1
 
