@@ -1,21 +1,30 @@
 """How satisfied callers are, as they say by keys. Pure: counts, shares and means over whatever is grouped by.
 
-Passports (version 1):
-
-- `survey_asked`: callers to whom the first question was put; `survey_answered`: those who pressed a valid key at least
-  once.
-- `survey_response_rate` = answered ÷ asked. Callers who hung up before their agent did were never asked: who answers is
-  no fair sample of all callers, which the report says.
-- `satisfaction_mean` of a question = sum of keys ÷ answers; `satisfaction_good` = answers with one of the keys that the
-  survey calls good ÷ answers. Empty denominators give no figure.
+Callers who hung up before their agent did were never asked: who answers is no fair sample of all callers, which the
+report says.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
+from callqueue.metrics.passports import EXACT, Passport, Unit
 from followups.surveys import Survey
+
+EVIDENCE = "keys that callers pressed (main store)"
+PASSPORTS: Final[Mapping[str, Passport]] = MappingProxyType({one.id: one for one in (
+    Passport("survey_asked", Unit.COUNT, "callers to whom a survey's invitation was played, booked to that moment;"
+             " callers who hung up before their agent did are not asked", EVIDENCE, EXACT),
+    Passport("survey_answered", Unit.COUNT, "asked callers who pressed a valid key at least once", EVIDENCE, EXACT),
+    Passport("survey_response_rate", Unit.RATIO, "survey_answered ÷ survey_asked", EVIDENCE, EXACT),
+    Passport("satisfaction_answers", Unit.COUNT, "valid keys for one question of one survey", EVIDENCE, EXACT),
+    Passport("satisfaction_mean", Unit.NUMBER, "sum of the keys ÷ satisfaction_answers", EVIDENCE, EXACT),
+    Passport("satisfaction_good", Unit.RATIO, "answers with a key that the survey calls good ÷ satisfaction_answers",
+             EVIDENCE, EXACT),
+)})
 
 
 class Occasion(StrEnum):

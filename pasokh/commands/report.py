@@ -1,23 +1,18 @@
 """`bin/pasokh report queue` and `report calls`: figures with their passports, and the calls behind them."""
 
 import asyncio
-import math
-import sys
-import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 
-from foundation.calendars import Interval, MomentError, Step, parse_moment
+from foundation.calendars import Interval, Step
 from foundation.database import Store
 from foundation.paths import Home
-from foundation.settings import Settings, load_settings
+from foundation.settings import Settings
+from pasokh.commands.report_cases import app as case_reports
+from pasokh.commands.report_options import Form, Format, From, To, console, interval_of, made, present, site, write
 from pasokh.refusal import RefusedError
 from reports.agent_tables import agents_csv, agents_json, agents_table
 from reports.agents import AgentsQuery, AgentsReport, build_agents_report
@@ -35,25 +30,15 @@ from reports.exports import calls_csv, calls_json, queue_report_csv, queue_repor
 from reports.menu_tables import menus_csv, menus_json, menus_table
 from reports.menus import MenuCallsQuery, MenusReport, build_menus_report, list_menu_calls
 from reports.paths import RESULTS
-from reports.queue import QueueQuery, QueueReport, ReportError, build_queue_report, refuse_unknown_queues
-from reports.stores import StoreError, open_store, store_exists
+from reports.queue import QueueQuery, QueueReport, build_queue_report, refuse_unknown_queues
+from reports.stores import open_store, store_exists
 from reports.tables import calls_table, queue_report_table
 
 UNBALANCED = 3
 """Exit code of a report that contradicts itself, so that programs notice too."""
 
 app = typer.Typer(no_args_is_help=True, help="Figures of the queues with their passports, and the calls behind them.")
-
-
-class Form(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-From = Annotated[str, typer.Option("--from", help="The first moment: 2026-11-22T08:00, 1405-09-01, today, -1h, ...")]
-To = Annotated[str | None, typer.Option("--to", help="The first moment after the last one; default: now.")]
-Format = Annotated[Form, typer.Option("--format", help="For people (table) or machines (json, csv).")]
+app.add_typer(case_reports)
 
 
 @app.command("queue")
@@ -66,18 +51,18 @@ def queue_report(
     form: Format = Form.TABLE,
 ) -> None:
     """Every figure of the queues, with its definition; docs/figures.md explains them. Exit code 3: does not balance."""
-    home, settings = _site()
-    now = _now()
-    query = QueueQuery(_interval(from_, to, settings, now), tuple(dict.fromkeys(queue or ())), by)
-    report = _run(lambda: asyncio.run(_queue_report(home, settings, query, now)))
+    home, settings = site()
+    now = present()
+    query = QueueQuery(interval_of(from_, to, settings, now), tuple(dict.fromkeys(queue or ())), by)
+    report = made(lambda: asyncio.run(_queue_report(home, settings, query, now)))
     match form:
         case Form.JSON:
-            _write(queue_report_json(report))
+            write(queue_report_json(report))
         case Form.CSV:
-            _write(queue_report_csv(report))
+            write(queue_report_csv(report))
         case Form.TABLE:
-            console = _console()
-            console.print(queue_report_table(report, settings, console.width))
+            screen = console()
+            screen.print(queue_report_table(report, settings, screen.width))
     if not report.balanced:
         raise typer.Exit(UNBALANCED)
 
@@ -99,25 +84,25 @@ def calls(
     form: Format = Form.TABLE,
 ) -> None:
     """The stints behind the figures, with their recordings; and, by --outcome, calls that never became a stint."""
-    home, settings = _site()
-    now = _now()
+    home, settings = site()
+    now = present()
     query = CallsQuery(
-        _interval(from_, to, settings, now), queue=queue, caller=caller, whole_numbers=whole_numbers,
+        interval_of(from_, to, settings, now), queue=queue, caller=caller, whole_numbers=whole_numbers,
         outcome=figure if figure in OUTCOMES else outcome, figure=None if figure in {*OUTCOMES, "offered"} else figure,
     )
     _check_calls(query)
     if menu is None and result is None:
-        report = _run(lambda: asyncio.run(_calls_report(home, settings, query, now)))
+        report = made(lambda: asyncio.run(_calls_report(home, settings, query, now)))
     else:
         wanted = _menu_calls_query(query, menu, result)
-        report = _run(lambda: asyncio.run(_menu_calls(home, settings, query, wanted, now)))
+        report = made(lambda: asyncio.run(_menu_calls(home, settings, query, wanted, now)))
     match form:
         case Form.JSON:
-            _write(calls_json(report))
+            write(calls_json(report))
         case Form.CSV:
-            _write(calls_csv(report))
+            write(calls_csv(report))
         case Form.TABLE:
-            _console().print(calls_table(report, settings))
+            console().print(calls_table(report, settings))
 
 
 @app.command("ivr")
@@ -129,17 +114,17 @@ def ivr_report(
     form: Format = Form.TABLE,
 ) -> None:
     """Per menu: entered, chosen, wrong, silent, hung up, contained. The calls behind: report calls --menu --result."""
-    home, settings = _site()
-    now = _now()
-    interval = _interval(from_, to, settings, now)
-    report = _run(lambda: asyncio.run(_menus_report(home, settings, interval, now, menu)))
+    home, settings = site()
+    now = present()
+    interval = interval_of(from_, to, settings, now)
+    report = made(lambda: asyncio.run(_menus_report(home, settings, interval, now, menu)))
     match form:
         case Form.JSON:
-            _write(menus_json(report))
+            write(menus_json(report))
         case Form.CSV:
-            _write(menus_csv(report))
+            write(menus_csv(report))
         case Form.TABLE:
-            _console().print(menus_table(report, settings))
+            console().print(menus_table(report, settings))
 
 
 async def _menus_report(
@@ -181,17 +166,17 @@ def agents_report(
     form: Format = Form.TABLE,
 ) -> None:
     """Each agent's sessions, cut into what he did; docs/figures.md explains. Exit code 3: the parts do not sum up."""
-    home, settings = _site()
-    now = _now()
-    query = AgentsQuery(_interval(from_, to, settings, now), tuple(dict.fromkeys(agent or ())), by)
-    report = _run(lambda: asyncio.run(_agents_report(home, settings, query, now)))
+    home, settings = site()
+    now = present()
+    query = AgentsQuery(interval_of(from_, to, settings, now), tuple(dict.fromkeys(agent or ())), by)
+    report = made(lambda: asyncio.run(_agents_report(home, settings, query, now)))
     match form:
         case Form.JSON:
-            _write(agents_json(report))
+            write(agents_json(report))
         case Form.CSV:
-            _write(agents_csv(report))
+            write(agents_csv(report))
         case Form.TABLE:
-            _console().print(agents_table(report, settings))
+            console().print(agents_table(report, settings))
     if not report.sums_up:
         raise typer.Exit(UNBALANCED)
 
@@ -216,31 +201,6 @@ async def _calls_report(home: Home, settings: Settings, query: CallsQuery, now: 
     return CallsReport(query, now, ZoneInfo(settings.site.timezone), tuple(lines))
 
 
-def _site() -> tuple[Home, Settings]:
-    home = Home.from_environment()
-    return home, load_settings(home)
-
-
-def _now() -> int:
-    return math.ceil(time.time())
-
-
-def _interval(start: str, end: str | None, settings: Settings, now: int) -> Interval:
-    zone = ZoneInfo(settings.site.timezone)
-    local = datetime.fromtimestamp(now, UTC)
-    try:
-        first = parse_moment(start, zone, local)
-        # The second that is running belongs to a report that goes up to now.
-        last = now + 1 if end is None else parse_moment(end, zone, local).timestamp()
-    except MomentError as error:
-        raise RefusedError(str(error)) from error
-    interval = Interval(math.floor(first.timestamp()), math.ceil(last))
-    if interval.seconds <= 0:
-        raise RefusedError(f"nothing lies between --from {start} and --to {end or 'now'}: --to is the first moment "
-                           "that is not counted any more (for one whole day, give the next day)")
-    return interval
-
-
 def _check_calls(query: CallsQuery) -> None:
     if query.outcome is not None and query.outcome not in OUTCOMES:
         raise RefusedError(f"--outcome {query.outcome}: no such outcome; there are {', '.join(OUTCOMES)}")
@@ -252,21 +212,3 @@ def _check_calls(query: CallsQuery) -> None:
                            "leave --queue out")
     if query.caller is not None and not query.caller.removeprefix("+").isdecimal():
         raise RefusedError(f"--caller {query.caller}: give the last digits of a number, like 4567")
-
-
-Report = TypeVar("Report")
-
-
-def _run(make: Callable[[], Report]) -> Report:
-    try:
-        return make()
-    except (ReportError, StoreError) as error:
-        raise RefusedError(str(error)) from error
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-
-
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else 240)

@@ -34,8 +34,13 @@ def promises() -> list[Promise]:
 
 def _promise(words: list[str]) -> Promise:
     unit, resolved, told, closed, dropped, reopened = words[:6]
-    moments = [None if text == "-" else int(text) for text in (resolved, told, closed)]
-    return Promise(unit, ("insurance", "insurance-records"), None, DUE, *moments, dropped == "yes", int(reopened))
+    subjects = ("insurance", "insurance-records")
+    return Promise(unit, subjects, None, DUE, _moment(resolved), _moment(told), _moment(closed), dropped == "yes",
+                   int(reopened))
+
+
+def _moment(text: str) -> int | None:
+    return None if text == "-" else int(text)
 
 
 def test_every_due_case_is_counted_once_by_what_became_of_it() -> None:
