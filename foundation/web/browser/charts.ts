@@ -23,7 +23,7 @@ function draw(place: HTMLElement): void {
   const plot = new uPlot({
     width: place.clientWidth, height: HEIGHT,
     series: [
-      { label: chart.time ?? "", value: (_plot, at) => (at === null ? "–" : clock.format(at * 1000)) },
+      { label: chart.time ?? "\u2007", value: (_plot, at) => (at === null ? "–" : clock.format(at * 1000)) },
       ...chart.series.map((one, number) => ({
         label: one.label, stroke: colour(COLOURS[number % COLOURS.length] ?? "--ink"), width: 2,
         dash: number ? [6 + 2 * number, 3] : [], value: (_plot: uPlot, value: number | null) => (value === null ? "–" : figures.format(value)),

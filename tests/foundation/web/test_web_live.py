@@ -2,22 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
+import aiomqtt
 import pytest
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Message
 
 from foundation.bus import Broker, instant
+from foundation.web.clock import present_ms
 from foundation.web.guards import signed_in
 from foundation.web.live import FLOOR, LiveEvent, LiveFloor, Pictures, live_response
 from foundation.web.roles import Role, User
 from foundation.web.rooms import WebRoom
 from foundation.web.site import web_of
+from tests.support.broker import running_broker
 from tests.support.page_site import HandClock, PageSite, page_site
 
 NOBODY = Broker(1)
@@ -155,3 +158,26 @@ async def test_a_stream_ends_soon_after_its_session(site: PageSite, monkeypatch:
     await site.web.sessions.end(key)
     await listener.next("over")
     await listener.ended()
+
+
+async def test_the_bus_is_read_and_read_again_after_the_broker_was_away(tmp_path: Path) -> None:
+    async with running_broker(tmp_path) as broker:
+        live = LiveFloor(broker.broker, present_ms)
+        reading = asyncio.create_task(live.run(), name="reading")
+        for waiting in (3, 4):
+            picture = json.dumps(floor(present_ms(), waiting=waiting))
+            async with aiomqtt.Client(broker.broker.host, broker.broker.port) as publisher:
+                await publisher.publish(FLOOR, picture, qos=1, retain=True)
+            await _until(lambda: live.pictures.get(FLOOR, {}).get("waiting") == waiting)  # noqa: B023 - called at once
+            await broker.kill()
+            await _until(lambda: live.status == "stale")
+            await broker.start()
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not is_so():  # noqa: ASYNC110 - the clock is part of it
+            await asyncio.sleep(0.05)
