@@ -90,7 +90,7 @@ def app_of(web: Web) -> ASGIApp:
         app.include_router(room.router, dependencies=[Depends(check_form)])
     app.mount(API_PREFIX, _api(web))
     app.mount(PREFIX, web.assets)
-    sources = [source for room in web.rooms for source in room.connect_sources]
+    sources = [source for room in web.rooms for source in room.connect_sources(web.settings)]
     headers = security_headers(sources, always_https=web.settings.web.certificate is not None)
     return SecurityHeaders(BodyLimit(GZipMiddleware(_WithSite(app, web))), headers)
 

@@ -1,11 +1,12 @@
 """What a room of the house brings to the web: its pages, its interface, its texts and its place in the navigation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import APIRouter
 
+from foundation.settings import Settings
 from foundation.web.roles import Role
 
 
@@ -46,5 +47,6 @@ class WebRoom:
     texts: Sequence[Path] = ()
     nav: Sequence[NavItem] = ()
     refusals: Sequence[Refusals] = ()
-    connect_sources: Sequence[str] = ()
-    """Where its pages' scripts may connect to besides this server, as a Content-Security-Policy writes it."""
+    connect_sources: Callable[[Settings], Sequence[str]] = lambda _settings: ()
+    """Where its pages' scripts may connect to besides this server, as a Content-Security-Policy writes it:
+    `wss://*:8089`."""
