@@ -124,6 +124,17 @@ async def test_a_call_that_was_cancelled_while_it_rings_counts_until_it_has_ende
     assert (await worker.line()).in_flight == ()
 
 
+async def test_a_call_that_was_cancelled_while_it_rings_is_adopted_like_others(site: CallingSite) -> None:
+    promise = await site.promised()
+    worker = site.worker()
+    await worker.claim(everybody)
+    attempt = await worker.begin_attempt(promise.id)
+    await worker.mark_dialled(attempt)
+    await site.desk.cancel(promise.id, "web")
+    (adopted,) = await site.upkeep().adopt([])
+    assert adopted.attempt.channel_id == attempt.channel_id
+
+
 async def test_a_worker_that_was_too_slow_must_not_dial(site: CallingSite) -> None:
     promise = await site.promised()
     slow, quick = site.worker("slow"), site.worker("quick")
