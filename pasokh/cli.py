@@ -50,6 +50,8 @@ ENTRIES = (
     Entry("emergency", "emergency", "app", "Switch an emergency announcement or a closure on and off."),
     Entry("ivr", "ivr", "app", "Check the menus, draw them, walk them without a telephone."),
     Entry("prompts", "prompts", "app", "Render what callers hear; list it, with its texts and recordings."),
+    Entry("action", "action", "app", "Corrective actions: faults of the organisation, and whether mending helped."),
+    Entry("holidays", "holidays", "app", "Working days and holidays; open deadlines after a correction of them."),
     Entry("campaign", "campaign", "app", "Campaigns of the embedded back office: quotas, associations."),
     Entry("user", "user", "app", "Users of the web pages: add, roles, passwords, lock, sessions."),
     Entry("token", "token", "app", "Keys for programs that use the interfaces."),

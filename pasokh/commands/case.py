@@ -15,6 +15,7 @@ from followups.office import CaseOffice
 from followups.opening import NewCase
 from foundation.settings import LANGUAGES, Language
 from pasokh.case_site import CaseSite, actor_of, code_of
+from pasokh.commands.case_cause import app as cause_app
 from pasokh.commands.case_keys import app as keys_app
 from pasokh.commands.case_looking import app as looking_app
 from pasokh.commands.case_unit import app as unit_app
@@ -24,6 +25,7 @@ app = typer.Typer(no_args_is_help=True, help="Follow-ups: open, assign, resolve,
 app.add_typer(looking_app)
 app.add_typer(unit_app, name="unit")
 app.add_typer(keys_app)
+app.add_typer(cause_app)
 
 Code = Annotated[str, typer.Argument(help="Tracking code; groups and Persian digits are read too.")]
 By = Annotated[str, typer.Option("--by", help="Who does it; your user's name unless given.")]
