@@ -77,7 +77,8 @@ async def _open(site: CaseSite, moment: int, subject: str, count: int) -> None:
 
 def test_a_sudden_rise_is_flagged_with_its_reason_in_words(pulse: Home) -> None:
     text = report("faults", *MORNING).stdout
-    assert "Insured persons › Insurance records: 19 cases; in the same hours of 8 earlier weeks 3 to 6, median 4." in text
+    why = "Insured persons › Insurance records: 19 cases; in the same hours of 8 earlier weeks 3 to 6, median 4."
+    assert why in text
     assert "Outage or error of a system: 19 cases" in text
     assert "once in" in text
     assert "in the long run one flag in twenty at most is chance" in text
