@@ -10,7 +10,9 @@ from ivr.actions.context import Resources
 from ivr.actions.voice_message import message_desk
 from ivr.agi.protocol import Opening
 from ivr.call import Call
+from ivr.callback_key import keep_place
 from ivr.emergency_phone import switch_by_phone
+from ivr.outbound import answered
 from ivr.pin import agent_of, doorkeeper, let_in
 from ivr.studio import record_prompts
 from ivr.survey import after_call
@@ -59,5 +61,6 @@ async def _agent(call: Call, opening: Opening, resources: Resources) -> str | No
 
 
 SCRIPTS: Mapping[str, Script] = MappingProxyType({
-    "closed": leave_word, "studio": studio, "emergency": emergency, "survey": after_call,
+    "closed": leave_word, "callback": keep_place, "studio": studio, "emergency": emergency, "survey": after_call,
+    "outbound": answered,
 })

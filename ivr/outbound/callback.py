@@ -1,0 +1,53 @@
+"""The promised callback: who is called says that it is he, and comes back to his place in the queue.
+
+A machine presses no key, so it never reaches an agent.
+"""
+
+from callqueue.outbound_model import AttemptOutcome
+from callqueue.stint import Origin
+from foundation.asterisk.variables import Variable
+from ivr.actions.context import Resources
+from ivr.call import Call
+from ivr.outbound import Owed, tell
+from ivr.outbound.place import entry_position
+from ivr.voice_message import grammar_of
+
+JOIN, OTHER_PERSON, CANCEL = "1", "2", "9"
+ASKED = 2
+"""How often it is asked: whoever picks up may still have the telephone on its way to the ear."""
+WAIT_SECONDS = 5.0
+ENDINGS = {
+    OTHER_PERSON: (AttemptOutcome.WRONG_PERSON, "outbound-wrong-person"),
+    CANCEL: (AttemptOutcome.CANCELLED, "outbound-cancelled"),
+    "": (AttemptOutcome.NOT_CONFIRMED, "outbound-not-confirmed"),
+}
+
+
+async def run(call: Call, owed: Owed, resources: Resources) -> None:
+    key = await _ask(call, resources.settings.site.number)
+    if key == JOIN:
+        await _join(call, owed, resources)
+        return
+    outcome, prompt = ENDINGS[key]
+    # Before the farewell: he may not hear it to its end.
+    await tell(call, owed, outcome)
+    await call.play((prompt,))
+    await call.finish()
+
+
+async def _ask(call: Call, line: str) -> str:
+    """One of the keys; "" when none of them came."""
+    hello = ("outbound-hello", *grammar_of(call).digits(line), "outbound-callback", "outbound-choice")
+    for _ in range(ASKED):
+        key = await call.ask_key(hello, WAIT_SECONDS)
+        if key in {JOIN, OTHER_PERSON, CANCEL}:
+            return key
+    return ""
+
+
+async def _join(call: Call, owed: Owed, resources: Resources) -> None:
+    await call.play(("outbound-joining",))
+    position = await entry_position(owed, resources)
+    await call.set(Variable.ORIGIN, Origin.CALLBACK)
+    await call.set(Variable.POSITION, str(position))
+    await call.enter_queue(owed.queue, owed.priority)
