@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from callqueue.metrics import Passport, passports
+from followups.satisfaction import PASSPORTS as SATISFACTION
+from followups.timeliness import PASSPORTS as KEPT
 from foundation.paths import CHECKOUT
 from reports.agents import PASSPORTS as AGENTS
+from reports.faults import PASSPORTS as FAULTS
 
 BEGIN = "<!-- passports: written by `python -m reports.guide`, do not edit by hand -->"
 END = "<!-- end of passports -->"
@@ -30,7 +33,9 @@ def renewed(text: str) -> str:
     if not found or not ended:
         raise ValueError(f"the guide needs the lines {BEGIN} and {END}, and the passports between them")
     queues, agents = passport_table(passports().values()), passport_table(AGENTS)
-    return f"{before}{BEGIN}\n\n{queues}\n\nOf `report agents`:\n\n{agents}\n\n{END}{after}"
+    cases = "\n\n".join(f"Of `report {name}`:\n\n{passport_table(shown.values())}" for name, shown in (
+        ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS)))
+    return f"{before}{BEGIN}\n\n{queues}\n\nOf `report agents`:\n\n{agents}\n\n{cases}\n\n{END}{after}"
 
 
 def _line(passport: Passport) -> str:
