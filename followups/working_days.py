@@ -124,9 +124,9 @@ class WorkingDays:
         if holiday is not None:
             return DayKind.HOLIDAY, holiday
         week, name = self._week(day), _WEEKDAYS[day.weekday()]
-        if name in week.off:
+        if name in week.days_off:
             return DayKind.OFF, name
-        return (DayKind.HALF if name in week.half else DayKind.WORKING), ""
+        return (DayKind.HALF if name in week.half_days else DayKind.WORKING), ""
 
     def _holiday(self, day: date) -> str | None:
         if self._rules.country is None or day in self._opened:

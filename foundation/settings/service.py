@@ -146,16 +146,16 @@ class Week(Section):
 
     since: Day | None = None
     """null: always."""
-    half: list[Weekday] = ["thursday"]
-    """Days of fewer hours; they are working days."""
-    off: list[Weekday] = ["friday"]
+    half_days: list[Weekday] = ["thursday"]
+    """With fewer hours; they are working days."""
+    days_off: list[Weekday] = ["friday"]
 
     @model_validator(mode="after")
     def _days(self) -> "Week":
-        if both := set(self.half) & set(self.off):
-            raise ValueError(f"{', '.join(sorted(both))} stands under half and under off")
-        if len(set(self.off)) == 7:
-            raise ValueError("off: a week without a working day")
+        if both := set(self.half_days) & set(self.days_off):
+            raise ValueError(f"{', '.join(sorted(both))} stands under half_days and under days_off")
+        if len(set(self.days_off)) == 7:
+            raise ValueError("days_off: a week without a working day")
         return self
 
 

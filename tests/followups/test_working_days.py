@@ -26,7 +26,7 @@ def test_fridays_are_off_and_thursdays_are_half_days_unless_the_site_says_otherw
 
 def test_thursdays_may_be_off_from_a_day_on() -> None:
     """As in offices that close on Thursdays since 1404."""
-    changed = site(weeks=[{}, {"since": "1404-01-01", "half": [], "off": ["thursday", "friday"]}])
+    changed = site(weeks=[{}, {"since": "1404-01-01", "half_days": [], "days_off": ["thursday", "friday"]}])
     assert changed.state(date(2025, 3, 13)).kind is DayKind.HALF  # 23 Esfand 1403
     assert changed.state(date(2025, 4, 10)).kind is DayKind.OFF  # 21 Farvardin 1404
     assert changed.following(date(2026, 11, 25), 1) == date(2026, 11, 28)
@@ -38,8 +38,8 @@ def test_thursdays_may_be_off_from_a_day_on() -> None:
     ([{"since": "1404-01-01"}], "the first one holds always"),
     ([{}, {}], "needs a `since`"),
     ([{}, {"since": "1404-01-01"}, {"since": "1403-01-01"}], "later than the one before"),
-    ([{"half": ["friday"], "off": ["friday"]}], "friday stands under half and under off"),
-    ([{"half": [], "off": ["saturday", "sunday", "monday", "tuesday", "wednesday", "thursday", "friday"]}],
+    ([{"half_days": ["friday"], "days_off": ["friday"]}], "friday stands under half_days and under days_off"),
+    ([{"half_days": [], "days_off": ["saturday", "sunday", "monday", "tuesday", "wednesday", "thursday", "friday"]}],
      "without a working day"),
 ])
 def test_a_week_that_cannot_be_is_refused(weeks: list[dict[str, object]], reason: str) -> None:
