@@ -8,6 +8,7 @@ from foundation.settings.line import (
     Capacity,
     Database,
     Disk,
+    OpenId,
     Ports,
     Sip,
     Site,
@@ -39,6 +40,7 @@ from foundation.settings.values import LANGUAGES, Language, Section
 __all__ = [
     "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent",
     "Box", "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Hours", "Identity", "Language",
-    "Numbers", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Secrets", "Section", "Settings", "SettingsError",
-    "Sip", "Site", "Speech", "Trunk", "WebPages", "WebService", "Widening", "load_secrets", "load_settings",
+    "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Secrets", "Section", "Settings",
+    "SettingsError", "Sip", "Site", "Speech", "Trunk", "WebPages", "WebService", "Widening", "load_secrets",
+    "load_settings",
 ]

@@ -110,6 +110,19 @@ class WebService(Section):
         return self
 
 
+class OpenId(Section):
+    """A sign-in that the site's people have already, beside passwords."""
+
+    issuer: Annotated[str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s]*[^/\s]$")]
+    """The provider's address, as it names itself; its `/.well-known/openid-configuration` tells the rest."""
+    client_id: str
+    client_secret: str
+    claim: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")] = "preferred_username"
+    """What of the provider's answer is the user's name here."""
+    title: dict[Language, str] = {}
+    """What the button says."""
+
+
 class WebPages(Section):
     """The pages of agents, managers and administrators."""
 
@@ -126,6 +139,7 @@ class WebPages(Section):
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
     """A session ends after so long, used or not."""
     shortest_password: Annotated[int, Field(ge=8, le=64)] = 10
+    openid: OpenId | None = None
 
     @model_validator(mode="after")
     def _both(self) -> "WebPages":

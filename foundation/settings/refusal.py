@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 ENVIRONMENT_PREFIX = "PASOKH_"
-_SECRET = ("url", "token", "password")
+_SECRET = ("url", "token", "password", "client_secret")
 _LONGEST_VALUE = 80
 _WORDS = {
     "string_type": "must be text; put it in quotes",

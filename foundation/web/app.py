@@ -21,6 +21,7 @@ from foundation.web.forms import check_form
 from foundation.web.guards import unguarded
 from foundation.web.headers import BodyLimit, SecurityHeaders, security_headers
 from foundation.web.live import LiveFloor
+from foundation.web.openid import OpenIdProvider
 from foundation.web.pages import template_environment
 from foundation.web.passwords import Passwords
 from foundation.web.problems import handle_problems
@@ -73,6 +74,7 @@ def web_site(
         catalogue=load_catalogue(file for room in everywhere for file in room.texts),
         templates=template_environment(everywhere, assets), assets=assets,
         live=LiveFloor(Broker(settings.ports.of("mqtt")), clock), rooms=everywhere,
+        openid=OpenIdProvider(settings.web.openid, clock) if settings.web.openid else None,
     )
 
 

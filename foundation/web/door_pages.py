@@ -38,7 +38,7 @@ async def show_door(request: Request, user: Anybody) -> Response:
     wanted = own_path(request.query_params.get("next"))
     if user is not None:
         return RedirectResponse(wanted, 303)
-    return page(request, "web/sign-in.html", wanted=wanted, name="", refusal="")
+    return _door(request, wanted)
 
 
 @router.post("/sign-in", response_model=None)
@@ -50,8 +50,7 @@ async def sign_in(
         key = await web.door.sign_in(name, password, visitor_of(request))
     except (WrongSignInError, TooManyTriesError) as error:
         refusal = texts_of(request)(f"web.refused.{error.name}", **error.values)
-        values = {"wanted": own_path(wanted), "name": name, "refusal": refusal}
-        return page(request, "web/sign-in.html", status=error.status, **values)
+        return _door(request, own_path(wanted), name, refusal, error.status)
     before = request.cookies.get(session_cookie(request))
     if before:
         await web.sessions.end(before)
@@ -88,6 +87,12 @@ async def choose(
     if theme in THEMES:
         answer.set_cookie(THEME_COOKIE, theme, max_age=YEAR_SECONDS, httponly=True, secure=secure, samesite="lax")
     return answer
+
+
+def _door(request: Request, wanted: str, name: str = "", refusal: str = "", status: int = 200) -> HTMLResponse:
+    openid, t = web_of(request).settings.web.openid, texts_of(request)
+    title = openid.title.get(t.language, t("web.sign-in.openid")) if openid else ""
+    return page(request, "web/sign-in.html", status=status, wanted=wanted, name=name, refusal=refusal, openid=title)
 
 
 def set_session(request: Request, answer: Response, key: str) -> None:

@@ -45,6 +45,18 @@ class WrongSignInError(WebRefusalError):
     status = 401
 
 
+class OpenIdRefusedError(WebRefusalError):
+    """The provider's answer opens nothing here: it is not for us, too old, or of one who is no user."""
+
+    name = "openid-refused"
+    status = 403
+
+
+class OpenIdAwayError(WebRefusalError):
+    name = "openid-away"
+    status = 502
+
+
 class TooManyTriesError(WebRefusalError):
     name = "too-many-tries"
     status = 429

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from foundation.web import account_pages, audit_pages, door_pages, user_pages
+from foundation.web import account_pages, audit_pages, door_pages, openid_pages, user_pages
 from foundation.web.roles import Role
 from foundation.web.rooms import NavItem, WebRoom
 
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 
 def room() -> WebRoom:
     router, api = APIRouter(), APIRouter()
-    for pages in (door_pages, account_pages, user_pages, audit_pages):
+    for pages in (door_pages, openid_pages, account_pages, user_pages, audit_pages):
         router.include_router(pages.router)
     for interface in (account_pages, user_pages, audit_pages):
         api.include_router(interface.api)

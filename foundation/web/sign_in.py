@@ -19,7 +19,7 @@ from foundation.web.lock_out import (
     name_key,
 )
 from foundation.web.passwords import Passwords
-from foundation.web.refusals import TooManyTriesError, WrongSignInError
+from foundation.web.refusals import OpenIdRefusedError, TooManyTriesError, WrongSignInError
 from foundation.web.sessions import Sessions, Visitor
 from foundation.web.tables import web_user
 
@@ -51,6 +51,27 @@ class Door:
             raise WrongSignInError
         fresh = await self.passwords.hash(password) if self.passwords.is_outdated(row.password) else row.password
         return await self._let_in(row, fresh, keys, visitor)
+
+    async def admit(self, user_id: str, visitor: Visitor) -> str:
+        """A session for one whom the site's OpenID provider knows; a given password is worth nothing any more.
+
+        Raises:
+            OpenIdRefusedError: this is no user here, or one who is locked.
+        """
+        now = self.clock()
+        async with self.database.write() as connection:
+            row = (await connection.execute(select(web_user).where(web_user.c.id == user_id))).one_or_none()
+            known = row is not None and not row.locked
+            act = Act(user_id, "session.begin", user_id, {"by": "openid"}, visitor.address)
+            if not known:
+                act = Act("nobody", "session.refused", user_id, {"by": "openid"}, visitor.address)
+            await record(connection, act, now)
+            if known:
+                none = {"password": "", "must_change": False, "password_until_ms": None}
+                given = web_user.c.id == user_id, web_user.c.must_change
+                await connection.execute(update(web_user).where(*given).values(none))
+                return await self.sessions.begin(connection, user_id, visitor)
+        raise OpenIdRefusedError
 
     async def _check_open(self, keys: tuple[str, ...]) -> None:
         now = self.clock()

@@ -14,6 +14,7 @@ from foundation.web.accounts import Accounts
 from foundation.web.assets import Assets
 from foundation.web.clock import Clock
 from foundation.web.live import LiveFloor
+from foundation.web.openid import OpenIdProvider
 from foundation.web.roles import User
 from foundation.web.rooms import WebRoom
 from foundation.web.sessions import Sessions
@@ -40,6 +41,7 @@ class Web:
     assets: Assets
     live: LiveFloor
     rooms: tuple[WebRoom, ...]
+    openid: OpenIdProvider | None = None
     zone: ZoneInfo = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,6 +50,8 @@ class Web:
     async def close(self) -> None:
         await self.database.close()
         await self.ledger.close()
+        if self.openid:
+            await self.openid.close()
 
 
 def web_of(request: Request) -> Web:

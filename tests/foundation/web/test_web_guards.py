@@ -24,6 +24,7 @@ from tests.support.page_site import HTTPS, PASSWORD, PageSite, form_token, page_
 
 OPEN = {
     "GET /health", "GET /sign-in", "POST /sign-in", "POST /preferences",
+    "GET /sign-in/openid", "GET /sign-in/openid/back",
     "GET /ask", "POST /ask", "GET /ask/status", "POST /ask/status",  # callers, on their own cases
 }
 """What strangers may do; everything else needs a sign-in. Who adds to it says why."""
