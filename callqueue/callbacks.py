@@ -118,6 +118,15 @@ class CallbackDesk:
         async with self._database.write() as connection:
             return await self._adopt(connection, call, result)
 
+    async def due(self, request: CallbackRequest) -> int | None:
+        """The time that would be promised, in epoch milliseconds; nothing is changed."""
+        return (await self._with_due(self._call(request, request.number))).due_ms
+
+    async def put_off(self, promise_id: str, until_ms: int) -> bool:
+        """Do not dial it before then: its person is on the line himself. False: it is being dialled, or settled."""
+        async with self._database.write() as connection:
+            return await change_call(connection, promise_id, CALL.state == State.OPEN, next_attempt_ms=until_ms)
+
     async def cancel(self, key: str, who: str, queue: str | None = None) -> Sequence[Promise]:
         """End what is promised under an id or tracking code, or to a number (for one queue, or for all).
 

@@ -119,6 +119,14 @@ class Call:
         """Run an application of the dialplan that may take `seconds`."""
         return await self._connection.command("EXEC", application, arguments, seconds=seconds)
 
+    async def write_journal(self, queue: str, event: str, *fields: str) -> None:
+        """A line of ours in the journal, about this call's channel."""
+        channel_id = await self.evaluate("${UNIQUEID}")
+        for value in (queue, channel_id, *fields):
+            if not SAFE_VALUE.fullmatch(value):
+                raise ValueError(f"{event}: {value!r}: not a value for the journal")
+        await self.execute("QueueLog", f"{queue},{channel_id},NONE,{event},{'|'.join(fields)}")
+
     async def evaluate(self, expression: str) -> str:
         """What Asterisk makes of an expression like `${CHANNEL(language)}`."""
         reply = await self._connection.command("GET FULL VARIABLE", expression)

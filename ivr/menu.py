@@ -170,10 +170,12 @@ class VoiceMessageAction(Handled):
 
 
 class CallbackAction(Handled):
-    """Note a number that an agent of the queue shall call."""
+    """Promise a call by the queue's agents; where no calls can go out, note the number for them."""
 
     do: Literal["callback"]
     queue: Name
+    choose_time: bool = False
+    """Whether the caller may choose when: as soon as possible, in an hour, tomorrow morning."""
 
 
 class TransferAction(Handled):

@@ -115,6 +115,10 @@ class MessageDesk:
             box=box, caller=caller, language=language, tracking=self._codes.next(),
         ))
 
+    def next_code(self) -> str:
+        """A tracking code that nothing else has."""
+        return self._codes.next()
+
     def request_call(self, call_id: str, caller: str | None, language: str, number: str, queue: str) -> str:
         """Hand over that an agent of this queue shall call this number; returns the tracking code.
 

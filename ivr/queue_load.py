@@ -72,6 +72,33 @@ class QueueLoad:
             return None
 
 
+    def place(self, queue: str, joined_ms: int, now: float) -> int | None:
+        """At which position (from 1) one who first joined then stands among those who wait; None: nobody knows."""
+        picture = self.pictures.get(queue)
+        if picture is None or not self.live or now - self.seen > STALE_SECONDS:
+            return None
+        try:
+            joined = [datetime.fromisoformat(str(caller["joined"])).timestamp() for caller in picture["waiting"]]
+        except (KeyError, TypeError, ValueError):
+            return None
+        return 1 + sum(instant * 1000 < joined_ms for instant in joined)
+
+    def wait_at(self, queue: str, place: int, now: float) -> float | None:
+        """Estimated seconds until who stands at `place` is answered; None: nobody knows, or nobody is at work."""
+        last = self.wait(queue, now)
+        if last is None or last == NOBODY:
+            return None
+        picture = self.pictures[queue]
+        ready, waiting = len(picture["agents"].get("ready", ())), len(picture["waiting"])
+        turns = waiting + 1 - ready
+        each = last / turns if turns > 0 and last else SERVICE_SECONDS / max(1, self._at_work(picture))
+        return max(0.0, (place - ready) * each)
+
+    @staticmethod
+    def _at_work(picture: Mapping[str, Any]) -> int:
+        return sum(len(ids) for state, ids in picture["agents"].items() if state in AT_WORK)
+
+
 async def watch_queues(load: QueueLoad, broker: Broker) -> None:
     """Read the bus for ever; a broker that is away is waited for."""
     wait, away = back_off(), False

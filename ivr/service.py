@@ -102,8 +102,8 @@ async def serve(home: Home, settings: Settings) -> None:
     book = MenuBook(home, settings)
     # Faults in the menus are said now, not at the first call.
     tell_keys_only(settings, book.current())
-    resources = Resources(home, settings, Database(store_url(home, settings, Store.MAIN)))
     load, spool = QueueLoad(), StepSpool(home)
+    resources = Resources(home, settings, Database(store_url(home, settings, Store.MAIN)), load)
     menus = Menus(book, resources, Witness.of(settings, load, time.time), spool.keep)
     server = Server(menus.on_call, Metrics(registry))
 
@@ -112,7 +112,7 @@ async def serve(home: Home, settings: Settings) -> None:
 
     async with AsyncExitStack() as kept, asyncio.TaskGroup() as tasks:
         kept.push_async_callback(resources.aclose)
-        _on_new_settings(home, resources.main, kept, renew)
+        _on_new_settings(home, resources, kept, renew)
         measuring = tasks.create_task(_publish_metrics(settings, registry), name="metrics")
         delivering = tasks.create_task(deliver_steps(spool, resources.main), name="deliver steps")
         watching = tasks.create_task(watch_queues(load, Broker(settings.ports.of("mqtt"))), name="queue load")
@@ -129,7 +129,7 @@ async def serve(home: Home, settings: Settings) -> None:
 
 
 def _on_new_settings(
-    home: Home, main: Database, kept: AsyncExitStack, renew: Callable[[Settings, MenuBook, Resources], None],
+    home: Home, first: Resources, kept: AsyncExitStack, renew: Callable[[Settings, MenuBook, Resources], None],
 ) -> None:
     """SIGHUP says that the site's settings have changed; wrong ones are refused and the present ones stay."""
     async def take() -> None:
@@ -141,7 +141,7 @@ def _on_new_settings(
         book = MenuBook(home, fresh)
         # Reading the menus takes longer than silence is borne; a call must find them read.
         await asyncio.to_thread(book.current)
-        following = Resources(home, fresh, main)
+        following = Resources(home, fresh, first.main, first.load)
         kept.push_async_callback(following.aclose)
         renew(fresh, book, following)
         log.info("settings taken")

@@ -10,8 +10,12 @@ from ivr.call import Call
 from ivr.conditions import Facts
 from ivr.menu import Handled, Tree
 from ivr.menu_walk import Ask, Do, Leave, begin, begin_busy, follow, to_operator, walk, without_queue
+from ivr.open_callback import Chosen, ask_owed
 from ivr.spoken.question import ask_key_or_word
 from ivr.steps import HUNG_UP, CallEnding, Kind, StepLog
+
+OWED = "owed"
+"""Name of the step in which a caller hears of the call that he is owed."""
 
 Clock = Callable[[], float]
 
@@ -48,6 +52,8 @@ class Trace:
 async def guide(call: Call, tree: Tree, trace: Trace, context: CallContext, facts: Callable[[], Facts]) -> None:
     """Answer, walk the menus, and leave the call with a queue chosen or a goodbye said."""
     await call.answer()
+    if not trace.busy and await _settle_owed(call, tree, trace, context):
+        return
     then: Ask | Leave | Do = begin_busy(tree) if trace.busy else begin(tree, facts())
     while not isinstance(then, Leave):
         trace.menu = then.position.menu
@@ -65,6 +71,24 @@ async def guide(call: Call, tree: Tree, trace: Trace, context: CallContext, fact
                 await call.set_language(move.language)
             then = move.then
     await _leave(call, without_queue(tree, then) if trace.busy else then, trace)
+
+
+async def _settle_owed(call: Call, tree: Tree, trace: Trace, context: CallContext) -> bool:
+    """Who is owed a call is asked about it first; whether he needs no menus then."""
+    try:
+        asked = await ask_owed(call, context)
+    except HangupError:
+        trace.add(Kind.CALLBACK, OWED, None, HUNG_UP)
+        raise
+    if asked is None:
+        return False
+    chosen, owed = asked
+    trace.add(Kind.CALLBACK, OWED, None, chosen)
+    if chosen is Chosen.KEPT:
+        await _leave(call, Leave(tree.call.goodbye), trace)
+    elif chosen is Chosen.WAITS:
+        await _leave(call, Leave(tree.call.before_queue, owed.queue, owed.priority), trace)
+    return chosen in {Chosen.KEPT, Chosen.WAITS}
 
 
 async def send_to_operator(call: Call, queue: str, trace: Trace) -> None:

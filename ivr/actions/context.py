@@ -11,6 +11,7 @@ from foundation.paths import Home
 from foundation.settings import Settings
 from ivr.actions.outcome import Outcome
 from ivr.call import Call
+from ivr.queue_load import QueueLoad
 from ivr.steps import StepLog
 
 Kept = TypeVar("Kept")
@@ -20,8 +21,10 @@ Maker = Callable[["Resources"], AbstractAsyncContextManager[Kept]]
 class Resources:
     """What actions keep open over many calls (HTTP clients, catalogues): made at the first use, closed with the IVR."""
 
-    def __init__(self, home: Home, settings: Settings, main: Database) -> None:
+    def __init__(self, home: Home, settings: Settings, main: Database, load: QueueLoad | None = None) -> None:
         self.home, self.settings, self.main = home, settings, main
+        self.load = QueueLoad() if load is None else load
+        """How full the queues are at this moment; nobody knows, where nobody reads the bus."""
         self._stack = AsyncExitStack()
         self._kept: dict[object, object] = {}
         self._one_at_a_time = asyncio.Lock()
