@@ -153,9 +153,11 @@ class CaseReading:
         async with self.database.read() as connection:
             return await count_cases(connection, _within(wanted, actor))
 
-    async def inbox(self, unit: str, actor: Actor, *, assignee: str | None = None, limit: int = 200) -> Sequence[Case]:
+    async def inbox(
+        self, unit: str, actor: Actor, *, assignee: str | None = None, limit: int = 200, offset: int = 0,
+    ) -> Sequence[Case]:
         """What a unit still owes, by deadline."""
-        wanted = _within(Wanted(states=WORK, unit=unit, assignee=assignee, limit=limit), actor)
+        wanted = _within(Wanted(states=WORK, unit=unit, assignee=assignee, limit=limit, offset=offset), actor)
         async with self.database.read() as connection:
             return _masked(await cases(connection, wanted, by_deadline=True))
 

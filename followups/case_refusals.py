@@ -162,6 +162,13 @@ class FileGoneError(CaseRefusalError):
     status = 410
 
 
+class CaseFilesWrongError(CaseRefusalError):
+    """The site's own subjects or units cannot be read; its log names each fault with its line."""
+
+    name = "case-files-wrong"
+    status = 503
+
+
 class NoCodeLeftError(CaseRefusalError):
     """Every drawn tracking code was taken already."""
 

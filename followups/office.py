@@ -45,14 +45,19 @@ def case_office(
         DataFileError: subjects or units of the site are wrong, each fault with its file and line.
     """
     book = load_case_book(home, settings, now_ms)
-    vault, files, key = Vault(key_source(home)), CaseFiles(home), load_secrets(home, settings).tracking_key
+    vault, files = Vault(key_source(home)), CaseFiles(home)
     contacts = ContactBook(vault, now_ms, lambda: secrets.token_hex(16))
     changes = Changes(database, vault, now_ms)
     return CaseOffice(
         book=book,
-        opening=Opening(database, book, contacts, vault, lambda: drawn_code(key, secrets.randbelow), now_ms),
+        opening=Opening(database, book, contacts, vault, lambda: _new_code(home, settings), now_ms),
         desk=CaseDesk(changes, book, files),
         reading=CaseReading(database, changes, contacts, vault, files, now_ms),
         clock=CaseClock(changes, book),
         units=UnitDesk(database, book, now_ms),
     )
+
+
+def _new_code(home: Home, settings: Settings) -> str:
+    # The secrets are read when a case is opened only: a site with many agents has a long file of them.
+    return drawn_code(load_secrets(home, settings).tracking_key, secrets.randbelow)

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Path, Request
 
 from followups.actor import Actor, Reach
+from followups.case_refusals import CaseFilesWrongError
 from followups.case_words import CaseWords
 from followups.office import CaseOffice, case_office
+from foundation.data_file import DataFileError
 from foundation.web.guards import signed_in
 from foundation.web.roles import Role, User
 from foundation.web.site import texts_of, web_of
@@ -15,11 +18,17 @@ from foundation.web.site import texts_of, web_of
 LOOKERS = (Role.MANAGER, Role.AUDITOR)
 WORKERS = (Role.AGENT, Role.SUPERVISOR)
 
+log = structlog.get_logger()
+
 
 def office_of(request: Request) -> CaseOffice:
     """The case office of the site; its files are looked at again at each request."""
     web = web_of(request)
-    return case_office(web.home, web.settings, web.database, web.clock)
+    try:
+        return case_office(web.home, web.settings, web.database, web.clock)
+    except DataFileError as error:
+        log.error("subjects or units are wrong", faults=[str(fault) for fault in error.faults])  # noqa: TRY400
+        raise CaseFilesWrongError from error
 
 
 

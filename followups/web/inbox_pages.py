@@ -21,6 +21,7 @@ from foundation.web.pages import page
 from foundation.web.site import web_of
 
 router = APIRouter(prefix="/cases")
+PAGE = 100
 CHANNELS = (Channel.CALL, Channel.DESK, Channel.CHAT, Channel.SMS, Channel.WEB)
 """How a person came whom staff type in."""
 Line = Annotated[str, Form(max_length=254)]
@@ -62,12 +63,18 @@ async def show_units(sheet: APage, user: Reader) -> HTMLResponse:
 async def show_inbox(
     sheet: APage, user: Reader, unit: str,
     mine: Annotated[bool, Query()] = False,  # noqa: FBT002 - a parameter of the address
+    number: Annotated[int, Query(alias="page", ge=0, le=10_000)] = 0,
 ) -> HTMLResponse:
     """What a unit still owes, by deadline."""
     sheet.office.book.unit(unit)
-    actor = actor_of(user)
-    found = await sheet.office.reading.inbox(unit, actor, assignee=(user.agent or user.id) if mine else None)
-    return page(sheet.request, "followups/inbox.html", words=sheet.words, unit=unit, mine=mine, found=found)
+    assignee = (user.agent or user.id) if mine else None
+    found = await sheet.office.reading.inbox(
+        unit, actor_of(user), assignee=assignee, limit=PAGE + 1, offset=PAGE * number,
+    )
+    return page(
+        sheet.request, "followups/inbox.html", words=sheet.words, unit=unit, mine=mine, found=found[:PAGE],
+        number=number, more=len(found) > PAGE,
+    )
 
 
 @router.post("/find", response_model=None)

@@ -106,10 +106,10 @@ def show(
 def subjects() -> None:
     """The tree of subjects: deadline, and the unit that answers first."""
     words = CaseSite.open().words
-    table = Table("", *(words.t(f"case.field.{name}") for name in ("subject", "due", "unit")))
+    table = Table("", *(words.t(f"case.field.{name}") for name in ("subject", "deadline", "unit")))
     for one in words.book.subjects.open_ones():
         depth = len(words.book.subjects.path(one.id)) - 1
-        days = f"{number_text(one.deadline.days, words.language)} {one.deadline.count.value}"
+        days = words.t(f"case.days.{one.deadline.count.value}", count=one.deadline.days)
         unit = one.units[one.begins]
         table.add_row(one.id, "  " * depth + words.subject(one.id), days, words.unit(unit))
     console().print(table)

@@ -6,7 +6,14 @@ from pasokh.doctor.findings import Check, Finding, Grade, note
 from pasokh.doctor.machine import look_at_asterisk, look_at_clock, look_at_disk, look_at_programs
 from pasokh.doctor.pages import look_at_certificate, look_at_pages
 from pasokh.doctor.running import look_at_ami, look_at_broker, look_at_ports, look_at_services
-from pasokh.doctor.state import look_at_database, look_at_emergency, look_at_folder, look_at_prompts, look_at_speech
+from pasokh.doctor.state import (
+    look_at_database,
+    look_at_emergency,
+    look_at_folder,
+    look_at_follow_ups,
+    look_at_prompts,
+    look_at_speech,
+)
 from pasokh.site import Site
 
 CHECKS = (
@@ -18,6 +25,7 @@ CHECKS = (
     Check("prompts", look_at_prompts),
     Check("emergency", look_at_emergency),
     Check("speech", look_at_speech),
+    Check("follow-ups", look_at_follow_ups),
     Check("database", look_at_database),
     Check("ports", look_at_ports),
     Check("certificate", look_at_certificate),

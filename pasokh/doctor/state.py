@@ -5,6 +5,10 @@ import asyncio
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from followups.case_book import load_case_book
+from followups.office import present_ms
+from followups.vault_keys import KeysUnreadableError, load_keys
+from foundation.data_file import DataFileError
 from foundation.database import Database, Store, store_url
 from foundation.speech import speech_faults, spoken_languages
 from ivr.emergency import Mode, read_emergency
@@ -61,6 +65,18 @@ def look_at_speech(site: Site) -> Finding:
         return note("; ".join(faults), "menus are keys only until then; docs/spoken-menu.md says what is needed")
     languages = sorted(spoken_languages(site.settings))
     return good(f"menus understand {', '.join(languages)}" if languages else "menus are keys only: no model is set")
+
+
+def look_at_follow_ups(site: Site) -> Finding:
+    try:
+        book = load_case_book(site.home, site.settings, present_ms)
+        keys = load_keys(site.home)
+    except DataFileError as error:
+        return fault(str(error), "mend the files named; `bin/pasokh case check` looks again")
+    except KeysUnreadableError as error:
+        return fault(str(error), "without its keys no national ID can be read or found")
+    counts = f"{len(book.subjects.by_id)} subjects, {len(book.units.by_id)} units, {len(keys.sealing)} keys"
+    return good(counts)
 
 
 async def _behind(site: Site) -> list[str]:

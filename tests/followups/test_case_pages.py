@@ -87,6 +87,22 @@ async def test_inboxes_are_by_deadline_and_say_what_is_late(site: PageSite) -> N
     assert NATIONAL_ID not in inbox
 
 
+async def test_a_long_inbox_is_cut_into_pages(site: PageSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("followups.web.inbox_pages.PAGE", 1)
+    boss = await site.client(Role.SUPERVISOR)
+    codes = [await opened(boss, summary=f"case {n}") for n in range(2)]
+    pages = [(await boss.get(f"/cases/inbox/insured-desk?page={n}")).text for n in range(3)]
+    assert [[code in page for code in codes] for page in pages] == [[True, False], [False, True], [False, False]]
+    assert ["page=1" in pages[0], "page=0" in pages[1], "page=2" in pages[1]] == [True, True, False]
+
+
+async def test_wrong_files_of_the_site_are_told_and_nothing_falls_over(site: PageSite) -> None:
+    (site.web.home.root / "followups").mkdir()
+    (site.web.home.root / "followups" / "units.yaml").write_text("units: {a: {tier: boss}}")
+    answer = await (await site.client(Role.SUPERVISOR)).get("/cases?lang=en")
+    assert (answer.status_code, "case check" in answer.text) == (503, True)
+
+
 async def test_what_is_looked_for_stands_in_no_address(site: PageSite) -> None:
     boss = await site.client(Role.SUPERVISOR)
     code = await opened(boss)
