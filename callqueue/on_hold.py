@@ -11,7 +11,8 @@ from foundation.asterisk.ami import AmiLink, Event
 from foundation.asterisk.variables import Variable
 
 PATIENCE_SECONDS = 5.0
-WANTED = (Variable.PLACE, Variable.PROMISE)
+PLACES = f"{Variable.PLACE},{Variable.PROMISE}"
+"""What to ask `Status` for."""
 
 
 async def read_on_hold(link: AmiLink, now_ms: int, seconds: float = PATIENCE_SECONDS) -> list[OnHold]:
@@ -21,7 +22,7 @@ async def read_on_hold(link: AmiLink, now_ms: int, seconds: float = PATIENCE_SEC
         AmiError: Asterisk cannot be asked.
     """
     status = await link.list_action("QueueStatus", seconds=seconds)
-    channels = await link.list_action("Status", Variables=",".join(WANTED), seconds=seconds)
+    channels = await link.list_action("Status", Variables=PLACES, seconds=seconds)
     return on_hold(status, channels, now_ms)
 
 
