@@ -26,7 +26,9 @@ from foundation.web.roles import Role, User, read_roles, roles_text
 from foundation.web.sessions import end_sessions
 from foundation.web.tables import web_user
 
-USER_ID = re.compile(r"[a-z][a-z0-9._-]{1,38}")
+USER_ID = re.compile(r"[a-z0-9][a-z0-9._@-]{1,39}")
+NO_USERS = frozenset({"new", "system", "nobody"})
+"""Words of the pages' addresses and of the audit log."""
 GIVEN_MS = 7 * 86_400_000
 """A given password that nobody used within this time is worth nothing."""
 
@@ -66,7 +68,7 @@ class Accounts:
         Raises:
             BadNameError, NameTakenError, AgentTakenError
         """
-        if not USER_ID.fullmatch(new.id):
+        if not USER_ID.fullmatch(new.id) or new.id in NO_USERS:
             raise BadNameError(user=new.id)
         password = given_password()
         values = await self._given(password)

@@ -95,9 +95,10 @@ class PageSite:
         return client
 
     @asynccontextmanager
-    async def served(self) -> AsyncIterator[str]:
-        """Serve on a free port of the loopback; yields the address."""
-        listener = socket.create_server(("127.0.0.1", 0))
+    async def served(self, port: int = 0) -> AsyncIterator[str]:
+        """Serve on `port` of the loopback, or on a free one; yields the address."""
+        listener = socket.create_server(("127.0.0.1", port))
+        self.web.live.closing.clear()
         server = uvicorn.Server(uvicorn.Config(self.app, log_config=None, access_log=False, ws="none", lifespan="off"))
         serving = asyncio.create_task(server._serve([listener]), name="pages")  # signals stay pytest's
         try:
