@@ -39,7 +39,16 @@ from foundation.data_file import DataFileError
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets, load_settings
-from foundation.settings.changes import AT_START, FLOOR, Change, changes, is_under, read_applied, write_applied
+from foundation.settings.changes import (
+    AT_START,
+    DIALLING,
+    FLOOR,
+    Change,
+    changes,
+    is_under,
+    read_applied,
+    write_applied,
+)
 from ivr.menu_book import load_menus
 from pasokh.line import wait_ready
 from pasokh.services import service_named
@@ -50,6 +59,9 @@ AMI_SECONDS = 5.0
 QUEUES_FILE = "pasokh/queues.conf"
 TAKE_SETTINGS = ("ivr", "followups")
 """Services that read them anew when told so."""
+HOLDERS = {"callqueue": FLOOR, "dialler": DIALLING}
+"""Services that are begun anew when keys of theirs have changed: their records wait on the disk, their calls in
+Asterisk; the live picture has a declared gap of about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +94,9 @@ async def apply_settings(home: Home) -> Applied:
         except AmiError as error:
             raise AsteriskAwayError(reason=str(error)) from error
         write_applied(home, settings)
-        if before is None or any(is_under(change.key, FLOOR) for change in found):
-            await asyncio.to_thread(_restart_floor, home, settings)
+        for service, keys in HOLDERS.items():
+            if before is None or any(is_under(change.key, keys) for change in found):
+                await asyncio.to_thread(_restart, home, settings, service)
         return Applied(tuple(found), tuple(reloads), tuple(await _converge_agents(home, settings, link)))
 
 
@@ -182,10 +195,9 @@ def reload_settings(home: Home) -> None:
             os.kill(state.pid, signal.SIGHUP)
 
 
-def _restart_floor(home: Home, settings: Settings) -> None:
-    """The durable records wait for it on the disk; the live picture has a declared gap of about a second."""
-    SupervisorLink(home).restart(service_named("callqueue"))
-    wait_ready(Site(home, settings, load_secrets(home, settings)), ["callqueue"])
+def _restart(home: Home, settings: Settings, service: str) -> None:
+    SupervisorLink(home).restart(service_named(service))
+    wait_ready(Site(home, settings, load_secrets(home, settings)), [service])
 
 
 async def _converge_agents(home: Home, settings: Settings, link: AmiLink) -> list[str]:

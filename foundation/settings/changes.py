@@ -20,6 +20,8 @@ AT_START = (
 """Keys that only a start of the line reads: ports are bound, files are open, names stand in calls' ids."""
 FLOOR = ("queues", "agents", "pause_reasons", "default_queue")
 """Keys that the service `callqueue` holds."""
+DIALLING = ("queues", "outbound", "holidays", "sip.trunk", "sms", "default_queue")
+"""Keys that the service `dialler` holds."""
 
 
 @dataclass(frozen=True, slots=True)

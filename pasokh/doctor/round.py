@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pasokh.doctor.findings import Check, Finding, Grade, note
 from pasokh.doctor.machine import look_at_asterisk, look_at_clock, look_at_disk, look_at_programs
+from pasokh.doctor.outbound import look_at_outbound
 from pasokh.doctor.pages import look_at_certificate, look_at_pages
 from pasokh.doctor.running import look_at_ami, look_at_broker, look_at_ports, look_at_services
 from pasokh.doctor.state import (
@@ -26,6 +27,7 @@ CHECKS = (
     Check("emergency", look_at_emergency),
     Check("speech", look_at_speech),
     Check("follow-ups", look_at_follow_ups),
+    Check("calls out", look_at_outbound),
     Check("database", look_at_database),
     Check("ports", look_at_ports),
     Check("certificate", look_at_certificate),
