@@ -8,7 +8,9 @@ from callqueue.conversation_store import read_conversations
 from callqueue.conversations import Kind
 from callqueue.evidence import AgentEvent
 from callqueue.metrics import Evidence, Rulebook, Rules
+from callqueue.metrics.promises import PromiseEvidence
 from callqueue.metrics.rules import longest_window
+from callqueue.promise_store import read_attempts, read_requests, read_settled
 from callqueue.stint import Stint
 from callqueue.store import (
     has_cel,
@@ -50,6 +52,7 @@ async def read_evidence(
         stints=stints,
         refused=await read_refusals(connection, None, interval.start, interval.end),
         rings=await read_rings(connection, None, interval.start, interval.end),
+        promises=await read_promises(connection, interval, longest_window(rules)),
         lost_in_menu=(
             await read_lost_in_menu(connection, interval.start, interval.end) if await has_cel(connection) else None
         ),
@@ -63,6 +66,13 @@ async def read_evidence(
         conversations=await read_conversations(
             connection, None, interval.start, until + 1, kinds=(Kind.TRANSFER, Kind.CONSULTATION)),
     )
+
+
+async def read_promises(connection: AsyncConnection, interval: Interval, window: int) -> PromiseEvidence:
+    """Promises given in the interval or a window around it, and all that is known of them."""
+    asked = await read_requests(connection, interval.start - window, interval.end + window)
+    names = {one.promise for one in asked}
+    return PromiseEvidence(asked, await read_attempts(connection, names), await read_settled(connection, names))
 
 
 async def read_sessions(connection: AsyncConnection, start: int, end: int) -> list[AgentEvent]:

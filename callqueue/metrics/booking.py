@@ -14,6 +14,7 @@ from callqueue.metrics.balance import count_ledger
 from callqueue.metrics.contacts import Contact, contact_figures, contacts_of
 from callqueue.metrics.entries import Entry, entries_of
 from callqueue.metrics.figures import Figures, Growth
+from callqueue.metrics.promises import Promised, PromiseEvidence, callback_figures, promises_of, virtual_stints
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.service import count_entries, group_entries, group_stints, service_figures
 from callqueue.metrics.waits import wait_figures
@@ -33,6 +34,8 @@ class Evidence:
     window too."""
     refused: Sequence[Refused] = ()
     rings: Sequence[Ring] = ()
+    promises: PromiseEvidence = field(default_factory=PromiseEvidence)
+    """Of the time, and as far around it as `stints`."""
     lost_in_menu: Sequence[Call] | None = None
     """None where CEL is not known."""
     agent_stints: Sequence[Stint] = ()
@@ -55,6 +58,7 @@ class _Cell:
     contacts: list[Contact] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     rings: list[Ring] = field(default_factory=list)
+    promises: list[Promised] = field(default_factory=list)
 
     def add(self, other: "_Cell") -> None:
         self.stints += other.stints
@@ -62,6 +66,7 @@ class _Cell:
         self.contacts += other.contacts
         self.refused += other.refused
         self.rings += other.rings
+        self.promises += other.promises
 
 
 class _Queued(Protocol):
@@ -72,7 +77,7 @@ class _Queued(Protocol):
 Item = TypeVar("Item", bound=_Queued)
 
 
-def _entering(item: Stint | Entry | Contact) -> int:
+def _entering(item: Stint | Entry | Contact | Promised) -> int:
     return item.entered
 
 
@@ -128,6 +133,7 @@ class Books:
             service=service_figures(counts, cell.stints, self._rules, self._now),
             waits=wait_figures(cell.entries, self._now),
             contacts=contact_figures(cell.contacts, self._rules, self._now),
+            callbacks=callback_figures(cell.promises, self._rules, self._now),
             work=work_figures(cell.stints, self._wrap_ups, cell.rings),
             agents=agent_figures(self._shifts_of(queues), self._interval(index)),
             growth=Growth(ratio(counts.entries - earlier, earlier)),
@@ -153,6 +159,10 @@ class Books:
         }
         return sorted(groups[figure], key=lambda stint: (stint.entered, stint.channel_id, stint.number))
 
+    def promises(self, queues: Collection[str] | None = None) -> list[Promised]:
+        """The promises that were counted, in the order of asking."""
+        return sorted(self._cell(queues, None).promises, key=lambda each: (each.entered, each.asked.id))
+
     def waits_in_milliseconds(self) -> tuple[int, int]:
         """How many of the stints have a wait measured by CEL, of how many that have ended."""
         ended = [stint for cell in self._cells.values() for stint in cell.stints if stint.wait is not None]
@@ -168,7 +178,10 @@ class Books:
     def _book(self, evidence: Evidence, shared: Collection[str]) -> None:
         self._put(evidence.stints, _entering, lambda cell: cell.stints)
         self._put(entries_of(evidence.stints), _entering, lambda cell: cell.entries)
-        self._put(contacts_of(evidence.stints, self._rules, shared), _entering, lambda cell: cell.contacts)
+        promises = promises_of(evidence.promises, evidence.stints)
+        people = contacts_of([*evidence.stints, *virtual_stints(promises)], self._rules, shared)
+        self._put(people, _entering, lambda cell: cell.contacts)
+        self._put(promises, _entering, lambda cell: cell.promises)
         self._put(evidence.refused, _happening, lambda cell: cell.refused)
         self._put(evidence.rings, _happening, lambda cell: cell.rings)
 

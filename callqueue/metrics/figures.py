@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from callqueue.metrics.agent_time import AgentFigures
 from callqueue.metrics.balance import LedgerCounts
 from callqueue.metrics.contacts import ContactFigures
+from callqueue.metrics.promises import CallbackFigures
 from callqueue.metrics.service import EntryCounts, ServiceFigures
 from callqueue.metrics.waits import WaitFigures
 from callqueue.metrics.work import WorkFigures
@@ -27,6 +28,7 @@ class Figures:
     service: ServiceFigures
     waits: WaitFigures
     contacts: ContactFigures
+    callbacks: CallbackFigures
     work: WorkFigures
     agents: AgentFigures
     growth: Growth
@@ -44,7 +46,8 @@ def _names(part: type) -> list[str]:
 
 
 PARTS = (
-    LedgerCounts, EntryCounts, ServiceFigures, WaitFigures, ContactFigures, WorkFigures, AgentFigures, Growth,
+    LedgerCounts, EntryCounts, ServiceFigures, WaitFigures, ContactFigures, CallbackFigures, WorkFigures, AgentFigures,
+    Growth,
 )
 
 

@@ -131,6 +131,35 @@ CONTACTS = (
     Passport("attempts_until_helped", Unit.NUMBER, "mean calls per contact", JOURNAL, EXACT, (W,)),
 )
 
+LINES = "journal (CALLBACK_REQUESTED, CALLBACK_ATTEMPT, CALLBACK_CLOSED)"
+
+CALLBACKS = (
+    _count("callbacks_promised", "calls promised, booked to the queue and second of asking; a second promise to the"
+           " same number for the same queue is the first one", LINES),
+    _count("callbacks_virtual", "of those promised, asked for outside a queue (menu, web, program, agent): virtual"
+           " stints, which are no stints of the ledger but contacts like others", LINES),
+    _count("callbacks_kept", "promises that ended with the person and an agent together (closed as reached)", LINES),
+    _count("callbacks_in_time", "kept promises whose conversation began by the time that was told; a promise without a"
+           " time told is never in time", BOTH),
+    _count("callbacks_pending", "promises that nothing has settled yet", LINES),
+    _count("callbacks_pending_over_threshold", "of those pending, those who have waited longer than T since asking (or"
+           " since the time they wished for)", LINES, T),
+    _count("callbacks_cancelled", "promises that the person, or somebody for him, took back", LINES),
+    _count("callbacks_helped_otherwise", "promises whose person called us meanwhile and was answered", LINES),
+    _count("callbacks_unreachable", "promises given up after every attempt of the retry plan", LINES),
+    _count("callbacks_wrong_person", "promises given up because another person said that he had not asked", LINES),
+    _count("callbacks_expired", "promises given up because their time had passed", LINES),
+    _count("callbacks_refused", "promises given up because the number may not be called", LINES),
+    _level("callback_kept", "callbacks_kept ÷ callbacks_promised, pending ones included", evidence=LINES,
+           resolution=EXACT),
+    _level("callback_in_time", "callbacks_in_time ÷ callbacks_promised, pending ones included"),
+    _count("callback_attempts", "calls dialled for these promises", LINES),
+    Passport("callback_attempts_mean", Unit.NUMBER, "callback_attempts ÷ callbacks_promised", LINES, EXACT),
+    _count("callback_inversions", "over the kept promises, callers of the same queue who joined after the promise's"
+           " place and were answered before it while it could be dialled; a caller whom his priority brought forward counts"
+           " too, for the journal does not know it", BOTH),
+)
+
 WORK = (
     _time("talk", "sum of conversation without hold of the answered stints that have ended; without CEL, hold is in"
                   " it"),
@@ -162,7 +191,9 @@ GROWTH = (
              " the ledger does not reach back that far", JOURNAL, EXACT),
 )
 
-PASSPORTS: tuple[Passport, ...] = (*LEDGER, *ENTRIES, *SERVICE, *WAITING, *CONTACTS, *WORK, *AGENTS, *GROWTH)
+PASSPORTS: tuple[Passport, ...] = (
+    *LEDGER, *ENTRIES, *SERVICE, *WAITING, *CONTACTS, *CALLBACKS, *WORK, *AGENTS, *GROWTH,
+)
 
 
 def passports() -> Mapping[str, Passport]:

@@ -1,6 +1,8 @@
 """Ways to raise the headline without answering anybody sooner, each tried: what moved must show beside it."""
 
 from callqueue.evidence import Refused
+from callqueue.metrics.promises import PromiseEvidence
+from callqueue.promise_store import Asked, Settled
 from callqueue.stint import Refusal
 from tests.support.stint_tables import figures_of, instant
 
@@ -30,6 +32,36 @@ def test_offering_callbacks_early_raises_the_headline_but_shows_them_and_the_peo
     assert (honest["service_level"], tricked["service_level"]) == (0.5, 1.0)
     assert (honest["left_for_callback"], tricked["left_for_callback"]) == (0, 2)
     assert tricked["service_level_human"] == honest["service_level_human"] == 0.5
+
+
+def asked(promise: str, clock: str, caller: str, **values: int) -> Asked:
+    at = instant(clock)
+    return Asked(
+        id=at, journal="site", promise=promise, at=at, channel_id=promise, call_id=promise, queue="q", number=caller,
+        place_ms=at * 1000, priority=0, language="fa", channel="menu", not_before_ms=values.get("not_before_ms"),
+        tracking=None, due_ms=values.get("due_ms"), stint_number=values.get("stint_number"),
+    )
+
+
+def test_promising_calls_in_the_menus_instead_of_a_queue_keeps_these_people_in_the_human_figure() -> None:
+    honest = figures_of(HONEST)
+    table = "\n".join(line for line in HONEST.strip().splitlines() if "c2" not in line and "c3" not in line)
+    promises = PromiseEvidence([asked("cb-2", "08:01:00", "0902"), asked("cb-3", "08:02:00", "0903")])
+    tricked = figures_of(table, promises=promises)
+    assert (honest["service_level"], tricked["service_level"]) == (0.5, 1.0)
+    assert tricked["service_level_human"] == honest["service_level_human"] == 0.5
+    assert (tricked["callbacks_promised"], tricked["callbacks_virtual"], tricked["callbacks_pending"]) == (2, 2, 2)
+    assert (tricked["offered"], tricked["contacts"]) == (2, 4)
+
+
+def test_a_promise_that_is_never_kept_shows_as_one() -> None:
+    promises = PromiseEvidence(
+        [asked("cb-2", "08:01:00", "0902", stint_number=1), asked("cb-3", "08:02:00", "0903")],
+        [], [Settled("site", "cb-3", instant("09:00:00"), "q", "", "expired", "dialler")],
+    )
+    tricked = figures_of(HONEST, promises=promises)
+    assert (tricked["callback_kept"], tricked["callbacks_expired"]) == (0.0, 1)
+    assert (tricked["callbacks_pending"], tricked["callbacks_pending_over_threshold"]) == (1, 1)
 
 
 def test_an_overflow_just_before_the_threshold_gains_nothing_but_the_figures_of_others() -> None:
