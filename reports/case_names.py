@@ -20,7 +20,7 @@ class CaseNames:
 
     @property
     def language(self) -> Language:
-        return self.settings.site.language
+        return self.texts.language
 
     def of(self, dimension: str, name: str | None) -> str:
         """The title; the id itself of what has none, and a word for those without a name."""

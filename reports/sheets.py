@@ -59,13 +59,17 @@ class Sheet:
     """For machines only."""
 
 
-def sheet_json(sheet: Sheet) -> str:
+def sheet_content(sheet: Sheet) -> dict[str, Any]:
     """`rows`, what else there is for machines, and `definitions` with every passport."""
-    return json.dumps({
+    return {
         "report": sheet.name, "made": iso(sheet.made, sheet.zone), "timezone": sheet.zone.key,
         "from": iso(sheet.interval.start, sheet.zone), "to": iso(sheet.interval.end, sheet.zone),
         "rows": [dict(row.cells) for row in sheet.rows], **sheet.more, "definitions": definitions(sheet.passports, {}),
-    }, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    }
+
+
+def sheet_json(sheet: Sheet) -> str:
+    return json.dumps(sheet_content(sheet), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def sheet_csv(sheet: Sheet) -> str:
@@ -89,11 +93,15 @@ def sheet_table(sheet: Sheet, settings: Settings) -> RenderableType:
     table = Table(box=None)
     for column in sheet.columns:
         table.add_column(teller.texts(column.text), justify="left" if column.unit is None else "right")
-    for row in sheet.rows:
-        style = "red" if row.red else "bold" if row.bold else None
-        table.add_row(*(_cell(row, column, teller) for column in sheet.columns), style=style)
+    for row, cells in zip(sheet.rows, shown_cells(sheet, teller), strict=True):
+        table.add_row(*cells, style="red" if row.red else "bold" if row.bold else None)
     notes = [Text(note) for note in sheet.notes]
     return Group(Text(title, style="bold"), Text(made, style="dim"), table, *([Text()] if notes else []), *notes)
+
+
+def shown_cells(sheet: Sheet, teller: Teller) -> list[list[str]]:
+    """Every row as people read it."""
+    return [[_cell(row, column, teller) for column in sheet.columns] for row in sheet.rows]
 
 
 def _cell(row: Row, column: Column, teller: Teller) -> str:

@@ -47,9 +47,9 @@ class Zoned(Protocol):
 class Teller:
     """Writes values as the site's people read them."""
 
-    def __init__(self, settings: Settings, report: Zoned) -> None:
-        self.language = settings.site.language
-        self.texts = report_texts(self.language)
+    def __init__(self, settings: Settings, report: Zoned, texts: Texts | None = None) -> None:
+        self.texts = report_texts(settings.site.language) if texts is None else texts
+        self.language = self.texts.language
         self._zone = report.zone
         self._titles = {name: queue.title.get(self.language, name) for name, queue in settings.queues.items()}
 

@@ -12,13 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from followups.corrective import Scope
-from followups.corrective_desk import Action, ActionView, CorrectiveDesk, NewAction
+from followups.corrective_desk import ActionView, CorrectiveDesk, NewAction
 from foundation.calendars import MomentError, day_text, moment_text, parse_moment
-from foundation.text import number_text
 from pasokh.case_site import CaseSite, actor_of, code_of, console
 from pasokh.commands.case_cause import causes_of
 from pasokh.commands.case_looking import Form, FormOption
 from pasokh.refusal import RefusedError
+from reports.action_words import action_state, tell_effect, tell_scope
 from reports.case_names import CaseNames, case_names
 
 app = typer.Typer(no_args_is_help=True, help="Corrective actions: a fault, who mends it, and whether that helped.")
@@ -69,7 +69,7 @@ def list_actions(
     for one in found:
         late = one.closed_ms is None and one.due_ms < names.book.now_ms()
         table.add_row(str(one.id), _day(one.due_ms, names), one.owner, names.of("unit", one.unit), one.title,
-                      names.texts(f"action.state.{_state(one)}"), style="red" if late else None)
+                      names.texts(f"action.state.{action_state(one)}"), style="red" if late else None)
     console().print(table)
 
 
@@ -118,39 +118,13 @@ def close(
     _work(CaseSite.open(), lambda desk: desk.close(action, outcome, actor_of(by), version=version))
 
 
-def tell_effect(view: ActionView, names: CaseNames) -> str:
-    """What the mending did, in words."""
-    effect = view.effect
-    if effect is None:
-        return names.texts("action.effect.not_mended")
-    if effect.ratio is None:
-        return names.texts("action.effect.too_little", before=_weeks(effect.before), after=_weeks(effect.after))
-    return names.texts(
-        f"action.effect.{'proved' if effect.is_proved else 'open'}", before=_mean(effect.before, names),
-        after=_mean(effect.after, names), ratio=_two(effect.ratio.value, names), low=_two(effect.ratio.low, names),
-        high=_two(effect.ratio.high, names), weeks=len(effect.after),
-    )
-
-
-def _weeks(counts: tuple[int, ...]) -> str:
-    return " ".join(map(str, counts)) or "–"
-
-
-def _mean(counts: tuple[int, ...], names: CaseNames) -> str:
-    return number_text(sum(counts) / len(counts), names.language, 1)
-
-
-def _two(value: float, names: CaseNames) -> str:
-    return number_text(value, names.language, 2)
-
-
 def _facts(view: ActionView, names: CaseNames) -> Table:
     one = view.action
     table = Table(box=None, show_header=False)
-    scope = " · ".join(names.of(kind, name) for kind, name in asdict(one.scope).items() if name is not None)
     for name, value in (
         ("title", one.title), ("unit", names.of("unit", one.unit)), ("owner", one.owner),
-        ("due", _day(one.due_ms, names)), ("scope", scope), ("state", names.texts(f"action.state.{_state(one)}")),
+        ("due", _day(one.due_ms, names)), ("scope", tell_scope(one.scope, names)),
+        ("state", names.texts(f"action.state.{action_state(one)}")),
         ("outcome", one.outcome or ""), ("cases", " ".join(view.cases)), ("version", str(one.version)),
     ):
         if value:
@@ -165,10 +139,6 @@ def _history(view: ActionView, names: CaseNames) -> Table:
         deed = names.texts(f"action.deed.{event.deed}")
         table.add_row(moment, event.who, deed, event.text or event.detail.get("cases", ""))
     return table
-
-
-def _state(one: Action) -> str:
-    return "closed" if one.closed_ms is not None else "mended" if one.mended_ms is not None else "open"
 
 
 def _day(ms: int, names: CaseNames) -> str:
