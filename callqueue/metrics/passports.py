@@ -156,8 +156,8 @@ CALLBACKS = (
     _count("callback_attempts", "calls dialled for these promises", LINES),
     Passport("callback_attempts_mean", Unit.NUMBER, "callback_attempts ÷ callbacks_promised", LINES, EXACT),
     _count("callback_inversions", "over the kept promises, callers of the same queue who joined after the promise's"
-           " place and were answered before it while it could be dialled; a caller whom his priority brought forward counts"
-           " too, for the journal does not know it", BOTH),
+           " place and were answered before it while it could be dialled; a caller whom his priority brought forward"
+           " counts too, for the journal does not know it", BOTH),
 )
 
 WORK = (

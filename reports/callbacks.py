@@ -1,0 +1,113 @@
+"""The report of promised calls: each of them, what became of it, and the figures over all."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.metrics import Books, Unit
+from callqueue.metrics.figures import Figures
+from callqueue.metrics.promises import CallbackFigures, Promised
+from callqueue.outbound_store import attempts_of
+from foundation.calendars import Interval, iso
+from foundation.settings import Settings
+from foundation.text import duration_text
+from reports.queue import stamped_passports
+from reports.reading import read_evidence, rulebook
+from reports.sheets import Column, Row, Sheet
+from reports.tables import Teller, report_texts
+
+COLUMNS = (
+    Column("promise", "column.promise"), Column("asked", "column.asked"), Column("queue", "column.queue"),
+    Column("channel", "column.channel"), Column("caller", "column.caller"), Column("due", "column.due"),
+    Column("attempts", "column.attempts", Unit.COUNT), Column("result", "column.outcome"),
+    Column("reached", "column.reached"), Column("passed_by", "column.passed", Unit.COUNT),
+    Column("idle", "column.idle", Unit.SECONDS),
+)
+FIGURES = tuple(CallbackFigures.__dataclass_fields__)
+OPEN = "open"
+
+
+async def build_callbacks_sheet(
+    ledger: AsyncConnection, main: AsyncConnection | None, interval: Interval, settings: Settings, *, now: int,
+    queues: Collection[str] | None = None, whole_numbers: bool = False,
+) -> Sheet:
+    """Promises given in the interval.
+
+    Args:
+        ledger: its store.
+        main: the main store, which knows how long agents were held idle; None where it is not here.
+        interval: of asking.
+        settings: the site's.
+        now: epoch seconds.
+        queues: whose; None: all.
+        whole_numbers: show numbers whole, not only their last digits.
+    """
+    rules = rulebook(settings)
+    evidence = await read_evidence(ledger, interval, rules, now, settings.shared_numbers)
+    books = Books(evidence, [interval], rules, now, settings.shared_numbers)
+    promises = books.promises(queues)
+    idle = await _idle(main, [each.asked.promise for each in promises]) if main else None
+    zone, figures = ZoneInfo(settings.site.timezone), books.figures(queues)
+    stamped = stamped_passports(*books.waits_in_milliseconds())
+    sheet = Sheet(
+        "callbacks", "report.callbacks.title", interval, now, zone, COLUMNS, (),
+        {name: stamped[name] for name in FIGURES},
+        more={**_values(figures), "idle": None if idle is None else _sum(idle)},
+    )
+    teller = Teller(settings, sheet)
+    return Sheet(
+        sheet.name, sheet.title, interval, now, zone, COLUMNS,
+        [_row(each, teller, zone, idle, whole_numbers=whole_numbers) for each in promises], sheet.passports,
+        [*_figure_notes(sheet, teller), _idle_note(settings, idle)], sheet.more,
+    )
+
+
+def _values(figures: Figures) -> Mapping[str, float | None]:
+    values = figures.values()
+    return {name: values[name] for name in FIGURES}
+
+
+async def _idle(main: AsyncConnection, promises: Sequence[str]) -> dict[str, float]:
+    """Seconds in which agents were held idle, by promise."""
+    found: dict[str, float] = {}
+    for attempt in await attempts_of(main, promises):
+        found[attempt.outbound_id] = found.get(attempt.outbound_id, 0) + attempt.idle_ms / 1000
+    return found
+
+
+def _sum(idle: Mapping[str, float]) -> float:
+    return sum(idle.values())
+
+
+def _row(
+    each: Promised, teller: Teller, zone: ZoneInfo, idle: Mapping[str, float] | None, *, whole_numbers: bool,
+) -> Row:
+    one, result = each.asked, each.result or OPEN
+    due = None if one.due_ms is None else one.due_ms // 1000
+    cells: dict[str, str | float | None] = {
+        "promise": one.promise, "asked": iso(one.at, zone), "queue": one.queue, "channel": one.channel or None,
+        "caller": one.number if whole_numbers or one.number is None else f"…{one.number[-4:]}",
+        "due": None if due is None else iso(due, zone),
+        "attempts": each.attempts, "result": result,
+        "reached": None if each.reached_at is None else iso(int(each.reached_at), zone),
+        "passed_by": each.passed_by, "idle": None if idle is None else idle.get(one.promise, 0.0),
+    }
+    shown = {
+        "asked": teller.moment(one.at, seconds=True), "queue": teller.queue(one.queue),
+        "result": teller.texts(f"callback.{result}"), "due": "" if due is None else teller.moment(due),
+        "reached": "" if each.reached_at is None else teller.moment(each.reached_at, seconds=True),
+    }
+    return Row(cells, shown, red=each.kept and one.due_ms is not None and not each.in_time)
+
+
+def _figure_notes(sheet: Sheet, teller: Teller) -> Iterable[str]:
+    for name in FIGURES:
+        yield f"{teller.texts(f'figure.{name}')}: {teller.value(sheet.more[name], sheet.passports[name].unit)}"
+
+
+def _idle_note(settings: Settings, idle: Mapping[str, float] | None) -> str:
+    texts = report_texts(settings.site.language)
+    if idle is None:
+        return texts("report.callbacks.idle-unknown")
+    return texts("report.callbacks.idle", idle=duration_text(_sum(idle), settings.site.language))
