@@ -142,6 +142,16 @@ async def links_of(connection: AsyncConnection, code: str) -> list[Link]:
     ]
 
 
+async def linked_references(connection: AsyncConnection, kind: LinkKind, references: Sequence[str]) -> set[str]:
+    """Those of the references that some case is linked to."""
+    found: set[str] = set()
+    for start in range(0, len(references), LONGEST_PAGE):
+        part = references[start : start + LONGEST_PAGE]
+        query = select(LINK.c.reference).where(LINK.c.kind == kind.value, LINK.c.reference.in_(part))
+        found.update((await connection.execute(query)).scalars())
+    return found
+
+
 async def cases_linked_to(connection: AsyncConnection, kind: LinkKind, references: Sequence[str]) -> list[Case]:
     """The cases of a call, a message, ...: the newest first."""
     linked = select(LINK.c.code).where(LINK.c.kind == kind.value, LINK.c.reference.in_(references))

@@ -34,12 +34,13 @@ async def open_from_message(opening: Opening, name: str, about: About, actor: Ac
         found = await messages_named(connection, name)
         if len(found) != 1:
             raise UnknownMessageError(message=name[:80])
-        case = await opening.open_within(connection, _wish(found[0], about, default), actor)
+        case = await opening.open_within(connection, message_wish(found[0], about, default), actor)
         await close_message(connection, found[0].id, actor.name, opening.now_ms())
         return case
 
 
-def _wish(message: Message, about: About, default: Language) -> NewCase:
+def message_wish(message: Message, about: About, default: Language) -> NewCase:
+    """What is asked for a message; asked twice, it is one case."""
     number = telephone(message.callback_number or message.caller or "")
     here = (Address(Channel.VOICE_MESSAGE, number),) if number else ()
     person = about.person or Person()

@@ -17,6 +17,7 @@ from callqueue.service import Task, keep_running
 from followups.case_bus import CaseBus, case_publisher, read_owed
 from followups.deadline_keeper import DeadlineKeeper
 from followups.escalation import EscalationRule
+from followups.message_intake import message_intake
 from followups.notice_messages import notice_messages
 from followups.office import case_office, present_ms
 from followups.survey_spool import SurveySpool
@@ -44,6 +45,7 @@ async def serve(home: Home, settings: Settings) -> None:
             work: dict[str, Task] = {
                 "deadlines": watch.run, "bus": publisher.run,
                 "surveys": lambda: deliver_surveys(spool, database),
+                "messages": message_intake(home, lambda: watch.settings, database, present_ms).run,
             }
             if settings.email.url is not None:
                 work["e-mails"] = emails.deliver
@@ -61,14 +63,14 @@ class DeadlineWatch:
     def __init__(
         self, home: Home, settings: Settings, database: Database, bus: CaseBus, now_ms: Callable[[], int],
     ) -> None:
-        self._home, self._settings, self._database, self._bus, self._now_ms = home, settings, database, bus, now_ms
+        self._home, self.settings, self._database, self._bus, self._now_ms = home, settings, database, bus, now_ms
         self._renew = asyncio.Event()
         self._reckoned_on: date | None = None
 
     def on_new_settings(self) -> None:
         """SIGHUP: wrong settings are refused, and the present ones stay."""
         try:
-            self._settings = load_settings(self._home)
+            self.settings = load_settings(self._home)
         except SettingsError as error:
             log.error("settings refused", faults=str(error))  # noqa: TRY400
             return
@@ -78,7 +80,7 @@ class DeadlineWatch:
     async def run(self) -> None:
         """Watch for ever; a database that is away is waited for."""
         wait = back_off()
-        keeper = deadline_keeper(self._home, self._settings, self._database, self._now_ms)
+        keeper = deadline_keeper(self._home, self.settings, self._database, self._now_ms)
         self._renew.clear()
         while True:
             try:
@@ -89,7 +91,7 @@ class DeadlineWatch:
                 seconds = wait()
                 log.warning("deadlines wait", error=str(error)[:300], seconds=round(seconds, 1))
             if await self._renewed(seconds):
-                keeper = deadline_keeper(self._home, self._settings, self._database, self._now_ms)
+                keeper = deadline_keeper(self._home, self.settings, self._database, self._now_ms)
 
     async def look(self, keeper: DeadlineKeeper) -> None:
         """Once: reckon anew where a day has passed, give what is due, show what is owed."""

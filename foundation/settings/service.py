@@ -110,6 +110,8 @@ class Box(Section):
     longest_seconds: Annotated[int, Field(ge=5, le=600)] = 180
     silence_seconds: Annotated[int, Field(ge=2, le=60)] = 6
     """So long a silence ends the message."""
+    subject: Name | None = None
+    """Each message becomes a case of this subject at once (docs/follow-ups.md)."""
 
 
 def default_boxes() -> dict[str, Box]:
