@@ -130,9 +130,11 @@ def parse(text: str) -> Event | Response | None:
     if message is None:
         return None
     headers = MappingProxyType({name.lower(): _values(value) for name, value in message.items() if name != "content"})
+    if "event" in headers:  # first: the event OriginateResponse has a header Response, too
+        return Event(headers, name=headers["event"][0])
     if "response" in headers:
         return Response(headers, succeeded=headers["response"][0] in Message.success_responses)
-    return Event(headers, name=headers["event"][0]) if "event" in headers else None
+    return None
 
 
 def _values(value: str | list[str]) -> tuple[str, ...]:

@@ -99,6 +99,12 @@ async def test_a_value_with_a_line_end_is_refused(value: str) -> None:
         encode(Action({"Action": "QueueLog", "Variable": ["good", value]}))
 
 
+def test_an_event_that_tells_of_a_response_is_an_event() -> None:
+    [message], _, _ = decode([b"Event: OriginateResponse\r\nActionID: 9\r\nResponse: Failure\r\nReason: 3\r\n\r\n"])
+    assert isinstance(message, Event)
+    assert (message.name, message.get("Response"), message.get("Reason")) == ("OriginateResponse", "Failure", "3")
+
+
 async def test_fields_are_written_as_asterisk_reads_them() -> None:
     fields = fields_of({"Paused": True, "Queue": None, "Penalty": 0, "Variable": ["a=1", "b=ض"]})
     data = encode(Action({"Action": "QueueAdd", **fields, "ActionID": "7"}))
