@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.callbacks import ID_LENGTH, ID_LETTERS, now_in_ms
 from callqueue.numbers import normalise, number_to_call, own_numbers, shown
@@ -76,6 +77,15 @@ class Outbound:
             PurposeTakenError, NumberRefusedError, NoSuchQueueError: nothing is ordered. DoNotCallError is one of the
                 NumberRefusedErrors.
         """
+        async with self._database.write() as connection:
+            return await self.place_within(connection, request)
+
+    async def place_within(self, connection: AsyncConnection, request: OutboundRequest) -> str:
+        """The same within a transaction of the caller's: what he notes of it stands there exactly if the call does.
+
+        Raises:
+            PurposeTakenError, NumberRefusedError, NoSuchQueueError: nothing is ordered, and the transaction may go on.
+        """
         if request.purpose == CALLBACK:
             raise PurposeTakenError(purpose=request.purpose)
         if request.queue is not None and request.queue not in self._settings.queues:
@@ -83,13 +93,12 @@ class Outbound:
         call = self._call(request, number_to_call(
             request.number, self._settings.outbound.numbers, own_numbers(self._settings), self._area_codes))
         same = (CALL.purpose == call.purpose, CALL.reference == call.reference, CALL.state != State.CLOSED)
-        async with self._database.write() as connection:
-            if await wants_no_calls(connection, call.number):
-                raise DoNotCallError(number=shown(call.number))
-            while not await insert_call(connection, call):
-                found = await calls_where(connection, *same)
-                if found:
-                    return found[0].id
+        if await wants_no_calls(connection, call.number):
+            raise DoNotCallError(number=shown(call.number))
+        while not await insert_call(connection, call):
+            found = await calls_where(connection, *same)
+            if found:
+                return found[0].id
         return call.id
 
     async def cancel(self, call_id: str, who: str) -> None:

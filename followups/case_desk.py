@@ -6,7 +6,7 @@ nothing is lost.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -148,15 +148,7 @@ class CaseDesk:
     async def reopen(self, code: str, reason: str, actor: Actor, *, version: int | None = None) -> Case:
         """The caller says that it is not solved: the case goes to the same unit again, and its clock begins anew."""
         async with self._add(code, actor, version) as change:
-            case = change.case
-            text = await change.seal(reason, what="reason")
-            subject = self.book.subject(case.subject)
-            due = self.book.deadline(subject.deadline, case.unit, change.now_ms)
-            return await change.take(
-                Step.REOPEN, Deed.REOPENED, text, reopened=case.reopened + 1, clock_ms=change.now_ms, result=None,
-                result_recording=None, resolved_ms=None, told_ms=None, told_by=None, closed_ms=None, closing=None,
-                due_ms=round(due.at.timestamp() * 1000), due_provisional=due.provisional,
-            )
+            return await reopen_within(change, self.book, await change.seal(reason, what="reason"))
 
     async def note(self, code: str, text: str, actor: Actor) -> None:
         """Add a note to the history."""
@@ -203,6 +195,19 @@ class CaseDesk:
         async with self.changes.of(code, actor, version) as change:
             check_adds(actor, change.case)
             yield change
+
+
+async def reopen_within(
+    change: Change, book: CaseBook, text: str, detail: Mapping[str, str] | None = None,
+) -> Case:
+    """The same within a change of the caller's; `text` is sealed already."""
+    case = change.case
+    due = book.deadline(book.subject(case.subject).deadline, case.unit, change.now_ms)
+    return await change.take(
+        Step.REOPEN, Deed.REOPENED, text, reopened=case.reopened + 1, clock_ms=change.now_ms, result=None,
+        result_recording=None, resolved_ms=None, told_ms=None, told_by=None, closed_ms=None, closing=None,
+        due_ms=round(due.at.timestamp() * 1000), due_provisional=due.provisional, detail=detail,
+    )
 
 
 def _check_owed(case: Case, step: str) -> None:

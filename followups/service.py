@@ -1,4 +1,5 @@
-"""The service `followups`: watches the deadlines of cases, and brings callers' answers and e-mails on their way.
+"""The service `followups`: watches the deadlines of cases, has results told, and brings callers' answers and e-mails on
+their way.
 
 Each task that fails is begun again alone, after a pause; the others go on. On SIGHUP the site's settings are read anew
 and every open deadline is reckoned by them; so it is at every start and after every midnight, when a day that was
@@ -21,6 +22,7 @@ from followups.message_intake import message_intake
 from followups.notice_messages import notice_messages
 from followups.office import case_office, present_ms
 from followups.survey_spool import SurveySpool
+from followups.teller import Told, teller
 from foundation.database import Database, Store, store_url
 from foundation.gateway import EmailOutbox
 from foundation.paths import Home
@@ -29,6 +31,8 @@ from foundation.settings import Settings, SettingsError, load_settings
 
 LOOK_SECONDS = 5.0
 DELIVER_SECONDS = 1.0
+TELL_SECONDS = 1.0
+NOTHING = Told(0, 0, 0)
 
 log = structlog.get_logger()
 
@@ -46,6 +50,7 @@ async def serve(home: Home, settings: Settings) -> None:
                 "deadlines": watch.run, "bus": publisher.run,
                 "surveys": lambda: deliver_surveys(spool, database),
                 "messages": message_intake(home, lambda: watch.settings, database, present_ms).run,
+                "results": ResultWatch(home, watch, database, present_ms).run,
             }
             if settings.email.url is not None:
                 work["e-mails"] = emails.deliver
@@ -116,6 +121,31 @@ class DeadlineWatch:
             return False
         self._renew.clear()
         return True
+
+
+class ResultWatch:
+    """Has results told, and takes in what callers say of them."""
+
+    def __init__(self, home: Home, watch: DeadlineWatch, database: Database, now_ms: Callable[[], int]) -> None:
+        self._home, self._watch, self._database, self._now_ms = home, watch, database, now_ms
+
+    async def run(self) -> None:
+        """For ever; a database that is away is waited for."""
+        wait, made, settings = back_off(), None, self._watch.settings
+        while True:
+            seconds = TELL_SECONDS
+            try:
+                if made is None or settings is not self._watch.settings:
+                    settings = self._watch.settings
+                    made = teller(self._home, settings, self._database, self._now_ms)
+                told = await made.look()
+                if told != NOTHING:
+                    log.info("results", ordered=told.ordered, settled=told.settled, withdrawn=told.withdrawn)
+                wait = back_off()
+            except (SQLAlchemyError, OSError) as error:
+                seconds = wait()
+                log.warning("results wait", error=str(error)[:300], seconds=round(seconds, 1))
+            await asyncio.sleep(seconds)
 
 
 def deadline_keeper(

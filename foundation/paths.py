@@ -44,6 +44,11 @@ class Home:
         return self.root / "case-files"
 
     @property
+    def result_sounds(self) -> Path:
+        """What callers shall be told, spoken: a folder for each result, gone when it has been told and closed."""
+        return self.root / "result-sounds"
+
+    @property
     def asterisk(self) -> Path:
         return self.root / "asterisk"
 

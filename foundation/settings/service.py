@@ -177,6 +177,14 @@ class FollowUps(Section):
     """Working days from one tier to the next, once the deadline has passed."""
     notify: dict[Name, Notify] = {}
     """By unit."""
+    result_proof: Literal["digits", "pin"] = "digits"
+    """How one whom we call proves that he is who may hear his result: the last digits of his national ID, or his PIN
+    at the back office. Whose national ID we do not know types the tracking code."""
+    result_survey: Name | None = "after-result"
+    """Of followups/surveys.yaml: asked of who has heard his result; null: nothing."""
+    queues: dict[Name, Name] = {}
+    """Subject to the queue whose agents speak about it and what is below it; else the queue of the subject's own name,
+    or the default queue."""
 
 
 class Holidays(Section):
@@ -205,6 +213,8 @@ class Extensions(Section):
 
     prompts: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8001"
     emergency: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8002"
+    results: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8003"
+    """A specialist says the result of a case."""
 
 
 class Identity(Section):

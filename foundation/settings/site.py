@@ -92,14 +92,15 @@ class Settings(BaseSettings):
             raise ValueError(f"default_queue: there is no queue {self.default_queue!r} under queues")
         for name in self.queues:
             self._check_overflow(name)
-        for agent_id, agent in self.agents.items():
-            for queue in agent.queues:
-                if queue not in self.queues:
-                    raise ValueError(f"agents.{agent_id}.queues: there is no queue {queue!r} under queues")
+        named = [(f"agents.{name}.queues", queue) for name, agent in self.agents.items() for queue in agent.queues]
+        named += [(f"followups.queues.{subject}", queue) for subject, queue in self.followups.queues.items()]
+        for key, queue in named:
+            if queue not in self.queues:
+                raise ValueError(f"{key}: there is no queue {queue!r} under queues")
         if RESCUE_BOX in self.boxes:
             raise ValueError(f"boxes: {RESCUE_BOX!r} is Pasokh's own box; choose another name")
-        if self.extensions.prompts == self.extensions.emergency:
-            raise ValueError("extensions: prompts and emergency need a number each")
+        if len(set(self.extensions.model_dump().values())) < len(type(self.extensions).model_fields):
+            raise ValueError("extensions: prompts, emergency and results need a number each")
         if "wrap-up" in self.pause_reasons:
             raise ValueError("pause_reasons: 'wrap-up' is Pasokh's own reason; take it out")
         return self

@@ -23,7 +23,8 @@ import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
 import followups.corrective_tables
 import followups.notice_tables
 import followups.survey_tables
-import followups.tables  # noqa: F401
+import followups.tables
+import followups.telling_tables  # noqa: F401
 import foundation.gateway_tables
 import foundation.web.tables  # noqa: F401
 import ivr.identity_tables

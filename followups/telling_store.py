@@ -1,0 +1,79 @@
+"""Tellings in the database. Every function works inside its caller's transaction."""
+
+from typing import Any
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from followups.case import Case
+from followups.case_store import COLUMNS, case_of
+from followups.lifecycle import State
+from followups.tables import CASE
+from followups.telling import Outcome, Telling
+from followups.telling_tables import BOOKMARK, HEARD, TELLING
+
+PER_LOOK = 200
+
+
+def _telling(row: Any) -> Telling:
+    outcome = Outcome(row.outcome) if row.outcome else None
+    return Telling(
+        row.code, row.round, row.outbound_id, row.ordered_ms, row.settled_ms, outcome, row.tries, row.written)
+
+
+async def owed_results(connection: AsyncConnection, limit: int = PER_LOOK) -> list[Case]:
+    """Cases with a result for which nothing has been done yet to tell it, the oldest result first."""
+    same = and_(TELLING.c.code == CASE.c.code, TELLING.c.round == CASE.c.reopened)
+    untold = (CASE.c.state == State.RESOLVED.value, TELLING.c.code.is_(None))
+    query = select(*COLUMNS).outerjoin(TELLING, same).where(*untold)
+    rows = await connection.execute(query.order_by(CASE.c.resolved_ms, CASE.c.code).limit(limit))
+    return [case_of(row) for row in rows.mappings()]
+
+
+async def begin_telling(connection: AsyncConnection, code: str, number: int, now_ms: int) -> bool:
+    """False: somebody else has begun to tell this result."""
+    put = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    row = {"code": code, "round": number, "ordered_ms": now_ms, "tries": 0, "written": ""}
+    return (await connection.execute(put(TELLING).values(row).on_conflict_do_nothing())).rowcount > 0
+
+
+async def change_telling(connection: AsyncConnection, code: str, number: int, **values: Any) -> bool:
+    """Change one that is not settled yet; whether there was one."""
+    unsettled = (TELLING.c.code == code, TELLING.c.round == number, TELLING.c.settled_ms.is_(None))
+    return (await connection.execute(update(TELLING).where(*unsettled).values(**values))).rowcount > 0
+
+
+async def telling_of_call(connection: AsyncConnection, outbound_id: str) -> Telling | None:
+    query = select(TELLING).where(TELLING.c.outbound_id == outbound_id)
+    row = (await connection.execute(query)).one_or_none()
+    return _telling(row) if row is not None else None
+
+
+async def tellings_of(connection: AsyncConnection, code: str) -> list[Telling]:
+    """Of one case, the oldest first."""
+    rows = await connection.execute(select(TELLING).where(TELLING.c.code == code).order_by(TELLING.c.round))
+    return [_telling(row) for row in rows]
+
+
+async def needless_calls(connection: AsyncConnection, limit: int = PER_LOOK) -> list[str]:
+    """Calls that are still ordered though their result is told or gone; not those in which it was heard."""
+    heard = select(HEARD.c.id).where(HEARD.c.code == TELLING.c.code, HEARD.c.round == TELLING.c.round,
+                                     HEARD.c.how == "call")
+    gone = (CASE.c.state != State.RESOLVED.value) | (CASE.c.reopened != TELLING.c.round)
+    query = select(TELLING.c.outbound_id).join(CASE, CASE.c.code == TELLING.c.code).where(
+        TELLING.c.settled_ms.is_(None), TELLING.c.outbound_id.is_not(None), gone, ~heard.exists())
+    return [str(row.outbound_id) for row in await connection.execute(query.limit(limit))]
+
+
+async def read_bookmark(connection: AsyncConnection, name: str) -> int:
+    return int((await connection.execute(select(BOOKMARK.c.value).where(BOOKMARK.c.name == name))).scalar() or 0)
+
+
+async def move_bookmark(connection: AsyncConnection, name: str, value: int) -> None:
+    """Onwards only: two who read at once do not read anything again."""
+    put = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    entry = put(BOOKMARK).values(name=name, value=value)
+    await connection.execute(entry.on_conflict_do_update(
+        index_elements=[BOOKMARK.c.name], set_={"value": value}, where=BOOKMARK.c.value < value))
