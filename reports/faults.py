@@ -12,7 +12,7 @@ from callqueue.metrics.passports import EXACT
 from followups.fault_store import Opened, first_opened, read_opened
 from followups.faults import EARLIER_WEEKS, FEWEST_WEEKS, Compared, Dimension, Rises, Series, find_rises
 from foundation.calendars import Interval, Step, moment_text, split
-from foundation.text import number_text
+from foundation.text import digits, number_text, percent_text
 from reports.case_names import CaseNames
 from reports.sheets import Cell, Column, Row, Sheet
 
@@ -84,7 +84,7 @@ def explain(rises: Rises, names: CaseNames) -> Iterator[str]:
             "report.faults.why_never" if one.chance < SELDOM else "report.faults.why",
             name=names.of(one.series.dimension.value, one.series.name), cases=one.count, weeks=len(one.weeks),
             low=min(one.weeks), high=max(one.weeks), usual=one.usual,
-            once=number_text(float(f"{1 / max(one.chance, SELDOM):.2g}"), names.language),
+            once=_times(one.chance, names),
         )
     if not rises.compared:
         yield texts("report.faults.nothing", weeks=FEWEST_WEEKS)
@@ -125,6 +125,17 @@ def _series(case: Opened) -> Iterator[Series]:
         yield Series(Dimension.PROVINCE, case.province)
 
 
+def _chance(chance: float, names: CaseNames) -> str:
+    """In per cent, or as one in so many."""
+    if chance >= 0.01:
+        return percent_text(chance, names.language)
+    return f"{number_text(1, names.language)} : {_times(chance, names)}"
+
+
+def _times(chance: float, names: CaseNames) -> str:
+    return number_text(float(f"{1 / max(chance, SELDOM):.2g}"), names.language)
+
+
 def _row(one: Compared, names: CaseNames) -> Row:
     kind = one.series.dimension.value
     cells: dict[str, Cell] = {
@@ -133,5 +144,5 @@ def _row(one: Compared, names: CaseNames) -> Row:
         "fault_flagged": int(one.flagged),
     }
     shown = {"kind": names.texts(f"column.{kind}"), "name": names.of(kind, one.series.name),
-             "fault_chance": f"{one.chance:.2g}"}
+             "fault_chance": _chance(one.chance, names), "weeks": digits(" ".join(map(str, one.weeks)), names.language)}
     return Row(cells, shown, red=one.flagged)

@@ -17,6 +17,7 @@ def room() -> WebRoom:
         router.include_router(pages.router)
     interface.include_router(api.router)
     return WebRoom(
-        "reports", router, interface, FOLDER / "templates", texts=[FOLDER.parent / "texts.yaml", FOLDER / "texts.yaml"],
+        "reports", router, interface, FOLDER / "templates", FOLDER / "static",
+        [FOLDER.parent / "texts.yaml", FOLDER / "texts.yaml"],
         nav=(NavItem("/pulse", "pulse.nav", (*DOERS, *LOOKERS), 30),),
     )

@@ -50,5 +50,6 @@ def _page(
     options = [(name, teller.texts(f"column.{name}")) for name in choices]
     return page(
         desk.request, "reports/sheet.html", sheet=sheet, title=title, rows=shown_cells(sheet, teller), by=by,
-        options=options, start=start, end=end, headings=[teller.texts(column.text) for column in sheet.columns],
+        options=options, start=start, end=end, risen=any(row.red for row in sheet.rows),
+        headings=[teller.texts(column.text) for column in sheet.columns],
     )
