@@ -127,6 +127,11 @@ class CallbackDesk:
         async with self._database.write() as connection:
             return await change_call(connection, promise_id, CALL.state == State.OPEN, next_attempt_ms=until_ms)
 
+    async def hasten(self, promise_id: str) -> bool:
+        """Let it be dialled as soon as its place comes, without waiting for the next try. False: it is settled, or
+        being dialled."""
+        return await self.put_off(promise_id, self._now_ms())
+
     async def cancel(self, key: str, who: str, queue: str | None = None) -> Sequence[Promise]:
         """End what is promised under an id or tracking code, or to a number (for one queue, or for all).
 

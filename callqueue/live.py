@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callqueue.agents import AgentDesk
 from callqueue.blindness import Blindness, GapSpool
-from callqueue.estimate import WINDOW_SECONDS, handling_seconds
+from callqueue.estimate import WINDOW_SECONDS, estimated_wait, handling_seconds
 from callqueue.floor import Floor
 from callqueue.floor_bus import FloorBus, FloorGauges, floor_publisher
 from callqueue.floor_events import apply
@@ -22,6 +22,7 @@ from callqueue.floor_snapshot import take_snapshot
 from callqueue.hold_lines import HoldLines
 from callqueue.journal_check import JournalCheck
 from callqueue.keeper import Keeper
+from callqueue.offers import Offers
 from callqueue.store import read_stints
 from callqueue.wrap_up import WrapUp, ended_calls
 from foundation.asterisk.ami import AmiError, AmiLink, Event, Lost, News
@@ -129,6 +130,7 @@ class Live:
         self.wrap_up = WrapUp(settings, main, link, self.desk, clock)
         self.publisher = floor_publisher(settings)
         self.bus = FloorBus(settings, self.publisher, gauges)
+        self.offers = Offers(home, settings)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -169,6 +171,7 @@ class Live:
             ticks += 1
             self.blindness.tick(self._clock())
             self.bus.show_life()
+            self._offer_callbacks()
             try:
                 await self.spool.deliver()
                 if ticks % CHECK_EVERY_TICKS == 0:
@@ -178,6 +181,12 @@ class Live:
             except (SQLAlchemyError, OSError) as error:
                 log.warning("ledger_away", error=str(error), gaps_kept=len(self.spool))
             await asyncio.sleep(TICK_SECONDS)
+
+    def _offer_callbacks(self) -> None:
+        floor = self.watch.floor
+        if self.watch.live_since is not None:
+            estimates = {queue: estimated_wait(floor, queue, self.bus.handling.get(queue)) for queue in self._wrap_ups}
+            self.offers.show(floor, estimates, self._clock())
 
     async def _learn_handling(self) -> None:
         now = int(self._clock())

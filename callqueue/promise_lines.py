@@ -19,6 +19,7 @@ from callqueue.journal_fields import (
     read_optional,
     read_word,
 )
+from callqueue.outbound_model import CallbackRequest
 
 
 def requested(at: int, fields: Fields) -> CallbackRequested:
@@ -34,6 +35,15 @@ def requested(at: int, fields: Fields) -> CallbackRequested:
         read_optional(data(fields, 6), "linkedid") or channel_id, read_instant_ms(data(fields, 7)),
         read_word(data(fields, 8)) or None, read_instant_ms(data(fields, 9)),
     )
+
+
+def request_fields(request: CallbackRequest) -> tuple[str, ...]:
+    """What `requested` reads, of a promise that is being given."""
+    values = (
+        request.id, request.number, request.place_ms, request.priority, request.language, request.channel,
+        request.origin_call_id, request.not_before_ms, request.tracking, request.due_ms,
+    )
+    return tuple("" if value is None else str(value) for value in values)
 
 
 def attempted(at: int, fields: Fields) -> CallbackAttempted:

@@ -17,6 +17,7 @@ from callqueue.callbacks import CallbackDesk, new_promise_id
 from callqueue.numbers import number_to_call, own_numbers
 from callqueue.outbound_model import CallbackRequest, Channel, OutboundCall, State
 from callqueue.outbound_refusals import AlreadyPromisedError, NumberRefusedError, TooManyRequestsError
+from callqueue.promise_lines import request_fields
 from foundation.asterisk.variables import Variable
 from foundation.provinces import load_provinces
 from foundation.settings import Language, Settings
@@ -96,7 +97,7 @@ class Promiser:
         )
         request = replace(request, due_ms=await self._due(request))
         await call.set(Variable.PROMISE, str(request.id))
-        await call.write_journal(wish.queue, "CALLBACK_REQUESTED", *_line(request))
+        await call.write_journal(wish.queue, "CALLBACK_REQUESTED", *request_fields(request))
         if wish.channel is Channel.QUEUE:
             await call.finish()  # whatever becomes of us now, he need not wait any more
         standing = await self._adopt(request)
@@ -137,15 +138,6 @@ class Promiser:
             wish.number, wish.queue, cast("Language", language), wish.channel, wish.place_ms, wish.priority,
             wish.not_before_ms,
         )
-
-
-def _line(request: CallbackRequest) -> tuple[str, ...]:
-    """The fields that callqueue.promise_lines reads."""
-    values = (
-        request.id, request.number, request.place_ms, request.priority, request.language, request.channel,
-        request.origin_call_id, request.not_before_ms, request.tracking, request.due_ms,
-    )
-    return tuple("" if value is None else str(value) for value in values)
 
 
 def now_ms() -> int:

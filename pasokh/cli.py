@@ -42,6 +42,7 @@ ENTRIES = (
     Entry("render", "site", "render", "Write the files that an Asterisk of your own includes."),
     Entry("agent", "agent", "app", "Log agents in and out, pause them, see them."),
     Entry("queue", "queue", "app", "See the queues as they are now."),
+    Entry("callback", "callback", "app", "Promised calls: list, show, give, take back, call once more."),
     Entry("floor", "floor", "app", "Watch agents and waiting callers, live."),
     Entry("report", "report", "app", "Figures of the queues with their passports, and lists of calls."),
     Entry("journal", "journal", "app", "Import the queue log of any Asterisk; see what has been read."),

@@ -16,6 +16,7 @@ import callqueue
 from callqueue.agents import AgentDesk, AgentRefusalError, AsteriskAwayError
 from callqueue.floor_bus import AGENTS, FLOOR_TOPIC, QUEUES
 from callqueue.live import ami_link
+from callqueue.outbound_refusals import OutboundRefusalError
 from callqueue.queue_refusals import QueueRefusalError
 from foundation.asterisk.ami import AmiError
 from foundation.bus import Broker, read_retained
@@ -43,7 +44,8 @@ class LiveSite:
         home = Home.from_environment()
         settings = load_settings(home)
         folder = Path(callqueue.__path__[0])
-        catalogue = load_catalogue([folder / "texts.yaml", folder / "routing.yaml"])
+        names = ("texts.yaml", "routing.yaml", "outbound.yaml", "promises.yaml")
+        catalogue = load_catalogue([folder / name for name in names])
         return cls(home, settings, catalogue.texts(settings.site.language))
 
     @property
@@ -70,6 +72,8 @@ class LiveSite:
             raise RefusedError(self.texts("floor.broker-away", port=str(self.broker.port))) from error
         except AgentRefusalError as error:
             raise RefusedError(self.texts(f"agent.refused.{error.name}", **error.values)) from error
+        except OutboundRefusalError as error:
+            raise RefusedError(self.texts(f"outbound.refused.{error.name}", **error.values)) from error
         except QueueRefusalError as error:
             raise RefusedError(self.texts(f"queue.refused.{error.name}", **error.values)) from error
         except SQLAlchemyError as error:
