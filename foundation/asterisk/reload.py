@@ -121,6 +121,8 @@ def global_differences(settings: Settings, shown: str) -> list[Difference]:
         wanted[f"queues.{name}.record"] = f"PASOKH_RECORD_{name}", "1" if queue.record else "0"
         wanted[f"queues.{name}.max_wait_seconds"] = f"PASOKH_MAX_WAIT_{name}", str(queue.stay_seconds)
         wanted[f"queues.{name}.max_penalty"] = f"PASOKH_FIRST_PENALTY_{name}", str(queue.first_penalty)
+        if queue.survey is not None:  # an empty variable is not shown
+            wanted[f"queues.{name}.survey"] = f"PASOKH_SURVEY_{name}", queue.survey
     return [
         Difference(key, value, found.get(variable, "nothing")) for key, (variable, value) in wanted.items()
         if found.get(variable) != value

@@ -25,6 +25,7 @@ from ivr.prompts.catalogue import FORMATS, Catalogue, Prompt, load_catalogue
 from ivr.queue_load import QueueLoad
 from ivr.self_service.book import load_services
 from ivr.self_service.contract import load_contract
+from ivr.survey_check import survey_findings
 from ivr.witness import Witness
 from pasokh.refusal import RefusedError
 
@@ -36,17 +37,17 @@ Menus = Annotated[Path | None, typer.Option("--menu", help="Folder of menu files
 
 @app.command("check")
 def check(menu: Menus = None) -> None:
-    """Look for everything wrong with menus and services; each finding names its file and line. Exit code 1: some."""
+    """Look for everything wrong with menus, services and surveys, by file and line. Exit code 1: some."""
     home, settings = _site()
     paths = _files(home, menu)
     menus = check_menus(paths, known_here(home, settings), _has_sound(home))
     _, services = load_services(home, load_contract())
-    findings = [*map(str, menus), *map(str, services)]
+    findings = [*map(str, menus), *map(str, services), *survey_findings(home, settings, _has_sound(home))]
     for finding in findings:
         typer.echo(finding)
     if findings:
         raise typer.Exit(FAULTY)
-    typer.echo(f"nothing wrong in {', '.join(path.name for path in paths)} and in the services")
+    typer.echo(f"nothing wrong in {', '.join(path.name for path in paths)}, in the services and in the surveys")
 
 
 @app.command("graph")

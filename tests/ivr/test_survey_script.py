@@ -10,13 +10,14 @@ import pytest
 
 from foundation.database import Database
 from foundation.paths import CHECKOUT, Home
-from foundation.settings import load_settings
+from foundation.settings import Settings, load_settings
 from ivr.actions import Resources
 from ivr.agi.connection import Connection, HangupError
 from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
 from ivr.call import Call
 from ivr.scripts import SCRIPTS
+from ivr.survey_check import survey_findings
 
 OPENING = "\n".join((
     "agi_network_script: survey", "agi_uniqueid: 17.3", "agi_language: fa", "agi_channel: PJSIP/trunk-00000001",
@@ -115,3 +116,29 @@ async def test_a_broken_file_of_the_site_only_ends_the_call(resources: Resources
     resources.home.surveys.parent.mkdir(parents=True)
     resources.home.surveys.write_text("surveys: [", encoding="utf-8")
     assert await answer(resources, ["5"]) == []
+
+
+def findings(resources: Resources, surveys: str = "", **queue: str) -> list[str]:
+    if surveys:
+        resources.home.surveys.parent.mkdir(parents=True, exist_ok=True)
+        resources.home.surveys.write_text(surveys, encoding="utf-8")
+    settings = Settings.model_validate({"queues": {"operator": queue}, "default_queue": "operator"})
+    return list(survey_findings(resources.home, settings, lambda prompt: prompt != "our-mood"))
+
+
+MOOD = "surveys: {mood: {title: {fa: حال, tr: hal, en: Mood}, questions: {mood: {ask: our-mood, good: [5]}}}}"
+
+
+@pytest.mark.parametrize(("surveys", "queue", "found"), [
+    ("", {}, []),
+    ("", {"survey": "after-call"}, []),
+    ("", {"survey": "mood"}, ["queues.operator.survey = mood: there is no such survey; there are after-call"]),
+    (MOOD, {"survey": "mood"}, ["survey mood: prompt 'our-mood' has no sound"]),
+    ("surveys: {mood: {}}", {}, ["surveys.mood.title", "surveys.mood.questions"]),
+])
+def test_what_is_wrong_with_surveys_is_said_before_a_caller_meets_it(
+    resources: Resources, surveys: str, queue: dict[str, str], found: list[str],
+) -> None:
+    told = findings(resources, surveys, **queue)
+    assert len(told) == len(found)
+    assert all(part in sentence for part, sentence in zip(found, told, strict=True))

@@ -1,0 +1,27 @@
+"""What is wrong with the site's surveys: files, queues that name none, prompts that nobody would hear."""
+
+from collections.abc import Iterator
+
+from followups.surveys import load_surveys
+from foundation.data_file import DataFileError
+from foundation.paths import Home
+from foundation.settings import Settings
+from ivr.menu_lint import HasSound
+
+
+def survey_findings(home: Home, settings: Settings, has_sound: HasSound) -> Iterator[str]:
+    """A sentence for each fault."""
+    try:
+        surveys = load_surveys(home.surveys)
+    except DataFileError as error:
+        yield from map(str, error.faults)
+        return
+    for name, queue in settings.queues.items():
+        if queue.survey is not None and queue.survey not in surveys:
+            yield (f"{home.settings_file}: queues.{name}.survey = {queue.survey}: there is no such survey; there are "
+                   f"{', '.join(surveys)}")
+    for survey in surveys.values():
+        for prompt in survey.prompts:
+            if not has_sound(prompt):
+                yield (f"{home.surveys}: survey {survey.id}: prompt {prompt!r} has no sound: run "
+                       "`bin/pasokh prompts build`")
