@@ -16,9 +16,10 @@ def survey_findings(home: Home, settings: Settings, has_sound: HasSound) -> Iter
     except DataFileError as error:
         yield from map(str, error.faults)
         return
-    for name, queue in settings.queues.items():
-        if queue.survey is not None and queue.survey not in surveys:
-            yield (f"{home.settings_file}: queues.{name}.survey = {queue.survey}: there is no such survey; there are "
+    asked = {f"queues.{name}.survey": queue.survey for name, queue in settings.queues.items()}
+    for key, survey_id in {**asked, "followups.result_survey": settings.followups.result_survey}.items():
+        if survey_id is not None and survey_id not in surveys:
+            yield (f"{home.settings_file}: {key} = {survey_id}: there is no such survey; there are "
                    f"{', '.join(surveys)}")
     for survey in surveys.values():
         for prompt in survey.prompts:
