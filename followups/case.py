@@ -62,6 +62,8 @@ class Deed(StrEnum):
     LINKED = "linked"
     IDENTITY_SHOWN = "identity_shown"
     """Somebody looked at a national ID."""
+    HEARD = "heard"
+    """Somebody listened to a recording of the case's calls."""
     DUE_SET = "due_set"
     """The promised time was computed, or again after a correction of the calendar."""
     WARNED = "warned"

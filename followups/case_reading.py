@@ -1,14 +1,16 @@
 """What is seen of cases: one whole, many by what is wanted, a unit's inbox by deadline."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from followups.actor import Actor, Reach, check_adds, check_sees
+from followups.actor import Actor, Reach, check_adds, check_sees, check_works
 from followups.addresses import mailbox, telephone
 from followups.case import Attachment, Case, Deed, Event, Link, LinkKind
 from followups.case_change import Changes
 from followups.case_files import CaseFiles
-from followups.case_refusals import UnknownCaseError, UnknownFileError
+from followups.case_refusals import UnknownCaseError, UnknownFileError, UnknownRecordingError
 from followups.case_store import (
     Wanted,
     attachments_of,
@@ -32,6 +34,7 @@ from foundation.text import latin_digits
 from foundation.tracking import read_tracking_code
 from recordings.store import Recording, recordings_of
 
+ONE_HEARING_MS = 600_000
 HIDDEN = "•••"
 """In lists, where a national ID stands in a text."""
 
@@ -67,6 +70,8 @@ class CaseReading:
     contacts: ContactBook
     vault: Vault
     files: CaseFiles
+    sounds: Path
+    """Folder of the kept recordings."""
     now_ms: Callable[[], int]
 
     async def case(self, code: str, actor: Actor) -> Case:
@@ -143,6 +148,29 @@ class CaseReading:
         if not found:
             raise UnknownFileError(file=file_id[:40], code=code)
         return found[0], self.files.read(found[0].sha256)
+
+    async def sound(self, code: str, recording_id: str, actor: Actor) -> tuple[Path, bool]:
+        """Where the sound of one of the case's recordings lies, and whether the history was told of it just now.
+
+        A browser asks for a sound in pieces: within `ONE_HEARING_MS` they are one hearing.
+
+        Raises:
+            UnknownCaseError, MayOnlyLookError, NotYourUnitError, UnknownRecordingError
+        """
+        found = [one for one in (await self.view(code, actor)).recordings if one.id == recording_id]
+        path = self.sounds / found[0].path if found else None
+        if path is None or not await asyncio.to_thread(path.is_file):
+            raise UnknownRecordingError(recording=recording_id[:80], code=code)
+        async with self.changes.of(code, actor) as change:
+            check_works(actor, change.case, await units_of(change.connection, actor.names))
+            detail = {"recording": recording_id}
+            known = any(
+                event.deed is Deed.HEARD and event.who == actor.name and event.detail == detail
+                and event.at_ms > change.now_ms - ONE_HEARING_MS for event in await events_of(change.connection, code)
+            )
+            if not known:
+                await change.tell(Deed.HEARD, detail=detail)
+        return path, not known
 
     async def list(self, wanted: Wanted, actor: Actor) -> Sequence[Case]:
         """The cases that are wanted and that this one may see, the newest first, with masked national IDs."""

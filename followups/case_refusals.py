@@ -155,6 +155,13 @@ class UnknownFileError(CaseRefusalError):
     status = 404
 
 
+class UnknownRecordingError(CaseRefusalError):
+    """It is of none of the case's calls, or its time of keeping is over."""
+
+    name = "unknown-recording"
+    status = 404
+
+
 class FileGoneError(CaseRefusalError):
     """Its row is there, its content is not, or is not what it was."""
 

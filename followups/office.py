@@ -52,7 +52,7 @@ def case_office(
         book=book,
         opening=Opening(database, book, contacts, vault, lambda: _new_code(home, settings), now_ms),
         desk=CaseDesk(changes, book, files),
-        reading=CaseReading(database, changes, contacts, vault, files, now_ms),
+        reading=CaseReading(database, changes, contacts, vault, files, home.recordings_store, now_ms),
         clock=CaseClock(changes, book),
         units=UnitDesk(database, book, now_ms),
     )

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response, UploadFile
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from followups.actor import Actor, Reach
 from followups.case import Case, ToldBy
@@ -82,6 +82,15 @@ async def add_file(
 async def show_file(sheet: APage, user: Reader, code: Code, file_id: str) -> Response:
     found, content = await sheet.office.reading.file(code, file_id, actor_of(user))
     return Response(content, media_type=found.media_type, headers=file_headers(found.name))
+
+
+@router.get("/sound/{recording_id}", response_model=None)
+async def play_sound(sheet: APage, user: Worker, code: Code, recording_id: str) -> Response:
+    """A recording of the case's calls; the history and the audit log say who listened."""
+    path, is_new = await sheet.office.reading.sound(code, recording_id, actor_of(user))
+    if is_new:
+        await audit(sheet.request, "recording.heard", recording_id[:100], case=code)
+    return FileResponse(path, media_type="audio/wav", headers={"cache-control": "private, max-age=600"})
 
 
 @router.post("/identity", response_model=None)

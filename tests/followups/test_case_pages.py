@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 import followups.web
+from followups.case import Deed
 from followups.lifecycle import State
 from followups.office import CaseOffice, case_office
 from foundation.web.roles import Role
+from recordings.store import Recording, add_recording
 from tests.support.browser import PHONE, accessibility_faults, chromium, shoot
 from tests.support.case_site import NATIONAL_ID, NUMBER, SARA, WISH
 from tests.support.page_site import PageSite, form_token, page_site
@@ -131,6 +134,34 @@ async def test_notes_files_and_another_subject(site: PageSite) -> None:
     assert file.headers["content-disposition"] == "attachment; filename*=UTF-8''paper.pdf"
     moved = await boss.post(f"/cases/{code}/reclassify", data={"version": "1", "choice": "medical", "text": "a bill"})
     assert moved.status_code == 303
+
+
+async def test_a_cases_recordings_are_heard_and_the_history_says_by_whom(site: PageSite) -> None:
+    boss = await site.client(Role.SUPERVISOR, user_id="sara")
+    code = await opened(boss, call="pasokh-1.0")
+    kept = Recording(
+        id="rec-1", kind="call", call_id="pasokh-1.0", channel_id="c", stint=1, started_ms=site.clock(),
+        duration_ms=4000, path="a.wav", bytes=8, sha256="0" * 64,
+    )
+    async with site.web.database.write() as connection:
+        await add_recording(connection, kept)
+        await add_recording(connection, replace(kept, id="rec-2", call_id="pasokh-2.0"))
+    assert (await boss.get(f"/cases/{code}/sound/rec-1")).status_code == 404
+    (site.web.home.recordings_store / "a.wav").write_bytes(b"RIFFWAVE")
+    assert f"/cases/{code}/sound/rec-1" in (await boss.get(f"/cases/{code}")).text
+    heard = await boss.get(f"/cases/{code}/sound/rec-1")
+    assert (heard.content, heard.headers["content-type"]) == (b"RIFFWAVE", "audio/wav")
+    piece = await boss.get(f"/cases/{code}/sound/rec-1", headers={"range": "bytes=4-"})
+    assert (piece.status_code, piece.content) == (206, b"WAVE")
+    told = (await office(site).reading.view(code, SARA)).events
+    assert [event.deed for event in told] == [Deed.OPENED, Deed.HEARD]
+    assert (await boss.get(f"/cases/{code}/sound/rec-2")).status_code == 404
+    assert "recording heard" in (await boss.get(f"/cases/{code}?lang=en")).text
+    stranger_to_unit = await site.client(Role.AGENT)
+    assert (await stranger_to_unit.get(f"/cases/{code}/sound/rec-1")).status_code == 403
+    auditor = await site.client(Role.AUDITOR)
+    assert (await auditor.get(f"/cases/{code}/sound/rec-1")).status_code == 403
+    assert "recording.heard" in (await auditor.get("/audit")).text
 
 
 async def test_whoever_looks_at_a_national_id_stands_in_history_and_audit(site: PageSite) -> None:
