@@ -4,10 +4,11 @@ Each notice is a row whose key allows it once, written in the transaction that d
 moment leaves a notice either given, with its history and its messages, or not given at all.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -27,11 +28,14 @@ from followups.lifecycle import WORK
 from followups.notice_messages import NoticeMessages
 from followups.notice_tables import NOTICE
 from followups.opening_hours import UnitCalendar
+from followups.tables import CASE
 from foundation.database import Database
 
 PAGE = 500
 CORRECTED = "calendar"
 """Why a deadline moved, in the history."""
+NONE: Mapping[NoticeKind, int] = MappingProxyType({})
+"""No notice was given yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,13 @@ class DeadlineKeeper:
         """Give every notice whose time has come; after a long pause a case goes up several tiers at once."""
         calendars = _Calendars(self.book)
         given: list[Given] = []
-        for case in await self._near(calendars):
-            given += await self._bring_up_to_date(case, calendars)
+        near = await self._near(calendars)
+        async with self.database.read() as connection:
+            known = await _notices(connection)
+        for case in near:
+            done = known.get((case.code, case.reopened), NONE)
+            if self._due(case, done, calendars) is not None:
+                given += await self._bring_up_to_date(case, calendars)
         return given
 
     async def reckon_anew(self, actor: Actor = CLOCK) -> list[Moved]:
@@ -111,19 +120,24 @@ class DeadlineKeeper:
 
     async def _bring_up_to_date(self, case: Case, calendars: "_Calendars") -> list[Given]:
         given: list[Given] = []
-        while case.due_ms is not None and case.state in WORK:
-            async with self.database.read() as connection:
-                done = await _notices(connection, case)
-            notice = next_notice(_pending(case, done, calendars), self.rule, calendars.of(case.unit), self._now())
-            if notice is None or notice.at > self._now() or not self._reaches_somebody(case, notice):
-                break
-            one = await self._give(case, notice)
-            if one is None:
-                break
-            given.append(one)
+        while True:
             async with self.database.read() as connection:
                 case = await load_case(connection, case.code) or case
-        return given
+                done = (await _notices(connection, case.code)).get((case.code, case.reopened), NONE)
+            notice = self._due(case, done, calendars)
+            one = await self._give(case, notice) if notice is not None else None
+            if one is None:
+                return given
+            given.append(one)
+
+    def _due(self, case: Case, done: Mapping[NoticeKind, int], calendars: "_Calendars") -> NextNotice | None:
+        """The notice whose time has come."""
+        if case.due_ms is None or case.state not in WORK:
+            return None
+        notice = next_notice(_pending(case, done, calendars), self.rule, calendars.of(case.unit), self._now())
+        if notice is None or notice.at > self._now() or not self._reaches_somebody(case, notice):
+            return None
+        return notice
 
     async def _give(self, case: Case, notice: NextNotice) -> Given | None:
         """None: somebody else was quicker, or changed the case; the next look sees to it."""
@@ -174,15 +188,23 @@ def _pending(case: Case, done: Mapping[NoticeKind, int], calendars: _Calendars) 
     clock, unit = _moment(case.clock_ms), calendars.of(case.unit)
     starts = unit.next_open(clock) if case.deadline_starts == ClockStart.OPENING else clock
     due = _moment(case.due_ms or 0)
-    return Pending(case.tier, min(starts, due), due, bool(done[NoticeKind.WARNING]), done[NoticeKind.ESCALATION])
+    warned, escalations = done.get(NoticeKind.WARNING, 0) > 0, done.get(NoticeKind.ESCALATION, 0)
+    return Pending(case.tier, min(starts, due), due, warned, escalations)
 
 
-async def _notices(connection: AsyncConnection, case: Case) -> Mapping[NoticeKind, int]:
-    """How many of each kind were given for the present promise."""
-    query = select(NOTICE.c.kind).where(NOTICE.c.code == case.code, NOTICE.c.round == case.reopened)
-    found: dict[NoticeKind, int] = defaultdict(int)
-    for (kind,) in await connection.execute(query):
-        found[NoticeKind(kind)] += 1
+async def _notices(
+    connection: AsyncConnection, code: str | None = None,
+) -> Mapping[tuple[str, int], Mapping[NoticeKind, int]]:
+    """How many of each kind were given, by case and promise; of one case, or of all that are owed."""
+    query = select(NOTICE.c.code, NOTICE.c.round, NOTICE.c.kind)
+    if code is not None:
+        query = query.where(NOTICE.c.code == code)
+    else:
+        owed = CASE.c.state.in_([state.value for state in WORK])
+        query = query.join(CASE, CASE.c.code == NOTICE.c.code).where(owed)
+    found: dict[tuple[str, int], Counter[NoticeKind]] = defaultdict(Counter)
+    for row in await connection.execute(query):
+        found[row.code, row.round][NoticeKind(row.kind)] += 1
     return found
 
 
