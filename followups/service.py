@@ -29,7 +29,7 @@ from foundation.paths import Home
 from foundation.service import alive, back_off
 from foundation.settings import Settings, SettingsError, load_settings
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 10.0
 DELIVER_SECONDS = 1.0
 TELL_SECONDS = 1.0
 NOTHING = Told(0, 0, 0)
