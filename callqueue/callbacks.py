@@ -34,6 +34,7 @@ from callqueue.outbound_store import (
     find_promise,
     insert_call,
     insert_closed,
+    known_ids,
 )
 from callqueue.retry_plan import HOUR_MS, MINUTE_MS
 from foundation.database import Database
@@ -117,6 +118,15 @@ class CallbackDesk:
         call = self._call(request, number)
         async with self._database.write() as connection:
             return await self._adopt(connection, call, result)
+
+    async def adopt_unknown(self, requests: Sequence[CallbackRequest]) -> int:
+        """Adopt those of these promises that the store does not have; how many. All have an id."""
+        async with self._database.read() as connection:
+            known = await known_ids(connection, [request.id for request in requests if request.id])
+        unknown = [request for request in requests if request.id not in known]
+        for request in unknown:
+            await self.adopt(request)
+        return len(unknown)
 
     async def due(self, request: CallbackRequest) -> int | None:
         """The time that would be promised, in epoch milliseconds; nothing is changed."""

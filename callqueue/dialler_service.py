@@ -93,13 +93,13 @@ class Keeping:
         while True:
             async with self.dialler.ledger.read() as connection:
                 found = await read_requests_after(connection, self.read_to)
-            for asked in found:
-                request = request_of(asked)
-                if request is not None:
-                    await self.desk.adopt(request)
-                self.read_to = asked.id
             if not found:
                 return
+            requests = [request_of(asked) for asked in found]
+            adopted = await self.desk.adopt_unknown([request for request in requests if request is not None])
+            if adopted:
+                log.info("promises adopted from the journal", count=adopted)
+            self.read_to = found[-1].id
 
     async def close_helped(self) -> None:
         """Whoever called us himself and was answered needs no call any more."""

@@ -44,6 +44,16 @@ async def find_call(connection: AsyncConnection, call_id: str, *, lock: bool = F
     return found[0] if found else None
 
 
+async def known_ids(connection: AsyncConnection, call_ids: Collection[str]) -> set[str]:
+    """Those of these ids under which there is a call, open or closed."""
+    found: set[str] = set()
+    wanted = sorted(set(call_ids))
+    for first in range(0, len(wanted), FEW):
+        query = select(CALL.id).where(CALL.id.in_(wanted[first:first + FEW]))
+        found |= set((await connection.execute(query)).scalars())
+    return found
+
+
 async def find_promise(
     connection: AsyncConnection, number: str, queue: str, *, lock: bool = False,
 ) -> OutboundCall | None:

@@ -138,6 +138,14 @@ async def test_a_promise_of_the_journal_is_adopted_once(site: CallingSite) -> No
     assert len(await site.desk.list()) == 1
 
 
+async def test_of_a_journals_promises_only_the_unknown_are_adopted(site: CallingSite) -> None:
+    known = await site.promised()
+    requests = [request_of(id=known.id), *(request_of(f"0912123457{last}", id=f"cb-{last}") for last in range(3))]
+    assert await site.desk.adopt_unknown(requests) == 3
+    assert await site.desk.adopt_unknown(requests) == 0
+    assert len(await site.desk.list(state=State.OPEN)) == 4
+
+
 async def test_a_second_promise_of_the_journal_is_merged_at_the_earlier_place(site: CallingSite) -> None:
     first = await site.promised(place_ms=site.clock())
     request = request_of(id="cb-second", place_ms=site.clock() - 60_000, priority=1)
