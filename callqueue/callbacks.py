@@ -139,7 +139,8 @@ class CallbackDesk:
 
     async def hasten(self, promise_id: str) -> bool:
         """Let it be dialled as soon as its place comes, without waiting for the next try. False: it is settled, or
-        being dialled."""
+        being dialled.
+        """
         return await self.put_off(promise_id, self._now_ms())
 
     async def cancel(self, key: str, who: str, queue: str | None = None) -> Sequence[Promise]:
