@@ -28,6 +28,7 @@ from callqueue.agent_sessions import (
     Session,
     begin_session,
     end_session,
+    hold_wrap_up,
     pause_session,
     read_session,
     unpause_session,
@@ -138,6 +139,26 @@ class AgentDesk:
             self._check_logged_in(await read_session(connection, agent_id), agent_id)
             await unpause_session(connection, agent_id, self._clock())
         return await self._carry_out(agent_id)
+
+    async def hold_wrap_up(self, agent_id: str, until: float) -> bool:
+        """Let the agent's wrap-up last until then (epoch seconds); False: he has none, or one that lasts so long."""
+        async with self._database.write() as connection:
+            return await hold_wrap_up(connection, agent_id, until, self._clock())
+
+    async def free_wrap_up(self, agent_id: str, seconds: float) -> None:
+        """What held the wrap-up is done: it lasts as long as it began with, `seconds` from its beginning, or ends now.
+
+        Raises:
+            AsteriskAwayError: its time is over, and it goes on.
+        """
+        async with self._database.read() as connection:
+            session = await read_session(connection, agent_id)
+        if session is None or session.pause_reason != WRAP_UP or session.paused is None:
+            return
+        if session.paused + seconds > self._clock():
+            await self.hold_wrap_up(agent_id, session.paused + seconds)
+        else:
+            await self.unpause(agent_id)
 
     async def converge(self, agent_id: str) -> list[Step]:
         """Bring Asterisk to what the agent shall be, until it is so; the steps that were needed.

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +27,12 @@ async def stream_paths(connection: AsyncConnection, start: int, end: int) -> Asy
             yield path
 
 
+async def read_path(connection: AsyncConnection, call_id: str) -> tuple[Step, ...]:
+    """All steps of one call, as far as they have been delivered."""
+    query = select(*COLUMNS).where(ivr_step.c.call_id == call_id).order_by(ivr_step.c.number)
+    return tuple(_step(row) for row in (await connection.execute(query)).all())
+
+
 async def read_paths(connection: AsyncConnection, start: int, end: int) -> list[tuple[Step, ...]]:
     """All steps of each call that began in `start <= instant < end` (epoch seconds), in the order of beginning."""
     began = select(ivr_step.c.call_id).where(
@@ -33,9 +40,10 @@ async def read_paths(connection: AsyncConnection, start: int, end: int) -> list[
         ivr_step.c.kind == Kind.CALL.value, ivr_step.c.result == BEGAN,
     )
     query = select(*COLUMNS).where(ivr_step.c.call_id.in_(began)).order_by(ivr_step.c.call_id, ivr_step.c.number)
-    steps = [
-        Step(row.call_id, row.number, row.at_ms / 1000, row.kind, row.name, row.key, row.result, row.ms, row.caller)
-        for row in (await connection.execute(query)).all()
-    ]
+    steps = [_step(row) for row in (await connection.execute(query)).all()]
     paths = [tuple(path) for _, path in groupby(steps, lambda step: step.call_id)]
     return sorted(paths, key=lambda path: (path[0].at, path[0].call_id))
+
+
+def _step(row: Any) -> Step:
+    return Step(row.call_id, row.number, row.at_ms / 1000, row.kind, row.name, row.key, row.result, row.ms, row.caller)

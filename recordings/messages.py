@@ -53,6 +53,10 @@ class Wanted:
     since_ms: int | None = None
     until_ms: int | None = None
     queue: str | None = None
+    caller: str | None = None
+    """Who called, or the number that he left."""
+    open: bool | None = None
+    """Whether something is still to be done about it."""
 
 
 def message_of(spooled: Spooled, sound: Recording | None) -> Message | None:
@@ -110,6 +114,11 @@ async def messages(connection: AsyncConnection, wanted: Wanted) -> Sequence[Mess
         query = query.where(table.queue == wanted.queue)
     if wanted.until_ms is not None:
         query = query.where(table.taken_ms < wanted.until_ms)
+    if wanted.caller is not None:
+        query = query.where((table.caller == wanted.caller) | (table.callback_number == wanted.caller))
+    if wanted.open is not None:
+        is_closed = table.state == MessageState.CLOSED.value
+        query = query.where(~is_closed if wanted.open else is_closed)
     return [Message(**row) for row in (await connection.execute(query)).mappings()]
 
 

@@ -1,0 +1,1 @@
+"""Agents: the phone in the browser and the desk around it."""
