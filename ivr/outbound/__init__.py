@@ -72,7 +72,9 @@ def script_of(purpose: str) -> Run:
     """
     if not PURPOSE.fullmatch(purpose) or find_spec(f"ivr.outbound.{purpose}") is None:
         raise UnknownPurposeError(f"purpose {purpose!r}: there is no ivr/outbound/{purpose}.py")
-    found: Run = import_module(f"ivr.outbound.{purpose}").run
+    found: Run | None = getattr(import_module(f"ivr.outbound.{purpose}"), "run", None)
+    if found is None:
+        raise UnknownPurposeError(f"purpose {purpose!r}: ivr/outbound/{purpose}.py has no run")
     return found
 
 
