@@ -192,9 +192,15 @@ class TransferAction(Handled):
         return self
 
 
+class FollowupAction(Handled):
+    """Tell a caller what became of his case, and its result."""
+
+    do: Literal["followup"]
+
+
 Action = Annotated[
     GoMenu | ChooseLanguage | EnterQueue | Operator | Back | Repeat | Announce | Goodbye
-    | ServiceAction | VoiceMessageAction | CallbackAction | TransferAction,
+    | ServiceAction | VoiceMessageAction | CallbackAction | TransferAction | FollowupAction,
     Field(discriminator="do"),
 ]
 Choices = Annotated[tuple[Action, ...], BeforeValidator(_several), AfterValidator(_some)]

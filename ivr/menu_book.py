@@ -14,7 +14,7 @@ from ivr.menu import Tree
 from ivr.menu_tree import Known, load_tree
 from ivr.prompts.catalogue import load_catalogue, recordings_folder
 
-HANDLED = ("service", "voice_message", "callback", "transfer")
+HANDLED = ("service", "voice_message", "callback", "transfer", "followup")
 """Kinds of actions that are carried out by a module of their own."""
 SHIPPED = Path(__file__).parent / "menus"
 

@@ -7,6 +7,7 @@ from ivr.menu import (
     CallbackAction,
     ChooseLanguage,
     EnterQueue,
+    FollowupAction,
     GoMenu,
     Handled,
     ServiceAction,
@@ -41,6 +42,8 @@ def _describe_handled(action: Handled) -> str:
             return f"call back by {name}"
         case TransferAction(queue=queue, number=number):
             return f"transfer to {queue or number}"
+        case FollowupAction():
+            return "follow up a case"
     return ""
 
 

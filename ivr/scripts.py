@@ -14,6 +14,7 @@ from ivr.callback_key import keep_place
 from ivr.emergency_phone import switch_by_phone
 from ivr.outbound import answered
 from ivr.pin import agent_of, doorkeeper, let_in
+from ivr.result_voice import record_result
 from ivr.studio import record_prompts
 from ivr.survey import after_call
 from ivr.voice_message import take_message
@@ -47,6 +48,13 @@ async def emergency(call: Call, opening: Opening, resources: Resources) -> None:
         await switch_by_phone(call, resources.home, resources.settings, who)
 
 
+async def result_voice(call: Call, opening: Opening, resources: Resources) -> None:
+    """A specialist says the result of a case."""
+    who = await _agent(call, opening, resources)
+    if who is not None:
+        await record_result(call, resources, who)
+
+
 async def _agent(call: Call, opening: Opening, resources: Resources) -> str | None:
     """The agent who calls, once he has given the PIN."""
     who = agent_of(opening.variables.get("agi_channel", ""), resources.settings)
@@ -62,5 +70,5 @@ async def _agent(call: Call, opening: Opening, resources: Resources) -> str | No
 
 SCRIPTS: Mapping[str, Script] = MappingProxyType({
     "closed": leave_word, "callback": keep_place, "studio": studio, "emergency": emergency, "survey": after_call,
-    "outbound": answered,
+    "outbound": answered, "result-voice": result_voice,
 })

@@ -23,6 +23,7 @@ from ivr.call import Call
 from ivr.menu_book import MenuBook
 from ivr.metrics import Metrics
 from ivr.queue_load import QueueLoad, watch_queues
+from ivr.result_speaker import result_speaker
 from ivr.scripts import SCRIPTS
 from ivr.self_service.desk import open_desk
 from ivr.session import Trace, guide, send_to_operator
@@ -119,12 +120,14 @@ async def serve(home: Home, settings: Settings) -> None:
         outbox = Outbox(home, resources.main, settings.sms, lambda: round(time.time() * 1000))
         sending = tasks.create_task(outbox.deliver(), name="send sms")
         tasks.create_task(open_desk(resources), name="open self-service")
+        speaker = result_speaker(home, settings, resources.main)
+        speaking = tasks.create_task(speaker.run(), name="speak results")
         serving = tasks.create_task(_serve_calls(server, settings.ports.of("agi"), stop), name="serve calls")
         stopping = tasks.create_task(stop.wait(), name="stop")
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if server.listening:
             await serving
-        for task in (serving, stopping, measuring, delivering, watching, sending):
+        for task in (serving, stopping, measuring, delivering, watching, sending, speaking):
             task.cancel()
 
 

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     VOICE_MESSAGE = "voice_message"
     CALLBACK = "callback"
     TRANSFER = "transfer"
+    FOLLOWUP = "followup"
     SPEECH = "speech"
     """A word was understood; the menu's own step follows, with the key that it stands for."""
 

@@ -47,11 +47,15 @@ class LockBook:
 
     def keys_of(self, national_id: str, caller: str) -> tuple[Counted, ...]:
         """What a try is counted under; a withheld number is none."""
-        window = self.rules.lock_minutes * MINUTE_MS
-        mine = Counted(self._hash(f"id:{national_id}"), Limit(self.rules.tries, window))
-        if not caller:
-            return (mine,)
-        return mine, Counted(self._hash(f"caller:{caller}"), Limit(self.rules.caller_tries, window))
+        return self._keys(f"id:{national_id}", caller)
+
+    def keys_of_case(self, code: str, caller: str) -> tuple[Counted, ...]:
+        """The same where the secret is a case's: whoever knows its number does not know the code."""
+        return self._keys(f"case:{code}", caller)
+
+    def keys_of_guess(self, caller: str) -> tuple[Counted, ...]:
+        """What guesses at tracking codes are counted under: all withheld numbers together."""
+        return (Counted(self._hash(f"code:{caller}"), Limit(self.rules.caller_tries, self._window)),)
 
     async def begin(self, keys: tuple[Counted, ...]) -> bool:
         """A try begins; False when it may not. It counts as wrong until `take_back`."""
@@ -86,6 +90,16 @@ class LockBook:
         if len(self._remembered) > MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered.update((one.key, tally) for one, tally in zip(keys, tallies, strict=False))
+
+    @property
+    def _window(self) -> int:
+        return self.rules.lock_minutes * MINUTE_MS
+
+    def _keys(self, secret: str, caller: str) -> tuple[Counted, ...]:
+        mine = Counted(self._hash(secret), Limit(self.rules.tries, self._window))
+        if not caller:
+            return (mine,)
+        return mine, Counted(self._hash(f"caller:{caller}"), Limit(self.rules.caller_tries, self._window))
 
     def _hash(self, text: str) -> str:
         return hmac.digest(self.secret.encode(), text.encode(), "sha256").hex()

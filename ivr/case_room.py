@@ -1,0 +1,52 @@
+"""What the calls about cases share: the cases, the count of wrong tries, the sounds, and where callers' words go."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from followups.caller_cases import CallerCases, caller_cases, queue_for
+from followups.case import Case
+from followups.heard_spool import HeardSpool
+from followups.office import CaseOffice, case_office
+from followups.result_sounds import ResultSounds, result_sounds
+from foundation.settings import Settings, load_secrets
+from ivr.actions.context import Resources
+from ivr.self_service.lock_book import LockBook
+
+STORE_SECONDS = 3.0
+"""No caller waits longer for our own store."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRoom:
+    """One for all calls."""
+
+    office: CaseOffice
+    cases: CallerCases
+    locks: LockBook
+    sounds: ResultSounds
+    spool: HeardSpool
+    settings: Settings
+
+    def queue_of(self, case: Case) -> str:
+        """Whose agents speak with its caller."""
+        chosen = self.settings.followups.queues
+        return queue_for(case, self.office.book, self.settings.queues, chosen, self.settings.default_queue)
+
+
+@asynccontextmanager
+async def case_room(resources: Resources) -> AsyncIterator[CaseRoom]:
+    """Opens it.
+
+    Raises:
+        DataFileError: subjects or units of the site are wrong.
+    """
+    home, settings = resources.home, resources.settings
+    office = case_office(home, settings, resources.main)
+    locks = LockBook(resources.main, load_secrets(home, settings).identity_key, settings.identity, now_ms)
+    yield CaseRoom(office, caller_cases(office), locks, result_sounds(home), HeardSpool(home), settings)
+
+
+def now_ms() -> int:
+    return round(time.time() * 1000)
