@@ -51,7 +51,23 @@ class PromiseOffice:
             OutboundRefusalError: one of its classes; nothing is promised.
             AsteriskAwayError: the same.
         """
-        number = await self.desk.check(request)
+        return (await self._give(request, await self.desk.check(request)))[1]
+
+    async def accept(self, request: CallbackRequest) -> CallbackRequest:
+        """The same for strangers: nobody learns whether this number is owed a call already. Then the earlier promise
+        stands, and the code of this one is of no use.
+
+        Raises:
+            OutboundRefusalError: one of its classes, never AlreadyPromisedError; nothing is promised.
+            AsteriskAwayError: the same.
+        """
+        try:
+            number = await self.desk.check(request)
+        except AlreadyPromisedError as error:
+            number = error.promise.number
+        return (await self._give(request, number))[0]
+
+    async def _give(self, request: CallbackRequest, number: str) -> tuple[CallbackRequest, Promise]:
         asked_ms = self._now_ms()
         place_ms = asked_ms if request.place_ms is None else request.place_ms
         request = replace(
@@ -60,7 +76,7 @@ class PromiseOffice:
         )
         request = replace(request, due_ms=await self.desk.due(request))
         await self._journal(request)
-        return await self.desk.adopt(request)
+        return request, await self.desk.adopt(request)
 
     async def retry(self, key: str, who: str) -> Promise:
         """Call once more: an open promise without waiting for its next try, a settled one as a new promise in the old

@@ -1,5 +1,7 @@
 """The rooms that have pages."""
 
+import agent_softphone.web
+import callqueue.web
 import followups.web
 import reports.web
 from foundation.web.rooms import WebRoom
@@ -7,4 +9,4 @@ from foundation.web.rooms import WebRoom
 
 def web_rooms() -> tuple[WebRoom, ...]:
     """In the order in which their pages are looked through; the web's own room comes by itself."""
-    return (followups.web.room(), reports.web.room())
+    return (agent_softphone.web.room(), callqueue.web.room(), followups.web.room(), reports.web.room())
