@@ -63,7 +63,7 @@ def configuration(web: Web) -> uvicorn.Config:
     certificate = None if proxied else web_certificate(web.home, web.settings)
     # No access log: addresses of pages hold ids of people's cases; what was done stands in the audit log.
     return uvicorn.Config(
-        app_of(web), access_log=False, log_config=None, lifespan="on", ws="none", server_header=False,
+        app_of(web), access_log=False, log_config=None, lifespan="on", ws="websockets-sansio", server_header=False,
         timeout_keep_alive=KEEP_SECONDS, timeout_graceful_shutdown=GRACE_SECONDS, proxy_headers=proxied,
         forwarded_allow_ips=LOOPBACK, ssl_certfile=certificate.chain if certificate else None,
         ssl_keyfile=certificate.key if certificate else None,

@@ -38,7 +38,10 @@ class Variable(StrEnum):
     DONE = "PASOKH_DONE"
     """Set by the IVR to `1` when the call has been served and shall end with a goodbye."""
     NUMBER = "PASOKH_NUMBER"
-    """An agent's id: set by the IVR to have the call dialled through to his telephone."""
+    """An agent's id: set by the IVR to have the call dialled through to his telephone, and for a caller whose agent's page
+    is gone. In a call out of an agent's, the number that is called."""
+    LOOKS = "PASOKH_LOOKS"
+    """How often it was looked whether that agent's phone is back."""
     IDENTITY = "PASOKH_IDENTITY"
     """`proved` once the caller has said who he is and proved it; never a number."""
 

@@ -1,10 +1,12 @@
 """Puts the rooms' pages together into one application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,6 +15,7 @@ from foundation.bus import Broker
 from foundation.catalogue import load_catalogue
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home, tools_folder
+from foundation.service import back_off
 from foundation.settings import Settings
 from foundation.web.accounts import Accounts
 from foundation.web.assets import PREFIX, Assets
@@ -37,6 +40,8 @@ API_TITLE = "Pasokh"
 API_VERSION = "1"
 BUNDLES = "bundles"
 """The name under which the bundled scripts are served."""
+
+log = structlog.get_logger()
 
 
 class UnguardedRouteError(Exception):
@@ -115,14 +120,26 @@ def _lifespan(web: Web) -> Callable[[FastAPI], AbstractAsyncContextManager[None]
 
 @asynccontextmanager
 async def _live(web: Web) -> AsyncIterator[None]:
-    reading = asyncio.create_task(web.live.run(), name="live")
+    tasks = [asyncio.create_task(web.live.run(), name="live")]
+    tasks += [asyncio.create_task(_keep(room.name, room.work, web), name=room.name) for room in web.rooms if room.work]
     try:
         yield
     finally:
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await web.close()
+
+
+async def _keep(name: str, work: Callable[[Web], Coroutine[Any, Any, None]], web: Web) -> None:
+    """Do a room's work for ever."""
+    wait = back_off()
+    while True:
+        try:
+            await work(web)
+        except Exception:  # the pages go on without it
+            log.exception("a room's work failed; it begins again", room=name)
+        await asyncio.sleep(wait())
 
 
 class _WithSite:
@@ -132,6 +149,6 @@ class _WithSite:
         self._app, self._web = app, web
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] in {"http", "websocket"}:
             scope["state"] = {"web": self._web}
         await self._app(scope, receive, send)

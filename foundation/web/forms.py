@@ -15,7 +15,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def is_secure(request: Request) -> bool:
-    return request.url.scheme == "https"
+    return request.url.scheme in {"https", "wss"}
 
 
 def cookie_name(request: Request, name: str) -> str:

@@ -1,13 +1,17 @@
 """What a room of the house brings to the web: its pages, its interface, its texts and its place in the navigation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
 from foundation.settings import Settings
 from foundation.web.roles import Role
+
+if TYPE_CHECKING:
+    from foundation.web.site import Web
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,5 @@ class WebRoom:
     connect_sources: Callable[[Settings], Sequence[str]] = lambda _settings: ()
     """Where its pages' scripts may connect to besides this server, as a Content-Security-Policy writes it:
     `wss://*:8089`."""
+    work: "Callable[[Web], Coroutine[Any, Any, None]] | None" = None
+    """What goes on beside the pages for as long as they are served; one that fails begins again."""

@@ -1,0 +1,97 @@
+"""An agent's phone in a real browser, on a running line: what the agent presses and sees."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, expect
+
+from foundation.settings import Language
+from foundation.web.accounts import By, NewUser
+from foundation.web.app import web_site
+from foundation.web.roles import Role
+from foundation.web.sessions import Visitor
+from tests.support.browser import DESK, SOUND, Complaints
+from tests.support.live_line import LiveLine
+
+PASSWORD = "grey-heron-over-water"
+PATIENCE_MS = 20_000
+UNMENDED = 'localStorage.setItem("pasokh-phone-sound", JSON.stringify({mended: false}))'
+"""Noise suppression would eat the tones by which tests know a voice."""
+
+
+def phone_browser(voice: Path) -> tuple[str, ...]:
+    """Chromium's arguments for a microphone that says `voice`, over and over."""
+    return (*SOUND, f"--use-file-for-fake-audio-capture={voice}", "--ignore-certificate-errors",
+            "--autoplay-policy=no-user-gesture-required")
+
+
+@dataclass
+class PhonePage:
+    """The page of one agent."""
+
+    page: Page
+    complaints: Complaints
+
+    async def is_line(self, state: str) -> None:
+        await expect(self.page.locator("pasokh-phone")).to_have_attribute("data-line", state, timeout=PATIENCE_MS)
+
+    async def shows(self, phase: str, count: int = 1) -> None:
+        """Wait until so many calls are in this phase."""
+        await expect(self.page.locator(f".phone-call.{phase}")).to_have_count(count, timeout=PATIENCE_MS)
+
+    async def is_free(self) -> None:
+        await expect(self.page.locator(".phone-call")).to_have_count(0, timeout=PATIENCE_MS)
+
+    async def press(self, action: str, call: str = "") -> None:
+        """The button of an action; `call`: in the call of that phase."""
+        where = f".phone-call.{call} " if call else ""
+        await self.page.locator(f'{where}[data-action="{action}"]').first.click(timeout=PATIENCE_MS)
+
+    async def to(self, target: str) -> None:
+        """Write whom to call or to pass on to."""
+        await self.page.locator("pasokh-phone [name=to]").fill(target)
+
+    async def do(self, script: str) -> Any:
+        """JavaScript with the element as `phone`."""
+        return await self.page.evaluate(f"() => {{ const phone = document.querySelector('pasokh-phone'); {script} }}")
+
+
+async def session_of(line: LiveLine, agent: str) -> str:
+    """The key of a new session of the user who is this agent; he is made where he is not there yet."""
+    web = web_site(line.home, line.settings, ())
+    try:
+        if agent not in [one.user.id for one in await web.accounts.list()]:
+            given = await web.accounts.add(NewUser(agent, agent.upper(), frozenset({Role.AGENT}), agent), By("test"))
+            user = (await web.accounts.find(agent)).user
+            await web.accounts.change_password(user, given, PASSWORD, "", keep=None)
+        async with web.database.write() as connection:
+            return await web.sessions.begin(connection, agent, Visitor("127.0.0.1", "test"))
+    finally:
+        await web.close()
+
+
+@asynccontextmanager
+async def phone_page(
+    line: LiveLine, browser: Browser, agent: str, language: Language = "fa",
+) -> AsyncIterator[PhonePage]:
+    """The agent's page, signed in, in a browser window of its own."""
+    address = f"https://127.0.0.1:{line.settings.ports.of('web')}"
+    context = await browser.new_context(
+        viewport={"width": DESK["width"], "height": DESK["height"]}, ignore_https_errors=True, reduced_motion="reduce",
+        permissions=["microphone"],
+    )
+    await context.add_cookies([
+        {"name": "__Host-pasokh-session", "value": await session_of(line, agent), "url": address, "secure": True},
+        {"name": "__Host-pasokh-language", "value": language, "url": address, "secure": True},
+    ])
+    await context.add_init_script(UNMENDED)
+    page, complaints = await context.new_page(), Complaints()
+    complaints.listen(page)
+    try:
+        await page.goto(f"{address}/phone")
+        yield PhonePage(page, complaints)
+    finally:
+        await context.close()
