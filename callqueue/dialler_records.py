@@ -8,7 +8,7 @@ from callqueue.dialler_calls import Watched, watch
 from callqueue.dialler_gauges import DiallerGauges
 from callqueue.dialler_telephone import Telephone
 from callqueue.journal_status import read_status
-from callqueue.outbound_evidence import Verdict, judge, read_to_the_end
+from callqueue.outbound_evidence import Verdict, is_complete, judge
 from callqueue.outbound_store import find_attempt
 from callqueue.outbound_upkeep import Upkeep
 from callqueue.outbound_worker import OutboundWorker
@@ -47,9 +47,10 @@ class Records:
         async with self.ledger.read() as connection:
             status = await read_status(connection)
             evidence = await read_attempt_evidence(connection, [one.channel_id for one in over])
-        complete = read_to_the_end(status.sources, self.worker.settings.site.name)
+        own, now_ms = self.worker.settings.site.name, self.worker.now_ms()
         for one in over:
             known = evidence.get(one.channel_id)
+            complete = is_complete(status.sources, one.attempt, own, now_ms)
             await self._write(one, judge(known, alive=False, complete=complete), known)
 
     async def _write(self, one: Watched, verdict: Verdict | None, known: AttemptEvidence | None) -> None:

@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.journal_status import SourceStatus
 from callqueue.numbers import shown_forms
-from callqueue.outbound_model import AttemptOutcome, OutboundCall
+from callqueue.outbound_model import Attempt, AttemptOutcome, OutboundCall
 from callqueue.promise_store import AttemptEvidence
 from callqueue.stint import Origin, Outcome
 from callqueue.tables import STINT
 
 FEW = 200
+FAR_MS = 30 * 60_000
+"""Longer than anybody waits at the head of a queue, and than a node takes to come back."""
 BUSY_CAUSES: Final = frozenset({17})
 NO_ANSWER_CAUSES: Final = frozenset({16, 18, 19, 21, 31})
 """Normal clearing, no response, no answer, rejected, unspecified: it rang, or may have."""
@@ -85,6 +87,17 @@ def read_to_the_end(sources: Iterable[SourceStatus], journal: str) -> bool:
     """Whether this Asterisk's two live files have been read to their present ends (`journal_status.read_status`)."""
     live = {source.kind: source.behind for source in sources if source.live and source.journal == journal}
     return all(live.get(kind) == 0 for kind in ("journal", "cel"))
+
+
+def is_complete(sources: Iterable[SourceStatus], attempt: Attempt, own: str, now_ms: int) -> bool:
+    """Whether the records can tell no more about an attempt that Asterisk `own` has no channel of.
+
+    An attempt of another node is only judged without them when no call would last so long: that node's files are not
+    here, and its Asterisk may have the call.
+    """
+    if attempt.worker == own:
+        return read_to_the_end(sources, own)
+    return now_ms - (attempt.dialled_ms or attempt.claimed_ms) > FAR_MS
 
 
 async def read_passed_over(connection: AsyncConnection, promises: Sequence[OutboundCall], now_ms: int) -> set[str]:

@@ -2,8 +2,16 @@ import pytest
 from sqlalchemy import insert
 
 from callqueue.journal_status import SourceStatus
-from callqueue.outbound_evidence import judge, outcome_of_cause, read_helped, read_passed_over, read_to_the_end
-from callqueue.outbound_model import Channel, OutboundCall, State
+from callqueue.outbound_evidence import (
+    FAR_MS,
+    is_complete,
+    judge,
+    outcome_of_cause,
+    read_helped,
+    read_passed_over,
+    read_to_the_end,
+)
+from callqueue.outbound_model import Attempt, Channel, OutboundCall, State
 from callqueue.promise_store import AttemptEvidence, Tried, read_attempt_evidence
 from callqueue.promise_tables import CALLBACK_ATTEMPT
 from callqueue.stint import Origin, Outcome
@@ -71,6 +79,14 @@ def test_the_records_are_complete_when_both_have_been_read_to_their_ends() -> No
     assert not read_to_the_end([source("journal", 0), source("cel", 9)], "pasokh")
     assert not read_to_the_end([source("journal", 0)], "pasokh")
     assert not read_to_the_end([source("journal", 0), source("cel", 0)], "another")
+
+
+def test_an_attempt_of_another_node_is_uncertain_only_when_no_call_lasts_so_long() -> None:
+    read = [source("journal", 0), source("cel", 0)]
+    attempt = Attempt(ID, "cb-a", 1, "pasokh", claimed_ms=NOW * 1000, dialled_ms=NOW * 1000)
+    assert is_complete(read, attempt, "pasokh", NOW * 1000 + 1)
+    assert not is_complete(read, attempt, "another", NOW * 1000 + FAR_MS)
+    assert is_complete([], attempt, "another", NOW * 1000 + FAR_MS + 1)
 
 
 # -- what the ledger knows
