@@ -28,6 +28,9 @@ from tests.support.case_site import NATIONAL_ID, OTHER_ID, SARA, CaseSite, case_
 
 ALL_FORMS = [NATIONAL_ID, OTHER_ID, persian_digits(NATIONAL_ID), "008-457594-8", "۰۰۸ ۴۵۷۵۹۴ ۸", "008‌4575948"]
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what no database can change."""
+
 
 @pytest.fixture
 async def site(tmp_path: Path, database_url: str) -> AsyncIterator[CaseSite]:
@@ -111,6 +114,24 @@ async def test_a_rotation_seals_everything_anew_while_others_go_on(site: CaseSit
     assert await site.office.reading.find(national_id("000000004"), SARA)
 
 
+async def test_a_rotation_that_was_interrupted_is_run_again(site: CaseSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = await site.opened(summary=f"mother {OTHER_ID}")
+    with monkeypatch.context() as killed:
+        killed.setattr("followups.key_rotation._renew_texts", _die)
+        with pytest.raises(KeyboardInterrupt):
+            await rotate(site.home, site.database)
+    assert (await site.office.reading.view(case.code, SARA)).case.summary == f"mother {masked(OTHER_ID)}"
+    done = await rotate(site.home, site.database)
+    assert (done.people, done.texts) == (1, 1)
+    view = await site.office.reading.view(case.code, SARA)
+    assert (view.national_id, view.case.summary) == (masked(NATIONAL_ID), f"mother {masked(OTHER_ID)}")
+
+
+async def _die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@ON_SQLITE
 async def test_a_rotation_that_meets_a_lost_key_forgets_nothing(site: CaseSite) -> None:
     case = await site.opened()
     before = load_keys(site.home)
@@ -125,6 +146,7 @@ async def test_a_rotation_that_meets_a_lost_key_forgets_nothing(site: CaseSite) 
         await site.office.reading.view(case.code, SARA)
 
 
+@ON_SQLITE
 async def test_one_national_id_in_a_text_is_kept_once_for_each_text(site: CaseSite) -> None:
     case = await site.opened(summary=f"{OTHER_ID}, again {persian_digits(OTHER_ID)}")
     async with site.database.read() as connection:
@@ -132,6 +154,7 @@ async def test_one_national_id_in_a_text_is_kept_once_for_each_text(site: CaseSi
     assert (await site.office.reading.case(case.code, SARA)).summary == "⟦1⟧, again ⟦1⟧"
 
 
+@ON_SQLITE
 async def test_marks_that_somebody_types_open_nothing(site: CaseSite) -> None:
     case = await site.opened(summary=f"{OTHER_ID}")
     await site.office.desk.note(case.code, "see ⟦1⟧", SARA)
