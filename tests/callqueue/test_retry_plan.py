@@ -15,7 +15,7 @@ def follows(outcomes: str, start_ms: int = NOW) -> Retry | Close:
 
 
 @pytest.mark.parametrize(("outcomes", "minutes"), [
-    ("no_answer", 5), ("no_answer no_answer", 30), ("unreachable", 5), ("machine", 5), ("not_confirmed", 5),
+    ("no_answer", 5), ("no_answer no_answer", 30), ("unreachable", 5), ("not_confirmed", 5),
     ("gave_up", 5), ("wrong_person", 5), ("busy", 3), ("no_answer busy", 3), ("busy no_answer", 30),
     ("uncertain", 1), ("no_answer uncertain no_answer", 30),
 ])
@@ -25,7 +25,7 @@ def test_after_a_failed_try_the_next_one_comes_by_the_plan(outcomes: str, minute
 
 @pytest.mark.parametrize(("outcomes", "result"), [
     ("reached", Result.REACHED), ("no_answer reached", Result.REACHED), ("cancelled", Result.CANCELLED),
-    ("no_answer no_answer no_answer", Result.UNREACHABLE), ("busy machine gave_up", Result.UNREACHABLE),
+    ("no_answer no_answer no_answer", Result.UNREACHABLE), ("busy not_confirmed gave_up", Result.UNREACHABLE),
     ("wrong_person wrong_person", Result.WRONG_PERSON), ("busy no_answer wrong_person", Result.WRONG_PERSON),
 ])
 def test_in_the_end_a_call_is_closed_with_its_reason(outcomes: str, result: Result) -> None:
