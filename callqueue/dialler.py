@@ -77,7 +77,8 @@ class Dialler:
         self._looked = time.monotonic()
         self._wake = asyncio.Event()
         self.link.on_event(self.on_event, *CALL_EVENTS)
-        self.link.on_event(lambda _event: self._wake.set(), *FREEING)
+        self._is_owing = False
+        self.link.on_event(self.on_freeing, *FREEING)
 
     async def run(self) -> None:
         """For ever; Asterisk or a database that is away is waited for."""
@@ -99,6 +100,11 @@ class Dialler:
             self.watched[watched.channel_id] = follow(watched, event, now_ms())
             self._wake.set()
 
+    def on_freeing(self, _event: Event) -> None:
+        """Somebody may be free now for who waits for his call."""
+        if self._is_owing:
+            self._wake.set()
+
     async def look(self) -> None:
         """One round: what others left behind, what became of ours, whose turn it is."""
         if self._is_time("adopt", ADOPT_SECONDS):
@@ -107,6 +113,7 @@ class Dialler:
             await self.worker.renew({watched.call.id for watched in self.watched.values()})
         line = await self.worker.line()
         self.gauges.show(line.due, line.in_flight)
+        self._is_owing = bool(line.due)
         if not self.link.is_up or not (self.watched or line.due):
             return
         picture = await self._picture()
