@@ -6,7 +6,7 @@ import pytest
 
 import callqueue
 from callqueue.callbacks import CallbackDesk, new_promise_id
-from callqueue.outbound_model import Channel, Result, State
+from callqueue.outbound_model import AttemptOutcome, Channel, Result, State
 from callqueue.outbound_refusals import (
     AlreadyClosedError,
     AlreadyPromisedError,
@@ -185,15 +185,16 @@ def test_ids_fit_a_channel_and_the_journal_and_do_not_repeat() -> None:
     assert all(each.replace("-", "").isalnum() and each.isascii() for each in ids)
 
 
-def test_every_refusal_has_a_text_in_every_language() -> None:
+def test_refusals_and_results_have_texts_in_every_language() -> None:
     catalogue = load_catalogue([Path(callqueue.__path__[0]) / "outbound.yaml"])
     refusals = [*OutboundRefusalError.__subclasses__(), *NumberRefusedError.__subclasses__()]
     for language in LANGUAGES:
         texts = catalogue.texts(language)
         names = {refusal.name for refusal in refusals} | {DoNotCallError.name, PurposeTakenError.name}
         assert all(f"outbound.refused.{name}" in texts.messages for name in names)
-        results = [f"outbound.result.{result}" for result in Result]
-        assert all(key in texts.messages for key in results)
+        words = {"result": Result, "state": State, "outcome": AttemptOutcome}
+        keys = [f"outbound.{kind}.{word}" for kind, values in words.items() for word in values]
+        assert all(key in texts.messages for key in keys)
 
 
 async def test_what_is_asked_for_again_after_it_was_settled_is_a_new_promise(site: CallingSite) -> None:
