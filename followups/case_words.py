@@ -64,12 +64,16 @@ class CaseWords:
                          if key not in _UNTOLD)
 
     def refusal(self, name: str, values: Mapping[str, str]) -> str:
-        known = dict(values)
-        if "state" in known:
-            known["state"] = self.of("state", known["state"])
-        if "unit" in known:
-            known["unit"] = self.unit(known["unit"])
-        return self.t(f"case.refused.{name}", **known)
+        """A refusal as a sentence, with titles and words of this language in it."""
+        named = {key: self._named(key, value) for key, value in values.items()}
+        return self.t(f"case.refused.{name}", **named)
+
+    def _named(self, key: str, value: str) -> str:
+        if key == "unit":
+            return self.unit(value)
+        kind = {"state": "state", "step": "step", "channel": "channel", "what": "field"}.get(key)
+        text = f"case.{kind}.{value.partition(':')[0]}"
+        return self.t(text) if kind and text in self.t.messages else value
 
     def _name(self, key: str) -> str:
         text = {"due_ms": "due", "from": "unit", "to": "unit", "how": "told-by"}.get(key, key.replace("_", "-"))
@@ -87,8 +91,9 @@ class CaseWords:
         }
         if key in words:
             return words[key](value)
-        kind = {"tier": "tier", "channel": "channel", "closing": "closing", "how": "told-by", "kind": "link"}.get(key)
-        return self.of(kind, value) if kind else value
+        kind = {"tier": "tier", "channel": "channel", "closing": "closing", "how": "told-by", "kind": "link",
+                "why": "why"}.get(key)
+        return self.of(kind, value) if kind and f"case.{kind}.{value}" in self.t.messages else value
 
 
 _UNTOLD = frozenset({"sha256", "due_provisional"})

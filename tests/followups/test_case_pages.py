@@ -219,7 +219,7 @@ async def test_the_public_asks_and_gets_a_code_to_ask_with(site: PageSite) -> No
 
 @pytest.mark.parametrize(("changes", "said"), [
     ({"national_id": "0084575949"}, "check its digits"), ({"number": "12"}, "nobody can be met"),
-    ({"summary": ""}, "must not be empty"), ({"subject": "weather"}, "no subject"),
+    ({"summary": ""}, "must not be empty: what it is about"), ({"subject": "weather"}, "no subject"),
 ])
 async def test_a_form_that_cannot_be_comes_back_with_its_words_but_not_the_national_id(
     site: PageSite, changes: dict[str, str], said: str,
