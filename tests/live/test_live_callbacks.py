@@ -7,8 +7,9 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -78,26 +79,40 @@ class Public:
         return found
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def calling_line(request: pytest.FixtureRequest) -> Iterator[tuple[LiveLine, Sockets]]:
-    """A line with a gateway for calls out, on each database in turn."""
-    database = None
-    if request.param == "postgres":
-        server: Postgres = request.getfixturevalue("postgres")
-        asyncio.run(server.execute("CREATE DATABASE live_callbacks"))
-        database = server.url("live_callbacks")
+@pytest.fixture(scope="module")
+def sqlite_line(model: Path) -> Iterator[tuple[LiveLine, Sockets]]:
+    """A line with a gateway for calls out."""
+    with _calling_line(model, None) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def postgresql_line(model: Path, postgres: Postgres) -> Iterator[tuple[LiveLine, Sockets]]:
+    asyncio.run(postgres.execute("CREATE DATABASE live_callbacks"))
+    with _calling_line(model, postgres.url("live_callbacks")) as made:
+        yield made
+
+
+@contextmanager
+def _calling_line(model: Path, database: str | None) -> Iterator[tuple[LiveLine, Sockets]]:
     sockets = gateway()
     address, port = sockets[0].getsockname()
     sip = site_settings(0)["sip"]
     more = {"sip": sip | {"trunk": sip["trunk"] | {"proxy": f"{address}:{port}"}}, "outbound": OUTBOUND}
-    with sockets[0], sockets[1], running_line(request.getfixturevalue("model"), database, more) as line:
+    with sockets[0], sockets[1], running_line(model, database, more) as line:
         yield line, sockets
 
 
 @pytest.fixture
-async def public(calling_line: tuple[LiveLine, Sockets]) -> AsyncIterator[Public]:
-    async with _public(*calling_line) as made:
+async def public(request: pytest.FixtureRequest) -> AsyncIterator[Public]:
+    """On SQLite, where a test does not say otherwise."""
+    line, sockets = request.getfixturevalue(getattr(request, "param", "sqlite_line"))
+    async with _public(line, sockets) as made:
         yield made
+
+
+BOTH = pytest.mark.parametrize(
+    "public", ["sqlite_line", pytest.param("postgresql_line", marks=pytest.mark.postgres)], indirect=True)
 
 
 @asynccontextmanager
@@ -111,6 +126,7 @@ async def _public(line: LiveLine, sockets: Sockets) -> AsyncIterator[Public]:
             await main.close()
 
 
+@BOTH
 async def test_each_way_to_answer_a_telephone_is_told_truly(public: Public) -> None:
     line, since = public.line, public.line.now()
     wanted = {
@@ -187,6 +203,7 @@ async def test_who_is_called_back_comes_before_all_who_joined_after_his_call(pub
     await line.quiet()
 
 
+@BOTH
 async def test_no_more_calls_are_out_than_agents_are_free_or_about_to_be(public: Public) -> None:
     line, since = public.line, public.line.now()
     numbers = [f"0912720000{n}" for n in range(8)]
