@@ -11,8 +11,8 @@ from followups.contacts import Address, Person
 from followups.lifecycle import Closing, State
 from ivr.agi.connection import HangupError
 from ivr.outbound import Owed, result, script_of
-from ivr.result_proof import service_desk
 from ivr.self_service.back_office import OfficeDownError
+from ivr.self_service.desk import service_desk
 from tests.support.case_site import NATIONAL_ID, NUMBER, SARA, WISH, case_site
 from tests.support.result_line import GONE, Line, ResultSite
 
