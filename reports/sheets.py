@@ -96,7 +96,8 @@ def sheet_table(sheet: Sheet, settings: Settings) -> RenderableType:
     for row, cells in zip(sheet.rows, shown_cells(sheet, teller), strict=True):
         table.add_row(*cells, style="red" if row.red else "bold" if row.bold else None)
     notes = [Text(note) for note in sheet.notes]
-    return Group(Text(title, style="bold"), Text(made, style="dim"), table, *([Text()] if notes else []), *notes)
+    rows: list[RenderableType] = [table, Text()] if sheet.rows else []
+    return Group(Text(title, style="bold"), Text(made, style="dim"), *rows, *notes)
 
 
 def shown_cells(sheet: Sheet, teller: Teller) -> list[list[str]]:
