@@ -11,6 +11,7 @@ from rich.table import Table
 from callqueue.agents import AgentDesk, Done
 from callqueue.floor_bus import AGENTS
 from foundation.text import number_text
+from pasokh.commands.site_entries import add_entry, remove_entry
 from pasokh.live_site import LiveSite, quiet_logs
 from pasokh.refusal import RefusedError
 
@@ -41,6 +42,33 @@ def show_agent(agent: AgentId) -> None:
     for queue, penalty in penalties.items():
         table.add_row(view.title(queue), number_text(penalty, site.texts.language))
     Console().print(view.status(pictures), view.agents(own), table, sep="\n")
+
+
+@app.command("add")
+def add(
+    agent: Annotated[str, typer.Argument(help="A new id, like a104; not a number that callers dial.")],
+    *,
+    queue: Annotated[list[str], typer.Option("--queue", "-q", help="QUEUE or QUEUE:PENALTY; may be repeated.")],
+    name: Annotated[str, typer.Option("--name", help="For people to read.")] = "",
+    device: Annotated[str, typer.Option("--device", help="sip: a telephone; webrtc: the browser.")] = "sip",
+) -> None:
+    """A new agent: into site.yaml, and into the running line."""
+    values: dict[str, object] = {"name": name} if name else {}
+    values |= {"device": device} if device != "sip" else {}
+    add_entry("agents", agent, {**values, "queues": dict(map(_membership, queue))})
+
+
+@app.command("remove")
+def remove(agent: AgentId) -> None:
+    """Out of site.yaml and out of the running line; a conversation goes on to its end."""
+    remove_entry("agents", agent)
+
+
+def _membership(text: str) -> tuple[str, int]:
+    queue, _, penalty = text.partition(":")
+    if penalty and not (penalty.isascii() and penalty.isdecimal()):
+        raise RefusedError(f"--queue {text}: write QUEUE or QUEUE:PENALTY, like operator:0")
+    return queue, int(penalty or 0)
 
 
 @app.command("login")

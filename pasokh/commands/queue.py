@@ -11,6 +11,7 @@ from callqueue.agents import AsteriskAwayError
 from callqueue.live import ami_link
 from callqueue.queues import Moved, QueueDesk
 from foundation.asterisk.ami import AmiError
+from pasokh.commands.site_entries import add_entry, remove_entry
 from pasokh.live_site import AMI_SECONDS, LiveSite, quiet_logs
 
 app = typer.Typer(no_args_is_help=True, help="See the queues as they are now; move those who wait.")
@@ -35,6 +36,24 @@ def show_queue(queue: Annotated[str, typer.Argument(help="A queue of site.yaml."
     pictures = site.pictures()
     view = site.view()
     Console().print(view.status(pictures), view.waiting(pictures, queue), view.agents(pictures, queue), sep="\n")
+
+
+@app.command("add")
+def add(
+    queue: Annotated[str, typer.Argument(help="A new name: lower-case letters, digits and '-'.")],
+    *,
+    title: Annotated[list[str] | None, typer.Option("--title", help="LANGUAGE=TEXT; may be repeated.")] = None,
+    max_wait: Annotated[int, typer.Option("--max-wait", help="Seconds.")] = 900,
+) -> None:
+    """A new queue: into site.yaml, and into the running line. Everything else about it is edited there."""
+    titles = dict(each.split("=", 1) for each in title or () if "=" in each)
+    add_entry("queues", queue, {**({"title": titles} if titles else {}), "max_wait_seconds": max_wait})
+
+
+@app.command("remove")
+def remove(queue: Annotated[str, typer.Argument(help="A queue of site.yaml.")]) -> None:
+    """Out of site.yaml and out of the running line; refused while somebody waits in it or anything names it."""
+    remove_entry("queues", queue)
 
 
 @app.command("move")
