@@ -144,6 +144,9 @@ class Dialler:
         chosen = self._choose(line, picture, passed)
         if not chosen or not self._may_dial():
             return
+        if not await self.telephone.speaks():
+            log.warning("nobody is called: the menus are down", port=self.settings.ports.of("agi"))
+            return
         for call in await self.worker.claim(lambda fresh: self._choose(fresh, picture, passed)):
             if not await self._begin(call):
                 return

@@ -1,5 +1,6 @@
 """The dialler's lines in the journal, and its orders to Asterisk."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from foundation.settings import Settings
 NOBODY = "NONE"
 CONTEXT, EXTENSION = "pasokh-outbound", "answered"
 NORMAL_CLEARING = 16
+SERVER_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,16 @@ class Telephone:
 
     async def hang_up(self, channel: str) -> None:
         await self._do("Hangup", Channel=channel, Cause=NORMAL_CLEARING)
+
+    async def speaks(self) -> bool:
+        """Whether somebody is there to speak to who picks up: the menus' server takes connections."""
+        try:
+            async with asyncio.timeout(SERVER_SECONDS):
+                _, writer = await asyncio.open_connection("127.0.0.1", self.settings.ports.of("agi"))
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        return True
 
     async def _line(self, call: OutboundCall, event: str, channel_id: str, *data: str) -> None:
         await self._do(

@@ -12,6 +12,8 @@ from foundation.settings import Outbound
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 INTERRUPTED_MS = 5_000
+"""After the first fault of ours; twice as long after each further one, lest somebody be rung in vain for ever."""
+LONGEST_MS = 30 * MINUTE_MS
 UNCERTAIN_MS = 60_000
 """He may be on the telephone with us at this moment."""
 OUR_FAULTS = 10
@@ -67,16 +69,16 @@ def next_step(rules: RetryRules, outcomes: Sequence[AttemptOutcome], start_ms: i
         return Close(Result.WRONG_PERSON if last is AttemptOutcome.WRONG_PERSON else Result.UNREACHABLE)
     if len(outcomes) - len(failed) >= OUR_FAULTS:
         return Close(Result.UNREACHABLE)
-    at_ms = now_ms + _wait_ms(rules, last, len(failed))
+    at_ms = now_ms + _wait_ms(rules, last, len(failed), len(outcomes) - len(failed))
     return Retry(at_ms) if at_ms < start_ms + rules.expire_ms else Close(Result.EXPIRED)
 
 
-def _wait_ms(rules: RetryRules, last: AttemptOutcome, failed: int) -> int:
+def _wait_ms(rules: RetryRules, last: AttemptOutcome, failed: int, ours: int) -> int:
     match last:
         case AttemptOutcome.INTERRUPTED:
-            return INTERRUPTED_MS
+            return min(INTERRUPTED_MS << (ours - 1), LONGEST_MS)
         case AttemptOutcome.UNCERTAIN:
-            return UNCERTAIN_MS
+            return max(UNCERTAIN_MS, min(INTERRUPTED_MS << (ours - 1), LONGEST_MS))
         case AttemptOutcome.BUSY:
             return rules.busy_ms
         case _:

@@ -100,18 +100,20 @@ class Bench:
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     home = Home(tmp_path / "home")
     home.make()
-    settings = Settings.model_validate({
+    chosen = {
         "queues": {"operator": {}}, "agents": {"a0": {"queues": {"operator": 0}}},
         "sip": {"trunk": {"proxy": "127.0.0.9"}},
         "outbound": {"max_at_once": 2, "per_minute": 3, "hours": {"first": "00:00", "last": "24:00"}, "days_off": []},
         "holidays": {"country": None},
-    })
+    }
     main, ledger = (Database(f"sqlite+aiosqlite:///{tmp_path / name}.sqlite") for name in ("main", "ledger"))
     for database, tables in ((main, MAIN), (ledger, LEDGER)):
         async with database.write() as connection:
             await connection.run_sync(tables.create_all)
     async with played_manager() as manager:
         asterisk = PlayedAsterisk(manager)
+        # The menus' server, as far as the dialler asks: somebody takes connections there.
+        settings = Settings.model_validate({**chosen, "ports": {"agi": manager.port}})
         async with AmiLink("127.0.0.1", manager.port, "pasokh", "secret", patience=QUICK) as link:
             await link.connected(10)
             yield Bench(Dialler(home, settings, link, main, ledger, DiallerGauges(CollectorRegistry())), asterisk)
@@ -195,6 +197,18 @@ async def test_a_drained_line_and_one_without_a_gateway_dial_nobody(bench: Bench
     await bench.dialler.look()
     assert bench.asterisk.originated == []
     assert await bench.state(call) is State.OPEN
+
+
+async def test_while_the_menus_are_down_nobody_is_called(bench: Bench) -> None:
+    call = await bench.promise()
+    telephone = bench.dialler.telephone
+    down = telephone.settings.model_copy(update={"ports": telephone.settings.ports.model_copy(update={"agi": 1})})
+    bench.dialler.telephone = replace(telephone, settings=down)
+    await bench.dialler.look()
+    assert await bench.attempts(call) == []
+    bench.dialler.telephone = telephone
+    await bench.dialler.look()
+    assert len(bench.asterisk.originated) == 1
 
 
 async def test_calls_that_need_no_agent_keep_the_sites_pace(bench: Bench) -> None:

@@ -35,6 +35,7 @@ def test_in_the_end_a_call_is_closed_with_its_reason(outcomes: str, result: Resu
 def test_what_we_spoiled_does_not_use_up_the_tries() -> None:
     assert isinstance(follows("interrupted uncertain no_answer uncertain no_answer"), Retry)
     assert follows("interrupted") == Retry(NOW + 5_000)
+    assert follows("interrupted interrupted interrupted") == Retry(NOW + 20_000)
 
 
 def test_a_call_whose_time_is_over_is_not_tried_again() -> None:
