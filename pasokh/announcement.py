@@ -10,7 +10,7 @@ INDENT = " " * 26
 def announcement(site: Site, *, with_passwords: bool) -> str:
     """The text; passwords only where a person reads it. A site without users gets its first one by this."""
     server = f"{reachable_address(site.settings.sip.address)}:{site.settings.ports.of('sip')}"
-    agents = site.settings.agents
+    agents = [name for name, agent in site.settings.agents.items() if agent.device == "sip"]
     shown = [f"{agent}  password {site.secrets.agents[agent]}" if with_passwords else agent for agent in agents]
     lines = [
         "",
@@ -20,7 +20,7 @@ def announcement(site: Site, *, with_passwords: bool) -> str:
         f"Web pages                 {web_address(site.settings)}",
         *(INDENT + line for line in trust_lines(site)),
         *(INDENT + line for line in first_lines(site, with_password=with_passwords)),
-        f"Log an agent in           bin/pasokh agent login {next(iter(agents), 'AGENT')}",
+        f"Log an agent in           bin/pasokh agent login {next(iter(site.settings.agents), 'AGENT')}",
         "Watch it live             bin/pasokh floor",
         "Figures                   bin/pasokh report queue",
         "Try it without telephones bin/pasokh demo",

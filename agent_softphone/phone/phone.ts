@@ -150,8 +150,10 @@ export class PasokhPhone extends HTMLElement {
     time.dataset["since"] = String(call.since);
     time.textContent = clock(Date.now() - call.since);
     const possible = actions(call, calls);
-    const buttons = ORDER.filter((action) => possible.has(action)).map((action) => this.#button(call, action));
-    card.append(peer, state, time, ...buttons);
+    const buttons = document.createElement("div");
+    buttons.className = "phone-actions";
+    buttons.append(...ORDER.filter((action) => possible.has(action)).map((action) => this.#button(call, action)));
+    card.append(peer, state, time, buttons);
     return card;
   }
 

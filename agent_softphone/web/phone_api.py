@@ -37,7 +37,7 @@ class Registration(BaseModel):
 
 class Wish(BaseModel):
     to: Annotated[str, Field(min_length=1, max_length=60)]
-    """An agent's id, `queue-` and a queue's name, or a telephone number as people write it."""
+    """An agent's id, `queue-` and a queue's name, a site's extension, or a telephone number as people write it."""
 
 
 class Target(BaseModel):
@@ -87,7 +87,9 @@ def browser_agent(user: User, settings: Settings) -> str:
 
 
 def inside_target(to: str, settings: Settings) -> str | None:
-    """An agent or a queue of the site; None: it must be a number."""
+    """An agent, a queue or an extension of the site's; None: it must be a number."""
+    if to in settings.extensions.model_dump().values():
+        return to
     if not _NAME.fullmatch(to):
         return None
     if to in settings.agents or (to.startswith(QUEUE) and to.removeprefix(QUEUE) in settings.queues):

@@ -70,7 +70,8 @@ def accounts() -> None:
     server = f"{reachable_address(site.settings.sip.address)}:{site.settings.ports.of('sip')}"
     table = Table("agent", "password", "server", "device", "queues", box=None)
     for name, agent in site.settings.agents.items():
-        table.add_row(name, site.secrets.agents[name], server, agent.device, ", ".join(agent.queues))
+        password = "in the browser" if agent.device == "webrtc" else site.secrets.agents[name]
+        table.add_row(name, password, server, agent.device, ", ".join(agent.queues))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     extensions = site.settings.extensions
     print(f"PIN {site.secrets.pin}: {extensions.prompts} to record prompts, {extensions.emergency} for emergencies")

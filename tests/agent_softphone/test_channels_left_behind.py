@@ -19,7 +19,8 @@ SECOND = "PJSIP/a101-00000004"
     ({CALLER: "one", AGENT: "one", OTHER: "two", SECOND: "two"}, (CALLER,), (AGENT, SECOND)),
     ({CALLER: "one", OTHER: "one"}, (), ()),
 ], ids=[
-    "a conversation", "a colleague's conversation is left alone", "a telephone that only rings", "a colleague is no caller",
+    "a conversation", "a colleague's conversation is left alone", "a telephone that only rings",
+    "a colleague is no caller",
     "a third person stays with the caller", "a caller on hold during a consultation", "nothing",
 ])
 def test_only_callers_who_have_nobody_else_are_brought_back(

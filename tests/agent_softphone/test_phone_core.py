@@ -15,7 +15,8 @@ def test_the_phones_rules_hold(tmp_path: Path) -> None:
     esbuild = tools_folder() / "web/node_modules/esbuild/bin/esbuild"
     sources = sorted(str(path) for path in PHONE.glob("*.test.ts"))
     command = [*node.node, str(esbuild), *sources, "--bundle", "--platform=node", "--format=esm"]
-    subprocess.run([*command, "--out-extension:.js=.mjs", f"--outdir={tmp_path}", "--log-level=warning"], check=True, timeout=60)
+    command += ["--out-extension:.js=.mjs", f"--outdir={tmp_path}", "--log-level=warning"]
+    subprocess.run(command, check=True, timeout=60)
     bundled = sorted(str(path) for path in tmp_path.glob("*.mjs"))
     assert len(bundled) == len(sources) > 0
     told = subprocess.run([*node.node, "--test", *bundled], capture_output=True, text=True, timeout=60, check=False)

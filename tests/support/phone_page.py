@@ -85,7 +85,7 @@ async def phone_page(
     )
     await context.add_cookies([
         {"name": "__Host-pasokh-session", "value": await session_of(line, agent), "url": address, "secure": True},
-        {"name": "__Host-pasokh-language", "value": language, "url": address, "secure": True},
+        {"name": "pasokh-language", "value": language, "url": address},
     ])
     await context.add_init_script(UNMENDED)
     page, complaints = await context.new_page(), Complaints()
