@@ -1,0 +1,309 @@
+"""The phone in a real browser: calls of the public, transfers, breaks, and a page that is gone in mid-call."""
+
+import asyncio
+import math
+import wave
+from array import array
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from agent_softphone.credentials import Credentials, PhonePasswords
+from bench.sipp import Run, calling
+from bench.tones import write_tone
+from callqueue.stint import Ending, Origin
+from foundation.asterisk.ami import AmiLink
+from foundation.database import Database, Store, store_url
+from recordings.store import Recording, recordings_of
+from tests.support.browser import accessibility_faults, chromium, shoot
+from tests.support.desk_phone import PhoneError, desk_phone
+from tests.support.live_calls import settled_stints, to
+from tests.support.live_line import LiveLine
+from tests.support.live_site import AGENTS, QUEUES, QUICK
+from tests.support.live_start import running_line
+from tests.support.phone_page import PhonePage, phone_browser, phone_page
+from tests.support.raw_phone import tone_share
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.live, pytest.mark.browser]
+
+AGENT_HERTZ, CALLER_HERTZ = 700, 440
+BROWSERS = ("a101", "a102", "b201", "b202")
+
+
+@pytest.fixture(scope="module")
+def line(model: Path) -> Iterator[LiveLine]:
+    agents = {
+        agent: {"queues": dict.fromkeys(queues, 0), "device": "webrtc" if agent in BROWSERS else "sip"}
+        for agent, queues in AGENTS.items()
+    }
+    # No media_address: a browser offers no address of the loopback, so Asterisk answers from another of this machine.
+    sip = {"address": "127.0.0.1", "trunk": {"networks": ["127.0.0.0/8"], "codecs": ["alaw"]}}
+    crowd = {"strategy": "ringall", "ring_seconds": 10, "wrap_up_seconds": 1}
+    medical = {"ring_seconds": 5, "retry_seconds": 1, "wrap_up_seconds": 0}
+    queues = {name: {**QUICK, **own} for name, own in QUEUES.items()} | {"crowd": crowd, "medical": medical}
+    with running_line(model, more={"agents": agents, "sip": sip, "queues": queues}) as made:
+        yield made
+
+
+@asynccontextmanager
+async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
+    async with chromium(*phone_browser(_voice(tmp_path / "voice.wav"))) as opened:
+        yield opened
+
+
+def _voice(path: Path, rate: int = 48000) -> Path:
+    samples = array("h", (int(9000 * math.sin(2 * math.pi * AGENT_HERTZ * n / rate)) for n in range(rate * 2)))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
+    return path
+
+
+@asynccontextmanager
+async def desk_of(line: LiveLine, opened: Browser, agent: str) -> AsyncIterator[PhonePage]:
+    """The agent's page, ready, and the agent logged in to his queues."""
+    async with phone_page(line, opened, agent) as page, line.desk() as desk:
+        await page.is_line("ready")
+        await desk.log_in(agent)
+        try:
+            yield page
+        finally:
+            await desk.log_out(agent, "test")
+            line.hang_up_everybody()
+            await line.quiet()
+
+
+@asynccontextmanager
+async def talking(line: LiveLine, page: PhonePage, queue: str, number: str) -> AsyncIterator[list[Run]]:
+    """A caller whom the page has answered."""
+    async with calling(line.target, [to(queue, number)], line.sipp) as runs:
+        await page.shows("ringing")
+        await page.press("answer")
+        await page.shows("talking")
+        yield runs
+
+
+async def test_both_sides_hear_each_other_and_the_conversation_is_kept(line: LiveLine, tmp_path: Path) -> None:
+    since = line.now()
+    tone = write_tone(tmp_path / "caller.al", CALLER_HERTZ)
+    async with browser(tmp_path) as opened, desk_of(line, opened, "a101") as page:
+        async with calling(line.target, [to("insurance", "09125000001")], line.sipp, tone=tone):
+            await page.shows("ringing")
+            await shoot(page.page, "phone-ringing-fa")
+            await page.press("answer")
+            await page.shows("talking")
+            await expect(page.page.locator("[data-part=quality][data-fault=none]")).to_be_visible(timeout=20_000)
+            assert await accessibility_faults(page.page) == []
+            await shoot(page.page, "phone-talking-fa")
+            await page.press("hangUp")
+            await page.is_free()
+        (stint,) = await settled_stints(line, since, ["09125000001"])
+        assert (stint.agent, stint.ending) == ("a101", Ending.AGENT)
+        assert page.complaints.heard == []
+
+    async def kept() -> list[Recording]:
+        return await _recordings(line, stint.call_id)
+
+    (recording,) = await eventually(kept, "the recording is kept")
+    left, right = _sides(line.home.recordings_store / recording.path)
+    assert tone_share(left, CALLER_HERTZ) > 0.7
+    assert tone_share(left, AGENT_HERTZ) < 0.05
+    assert tone_share(right, AGENT_HERTZ) > 0.7
+    assert tone_share(right, CALLER_HERTZ) < 0.05
+
+
+async def test_a_caller_is_held_muted_asked_about_and_handed_over(line: LiveLine, tmp_path: Path) -> None:
+    since = line.now()
+    async with browser(tmp_path) as opened, line.staffed(line.phone("a109", talk=4)), line.desk() as keeper:
+        await keeper.pause("a109", "break")
+        async with desk_of(line, opened, "a101") as page, talking(line, page, "insurance", "09125000002"):
+            await page.press("hold")
+            await page.shows("held")
+            await page.press("resume")
+            await page.shows("talking")
+            await page.press("mute")
+            assert await page.do("return phone.calls[0].muted")
+            await page.press("unmute")
+            await page.to("a109")
+            await page.press("consult")
+            await page.shows("held")
+            await page.shows("talking")
+            await page.press("swap")
+            await page.shows("held")
+            await page.shows("talking")
+            await page.press("complete")
+            await page.is_free()
+            (stint,) = await settled_stints(line, since, ["09125000002"])
+    assert (stint.agent, stint.ending) == ("a101", Ending.TRANSFER)
+    assert len(line.events("HOLD", since)) >= 2
+
+
+async def test_a_caller_is_passed_on_to_a_queue(line: LiveLine, tmp_path: Path) -> None:
+    since = line.now()
+    async with (
+        browser(tmp_path) as opened, line.staffed(line.phone("a105", talk=1)),
+        desk_of(line, opened, "a101") as page, talking(line, page, "insurance", "09125000003"),
+    ):
+        await page.to("queue-ring")
+        await page.press("transfer")
+        await page.is_free()
+        first, second = await settled_stints(line, since, ["09125000003"])
+    assert (first.ending, second.origin, second.agent) == (Ending.TRANSFER, Origin.TRANSFER, "a105")
+
+
+async def test_keys_are_heard_and_only_what_is_permitted_is_called(line: LiveLine, tmp_path: Path) -> None:
+    async def announced() -> bool:
+        return await asyncio.to_thread((line.home.emergency / "on.json").exists)
+
+    async with browser(tmp_path) as opened, phone_page(line, opened, "a101", "en") as page:
+        await page.is_line("ready")
+        await page.do("return phone.call('09121234567')")
+        await expect(page.page.locator("[data-part=said]")).not_to_be_empty()
+        await page.do(f"return phone.call('{line.settings.extensions.emergency}')")
+        await page.shows("talking")
+        try:
+            await asyncio.sleep(2)  # he is asked for the PIN
+            await page.do(f"phone.keys('{line.secrets.pin}')")
+            await asyncio.sleep(3)  # and then for what is to be done
+            await page.do("phone.keys('1')")
+            await eventually(announced, "the emergency announcement is on")
+        finally:
+            line.command("emergency", "off")
+            line.hang_up_everybody()
+        await page.is_free()
+
+
+async def test_a_reload_in_mid_call_brings_the_caller_back_to_the_same_agent(line: LiveLine, tmp_path: Path) -> None:
+    since = line.now()
+    async with browser(tmp_path) as opened, desk_of(line, opened, "a101") as page:
+        async with talking(line, page, "insurance", "09125000004"):
+            await page.page.reload()
+            await page.shows("ringing")
+            assert "pasokh-return" in line.console("core show channels verbose")
+            await page.press("answer")
+            await page.shows("talking")
+            await page.press("hangUp")
+            await page.is_free()
+        (stint,) = await settled_stints(line, since, ["09125000004"])
+    assert stint.agent == "a101"
+
+
+async def test_who_is_not_taken_back_goes_to_the_head_of_his_queue(line: LiveLine, tmp_path: Path) -> None:
+    since = line.now()
+    async with (
+        browser(tmp_path) as opened, desk_of(line, opened, "a102") as page,
+        talking(line, page, "medical", "09125000005"),
+        calling(line.target, [to("medical", "09125000006")], line.sipp)
+    ):
+        await line.written("ENTERQUEUE", since, 2)
+        await page.page.reload()
+        await page.shows("ringing")
+        await page.press("reject")
+        requeued = (await line.written("ENTERQUEUE", since, 3))[2]
+    assert (requeued.data[1], requeued.data[2]) == ("09125000005", "1")
+
+
+async def test_a_page_that_crashes_leaves_nobody_in_silence(line: LiveLine, tmp_path: Path) -> None:
+    async with (
+        browser(tmp_path) as opened, desk_of(line, opened, "a101") as page,
+        talking(line, page, "insurance", "09125000007"),
+    ):
+        await page.page.close()
+
+        async def waits() -> bool:
+            return "pasokh-return" in await asyncio.to_thread(line.console, "core show channels verbose")
+
+        await eventually(waits, "the caller hears music", 10)
+
+
+async def test_a_call_outlives_the_web_service_but_not_asterisk(line: LiveLine, tmp_path: Path) -> None:
+    async with (
+        browser(tmp_path) as opened, desk_of(line, opened, "a101") as page,
+        talking(line, page, "insurance", "09125000008"),
+    ):
+        killed = line.kill("web")
+        await page.is_line("connecting")
+        await line.ready("web", but=killed)
+        await page.is_line("ready")
+        await page.shows("talking")
+        await asyncio.sleep(2)  # longer than the grace for pages that are gone
+        await page.press("hold")
+        await page.shows("held")
+        await page.press("resume")
+        await page.shows("talking")
+        assert "2 active channels" in line.console("core show channels count")
+        before = line.standing("asterisk").state.pid
+        line.kill_asterisk()
+        await line.ready("asterisk", but=before)
+        await page.is_line("ready")
+        await page.is_free()
+
+
+async def test_one_call_two_agents_one_answers(line: LiveLine, tmp_path: Path) -> None:
+    async with (
+        browser(tmp_path) as opened, desk_of(line, opened, "b201") as one, desk_of(line, opened, "b202") as two,
+        calling(line.target, [to("crowd", "09125000009")], line.sipp),
+    ):
+        await one.shows("ringing")
+        await two.shows("ringing")
+        await two.press("answer")
+        await two.shows("talking")
+        await one.is_free()
+
+
+async def test_the_last_window_is_the_phone_unless_another_has_a_call(line: LiveLine, tmp_path: Path) -> None:
+    async with (
+        browser(tmp_path) as opened, desk_of(line, opened, "a101") as first,
+        phone_page(line, opened, "a101") as second,
+    ):
+        await second.is_line("ready")
+        await first.is_line("taken-over")
+        async with talking(line, second, "insurance", "09125000010"):
+            await first.page.reload()
+            await first.is_line("elsewhere")
+            await second.shows("talking")
+
+
+async def test_a_password_opens_until_the_next_is_made_or_it_is_withdrawn(line: LiveLine) -> None:
+    async with AmiLink("127.0.0.1", line.settings.ports.of("ami"), "pasokh", line.secrets.ami) as link:
+        await link.connected(20)
+        passwords = PhonePasswords(link)
+        first = await passwords.issue("a102")
+        assert await _registers(line, first)
+        second = await passwords.issue("a102")
+        assert not await _registers(line, first)
+        assert await _registers(line, second)
+        assert "a102" in await passwords.issued()
+        await passwords.withdraw("a102")
+        await passwords.withdraw("a102")
+        assert not await _registers(line, second)
+        assert "a102" not in await passwords.issued()
+
+
+async def _registers(line: LiveLine, found: Credentials) -> bool:
+    try:
+        async with desk_phone(line.target, found.user, found.password):
+            return True
+    except PhoneError:
+        return False
+
+
+async def _recordings(line: LiveLine, call_id: str) -> list[Recording]:
+    database = Database(store_url(line.home, line.settings, Store.MAIN))
+    try:
+        async with database.read() as connection:
+            return list(await recordings_of(connection, [call_id]))
+    finally:
+        await database.close()
+
+
+def _sides(path: Path) -> tuple[list[int], list[int]]:
+    with wave.open(str(path), "rb") as file:
+        samples = array("h", file.readframes(file.getnframes()))
+    return list(samples[0::2]), list(samples[1::2])
