@@ -24,8 +24,11 @@ from followups.case_store import (
     sealed_ids,
 )
 from followups.contacts import Contact, ContactBook, contact, contacts_at
+from followups.heard import Heard, heard_of
 from followups.lifecycle import WORK
 from followups.sealed_text import put_back
+from followups.telling import Telling
+from followups.telling_store import tellings_of
 from followups.unit_members import units_of
 from followups.vault import Vault, masked
 from foundation.database import Database
@@ -52,6 +55,14 @@ class CaseView:
     recordings: Sequence[Recording]
     """Linked ones, and those of the linked calls."""
     attachments: Sequence[Attachment]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldHistory:
+    """Oldest first."""
+
+    tellings: Sequence[Telling]
+    heard: Sequence[Heard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,16 @@ class CaseReading:
             events, files = await events_of(connection, code), await attachments_of(connection, code)
         shown = None if person is None or person.sealed_id is None else masked(self.vault.open(person.sealed_id))
         return CaseView(_opened(case, ids), person, shown, _opened_events(events, ids), links, found, files)
+
+    async def told(self, code: str, actor: Actor) -> ToldHistory:
+        """How the case's results were told, and what its caller said of them.
+
+        Raises:
+            UnknownCaseError
+        """
+        await self.case(code, actor)
+        async with self.database.read() as connection:
+            return ToldHistory(await tellings_of(connection, code), await heard_of(connection, code))
 
     async def show_identity(self, code: str, actor: Actor) -> Shown:
         """National IDs in clear; the history tells who looked.

@@ -80,7 +80,8 @@ class CaseWords:
         return self.t(f"case.field.{text}") if f"case.field.{text}" in self.t.messages else key
 
     def _told(self, key: str, value: str) -> str:
-        return " → ".join(self._word(key, one) for one in value.split(" → "))
+        mark = ", " if key in _LISTS else " → "
+        return mark.join(self._word(key, one) for one in value.split(mark))
 
     def _word(self, key: str, value: str) -> str:
         if value in {NO_FIGURE, "None"}:
@@ -92,8 +93,10 @@ class CaseWords:
         if key in words:
             return words[key](value)
         kind = {"tier": "tier", "channel": "channel", "closing": "closing", "how": "told-by", "kind": "link",
-                "why": "why"}.get(key)
+                "why": "why", "outcome": "outcome", "answer": "answer", "heard": "heard", "tries": "try",
+                "written": "told-by"}.get(key)
         return self.of(kind, value) if kind and f"case.{kind}.{value}" in self.t.messages else value
 
 
+_LISTS = frozenset({"tries", "written"})
 _UNTOLD = frozenset({"sha256", "due_provisional"})

@@ -83,7 +83,7 @@ class Hearing:
         detail = {"how": heard.how.value, "call": heard.call_id}
         if change.case.reopened != heard.round:
             # The case went on meanwhile: what he said is of an older result.
-            await change.tell(Deed.TELLING, detail={**detail, "answer": _word(heard.answer), "result": "older"})
+            await change.tell(Deed.TELLING, detail={**detail, "answer": _word(heard.answer), "heard": "older"})
             return
         if news is What.ALL:
             await _tell(change, heard, detail)

@@ -38,7 +38,7 @@ class ResultMessages:
             subject = texts("followups.result.subject")
             await enter_email(connection, Email(f"{name}-e", case.reply_mailbox, subject, text), now_ms)
             done.append("email")
-        return ",".join(done)
+        return ", ".join(done)
 
 
 def result_messages(settings: Settings) -> ResultMessages:

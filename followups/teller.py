@@ -130,7 +130,7 @@ class Teller:
         await change_telling(change.connection, case.code, case.reopened, outbound_id=call_id)
         await add_link(
             change.connection, Link(case.code, LinkKind.OUTBOUND_CALL, call_id, change.now_ms, TELLER.name))
-        await change.tell(Deed.TELLING, detail={"how": ToldBy.CALL.value, "call": call_id, "step": "ordered"})
+        await change.tell(Deed.TELLING, detail={"how": ToldBy.CALL.value, "call": call_id})
         return call_id
 
     async def _settle(self, result: OutboundResult) -> None:
@@ -151,6 +151,8 @@ class Teller:
         """The telling is over: note it, and tell by other ways, or move the case."""
         case, written = change.case, ""
         waits = case.state is State.RESOLVED and case.reopened == number
+        if outcome is Outcome.CANCELLED and not waits:
+            outcome = Outcome.SETTLED
         if waits and outcome in WRITTEN_OF:
             written = await self.messages.enter(change.connection, case, change.now_ms)
         settled = await change_telling(

@@ -28,16 +28,18 @@ class Outcome(StrEnum):
     """The site's trunk lets no calls out."""
     NO_SOUND = "no_sound"
     """Neither the text nor the recorded voice could be made into sound."""
+    CANCELLED = "cancelled"
+    """He wants no call about it, or the site ended the calls."""
     SETTLED = "settled"
     """He learned it otherwise, or there is nothing to tell any more."""
 
 
 OF_RESULTS: Mapping[Result, Outcome] = {
     Result.REACHED: Outcome.TOLD, Result.HELPED_OTHERWISE: Outcome.SETTLED, Result.MERGED: Outcome.SETTLED,
-    Result.CANCELLED: Outcome.SETTLED, Result.UNREACHABLE: Outcome.UNREACHABLE, Result.EXPIRED: Outcome.UNREACHABLE,
+    Result.CANCELLED: Outcome.CANCELLED, Result.UNREACHABLE: Outcome.UNREACHABLE, Result.EXPIRED: Outcome.UNREACHABLE,
     Result.WRONG_PERSON: Outcome.WRONG_PERSON, Result.REFUSED: Outcome.REFUSED,
 }
-WRITTEN_OF = frozenset(Outcome) - {Outcome.TOLD, Outcome.SETTLED}
+WRITTEN_OF = frozenset(Outcome) - {Outcome.TOLD, Outcome.CANCELLED, Outcome.SETTLED}
 """Those after which he is told in writing that a result waits for him."""
 
 

@@ -118,7 +118,7 @@ def resume(
 @app.command()
 def resolve(
     code: Code, result: Annotated[str, typer.Argument(help="What the caller shall be told.")], *,
-    recording: Annotated[str | None, typer.Option("--recording", help="A recording that says it.")] = None,
+    recording: Annotated[str | None, typer.Option("--recording", help="Id of an attached sound that says it.")] = None,
     version: Version = None, by: By = "",
 ) -> None:
     """Write the result; the caller is told next."""

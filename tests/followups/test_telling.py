@@ -17,6 +17,7 @@ from callqueue.outbound_tables import OUTBOUND_CALL
 from callqueue.outbound_worker import OutboundWorker
 from followups.case import Case, Channel, ToldBy
 from followups.case_store import events_of
+from followups.case_words import CaseWords
 from followups.contacts import Address, Person
 from followups.heard import Answer, Heard, Hearing, heard_of
 from followups.heard_spool import HeardSpool
@@ -25,11 +26,14 @@ from followups.result_sounds import UNSPOKEN
 from followups.teller import Teller, teller
 from followups.telling import Outcome, Telling, read_reference, reference_of
 from followups.telling_store import tellings_of
+from foundation.catalogue import load_catalogue
 from foundation.gateway_tables import email_outbox, sms_outbox
+from foundation.paths import CHECKOUT
 from foundation.settings import Settings
 from tests.support.case_site import NUMBER, SARA, WISH, CaseSite, case_site
 
 GATEWAY = {"url": "http://127.0.0.1:9", "token": "secret"}
+CASE_TEXTS = CHECKOUT / "followups" / "texts.yaml"
 OUT: dict[str, Any] = {"sip": {"trunk": {"proxy": "127.0.0.1:5080"}}, "sms": GATEWAY, "email": GATEWAY}
 HOUR_MS = 3_600_000
 
@@ -221,6 +225,31 @@ async def test_a_result_that_cannot_be_spoken_is_written_of(site: CaseSite) -> N
     spoken(site, case, UNSPOKEN)
     await made(site).look()
     assert ((await telling(site, case)).outcome, await calls(site)) == (Outcome.NO_SOUND, [])
+
+
+async def test_who_wants_no_call_about_it_is_left_alone_and_his_result_waits(site: CaseSite) -> None:
+    case = await resolved(site)
+    await made(site).look()
+    await dialled(site, AttemptOutcome.CANCELLED)
+    await made(site).look()
+    assert ((await telling(site, case)).outcome, await written(site)) == (Outcome.CANCELLED, [])
+    assert (await now(site, case)).state is State.RESOLVED
+
+
+async def test_the_history_says_in_words_how_it_was_told(site: CaseSite) -> None:
+    case = await resolved(site)
+    await made(site).look()
+    await dialled(site, AttemptOutcome.NO_ANSWER, AttemptOutcome.REACHED)
+    HeardSpool(site.home).keep(word(site, case, Answer.NOT_SOLVED))
+    await made(site).look()
+    words = CaseWords(site.office.book, load_catalogue([CASE_TEXTS]).texts("en"))
+    view = await site.office.reading.view(case.code, SARA)
+    said = " | ".join(words.detail(event) for event in view.events)
+    assert "the caller's answer: not solved" in said
+    assert "outcome: told; tries: no answer, reached" in said
+    told = await site.office.reading.told(case.code, SARA)
+    assert [one.outcome for one in told.tellings] == [Outcome.TOLD]
+    assert [one.answer for one in told.heard] == [Answer.NOT_SOLVED]
 
 
 async def test_who_called_first_is_not_called_any_more(site: CaseSite) -> None:

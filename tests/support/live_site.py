@@ -105,8 +105,8 @@ def write_prompts(home: Home) -> None:
         write_wav(path, APOLOGY_HERTZ if prompt.name == "sorry-rescue" else PROMPT_HERTZ)
 
 
-def write_wav(path: Path, hertz: float) -> None:
-    samples = int(8000 * PROMPT_SECONDS)
+def write_wav(path: Path, hertz: float, seconds: float = PROMPT_SECONDS) -> None:
+    samples = int(8000 * seconds)
     sound = array("h", (int(8000 * math.sin(2 * math.pi * hertz * n / 8000)) for n in range(samples)))
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
