@@ -41,7 +41,7 @@ class NoWayOutError(PhoneRefusalError):
 
 
 class NotDialledError(PhoneRefusalError):
-    """The number may not be called, or is none."""
+    """No agent, queue or extension has this name."""
 
     name = "not-dialled"
     status = 422

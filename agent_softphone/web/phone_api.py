@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 
 from agent_softphone.phones import Phones
 from agent_softphone.refusals import LineAwayError, NoAgentError, NotDialledError, NoWayOutError
-from callqueue.numbers import number_to_call, own_numbers
-from callqueue.outbound_refusals import NumberRefusedError
+from callqueue.numbers import number_to_call, own_numbers, shown
+from callqueue.outbound_refusals import DoNotCallError
+from callqueue.outbound_store import wants_no_calls
 from foundation.asterisk.ami import AmiError
 from foundation.provinces import load_provinces
 from foundation.settings import Settings
@@ -66,6 +67,9 @@ def phone_api(phones: Phones) -> APIRouter:
         if inside:
             return Target(dial=inside)
         number = outside_number(wish.to, settings)
+        async with web_of(request).database.read() as connection:
+            if await wants_no_calls(connection, number):
+                raise DoNotCallError(number=shown(number))
         with line_errors():
             ticket = await phones.line.ticket(number)
         await note(request, "phone.call-out", number)
@@ -87,28 +91,29 @@ def browser_agent(user: User, settings: Settings) -> str:
 
 
 def inside_target(to: str, settings: Settings) -> str | None:
-    """An agent, a queue or an extension of the site's; None: it must be a number."""
+    """An agent, a queue or an extension of the site's; None: it must be a number.
+
+    Raises:
+        NotDialledError: it is written like a name, and is none of them.
+    """
     if to in settings.extensions.model_dump().values():
         return to
     if not _NAME.fullmatch(to):
         return None
     if to in settings.agents or (to.startswith(QUEUE) and to.removeprefix(QUEUE) in settings.queues):
         return to
-    raise NotDialledError(reason="unknown")
+    raise NotDialledError(to=to)
 
 
 def outside_number(text: str, settings: Settings) -> str:
     """A number that the site may call, in the form that is dialled.
 
     Raises:
-        NoWayOutError, NotDialledError
+        NoWayOutError, NumberRefusedError
     """
     if settings.sip.trunk.proxy is None:
         raise NoWayOutError
-    try:
-        return number_to_call(text, settings.outbound.numbers, own_numbers(settings), load_provinces())
-    except NumberRefusedError as refused:
-        raise NotDialledError(reason=refused.name) from refused
+    return number_to_call(text, settings.outbound.numbers, own_numbers(settings), load_provinces())
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import pytest
 
 from agent_softphone.refusals import NoAgentError, NotDialledError, NoWayOutError
 from agent_softphone.web.phone_api import browser_agent, inside_target, outside_number
+from callqueue.outbound_refusals import NumberRefusedError
 from foundation.settings import Agent, Queue, Settings, Sip, Trunk
 from foundation.web.roles import Role, User
 
@@ -35,7 +36,7 @@ def test_a_number_is_brought_to_the_form_that_is_dialled() -> None:
 
 @pytest.mark.parametrize("text", ["1420", "09", "0044 20 7946 0000", "0909 123 4567;x"])
 def test_what_the_site_does_not_call_is_refused(text: str) -> None:
-    with pytest.raises(NotDialledError):
+    with pytest.raises(NumberRefusedError):
         outside_number(text, site())
 
 
