@@ -3,6 +3,7 @@ nothing. No agent is there, so nothing is dialled meanwhile.
 """
 
 import asyncio
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,8 +21,9 @@ from foundation.database import Database, Store, store_url
 from tests.conftest import Postgres
 from tests.support.live_calls import IN_QUEUE, LANGUAGE, settled_stints, to
 from tests.support.live_line import LiveLine, Moment
-from tests.support.live_site import KEY_OF
+from tests.support.live_site import APOLOGY_HERTZ, KEY_OF, QUEUES, QUICK
 from tests.support.live_start import running_line
+from tests.support.raw_phone import raw_call
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live
@@ -45,7 +47,9 @@ def with_calls_out(line: LiveLine) -> None:
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
+SOON = {"callback_above_seconds": 0, "callback_offer_seconds": 15}
 SITE = {
+    "queues": {name: {**QUICK, **own, **(SOON if name == "operator" else {})} for name, own in QUEUES.items()},
     "sip": {
         "address": "127.0.0.1", "media_address": "127.0.0.1",
         "trunk": {"networks": ["127.0.0.0/8"], "codecs": ["alaw"], "proxy": "127.0.0.1:9"},
@@ -221,3 +225,22 @@ async def test_who_is_owed_a_call_waits_on_the_line_in_the_place_that_was_kept(c
     await line.quiet()
     async with desk_of(line) as desk:
         await desk.cancel(number, "test")
+
+
+async def test_who_waits_is_told_of_the_key_in_his_language(callback_line: LiveLine) -> None:
+    line, since = callback_line, callback_line.now()
+    # The apology's tone is another than that of all other prompts.
+    shutil.copy(line.home.prompts / "fa/sorry-rescue.alaw", line.home.prompts / "fa/callback-key-5.alaw")
+    async with asyncio.TaskGroup() as tasks:
+        head = Caller("09120000271", (LANGUAGE, Keys(0.9, "0")), 50.0)
+        tasks.create_task(call(line.target, [head], line.sipp))
+        await line.written("ENTERQUEUE", since)
+        async with raw_call(line.target) as caller:
+            await line.written("ENTERQUEUE", since, 2)  # who presses nothing comes to the operator
+
+            async def told() -> bool:
+                return caller.first_heard(APOLOGY_HERTZ) is not None
+
+            await eventually(told, "the key is offered", 40)
+        line.hang_up_everybody()
+    await line.quiet()
