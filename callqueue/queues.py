@@ -69,6 +69,14 @@ class QueueDesk:
         await self._do("QueueWithdrawCaller", Queue=caller.queue, Caller=caller.channel, WithdrawInfo=who)
         return Moved(caller, await self._look_again(caller))
 
+    async def find(self, call: str) -> Place:
+        """Where a caller waits.
+
+        Raises:
+            NotWaitingError, AsteriskAwayError
+        """
+        return (await self._find(call))[0]
+
     async def places(self) -> list[Place]:
         """Everybody who waits, queue by queue in their order.
 

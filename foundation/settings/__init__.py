@@ -35,12 +35,13 @@ from foundation.settings.service import (
     Widening,
 )
 from foundation.settings.site import NOT_SETTINGS, Settings, SettingsError, load_settings
+from foundation.settings.supervision import Supervision
 from foundation.settings.values import LANGUAGES, Language, Section
 
 __all__ = [
     "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent",
     "Box", "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Hours", "Identity", "Language",
     "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Secrets", "Section", "Settings",
-    "SettingsError", "Sip", "Site", "Speech", "Trunk", "WebPages", "WebService", "Widening", "load_secrets",
-    "load_settings",
+    "SettingsError", "Sip", "Site", "Speech", "Supervision", "Trunk", "WebPages", "WebService", "Widening",
+    "load_secrets", "load_settings",
 ]

@@ -25,6 +25,7 @@ from foundation.settings.service import (
     Queue,
     default_boxes,
 )
+from foundation.settings.supervision import Supervision
 from foundation.settings.values import Name
 
 NOT_SETTINGS = {"PASOKH_HOME", "PASOKH_TOOLS"}
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     identity: Identity = Identity()
     outbound: Outbound = Outbound()
     """Calls that we make: callbacks, and those that other rooms owe."""
+    supervision: Supervision = Supervision()
     speech: Speech = Speech()
     web: WebPages = WebPages()
     database: Database = Database()

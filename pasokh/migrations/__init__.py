@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-import agent_softphone.desk.tables  # noqa: F401
+import agent_softphone.desk.tables
+import agent_softphone.supervisor_tables  # noqa: F401
 import callqueue.agent_tables
 import callqueue.conversation_tables
 import callqueue.outbound_tables
