@@ -104,15 +104,20 @@ def _calling_line(model: Path, database: str | None) -> Iterator[tuple[LiveLine,
 
 
 @pytest.fixture
-async def public(request: pytest.FixtureRequest) -> AsyncIterator[Public]:
+def calling_line(request: pytest.FixtureRequest) -> tuple[LiveLine, Sockets]:
     """On SQLite, where a test does not say otherwise."""
-    line, sockets = request.getfixturevalue(getattr(request, "param", "sqlite_line"))
-    async with _public(line, sockets) as made:
+    made: tuple[LiveLine, Sockets] = request.getfixturevalue(getattr(request, "param", "sqlite_line"))
+    return made
+
+
+@pytest.fixture
+async def public(calling_line: tuple[LiveLine, Sockets]) -> AsyncIterator[Public]:
+    async with _public(*calling_line) as made:
         yield made
 
 
 BOTH = pytest.mark.parametrize(
-    "public", ["sqlite_line", pytest.param("postgresql_line", marks=pytest.mark.postgres)], indirect=True)
+    "calling_line", ["sqlite_line", pytest.param("postgresql_line", marks=pytest.mark.postgres)], indirect=True)
 
 
 @asynccontextmanager
