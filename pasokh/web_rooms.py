@@ -1,6 +1,7 @@
 """The rooms that have pages."""
 
 import agent_softphone.web
+import agent_softphone.web.desk_room
 import callqueue.web
 import followups.web
 import reports.web
@@ -9,4 +10,5 @@ from foundation.web.rooms import WebRoom
 
 def web_rooms() -> tuple[WebRoom, ...]:
     """In the order in which their pages are looked through; the web's own room comes by itself."""
-    return (agent_softphone.web.room(), callqueue.web.room(), followups.web.room(), reports.web.room())
+    rooms = (agent_softphone.web.room(), callqueue.web.room(), followups.web.room(), reports.web.room())
+    return (agent_softphone.web.desk_room.desk_room(), *rooms)

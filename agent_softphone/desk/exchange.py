@@ -9,9 +9,12 @@ from typing import Final
 from agent_softphone.desk.refusals import PhoneNotCalledError
 from agent_softphone.line import PhoneLine
 from callqueue.agents import AgentDesk, AsteriskAwayError
+from callqueue.callbacks import CallbackDesk
 from callqueue.live import ami_link
+from callqueue.promise_office import PromiseOffice, journal_by
 from foundation.asterisk.ami import AmiAwayError, AmiError, AmiLink
 from foundation.asterisk.variables import Variable
+from foundation.settings import load_secrets
 from foundation.web.site import Web
 
 AGENTS: Final = "pasokh-agents"
@@ -89,6 +92,18 @@ class Exchange:
             raise PhoneNotCalledError(reason=str(error)) from error
         if not answer.succeeded:
             raise PhoneNotCalledError(reason=answer.message)
+
+    def promises(self, web: Web) -> PromiseOffice:
+        """Where calls are promised.
+
+        Raises:
+            AsteriskAwayError: the service is only starting.
+        """
+        if self._link is None:
+            raise AsteriskAwayError(reason="the desk is only starting")
+        key = load_secrets(web.home, web.settings).tracking_key
+        desk = CallbackDesk(web.database, web.settings, now_ms=web.clock)
+        return PromiseOffice(desk, journal_by(self._link), key, web.clock)
 
     async def _variable(self, channel: str, variable: Variable) -> str:
         if self._link is None or not self._link.is_up:

@@ -114,3 +114,10 @@ class DeskFilesWrongError(DeskRefusalError):
 
     name = "files-wrong"
     status = 503
+
+
+class DeskAwayError(DeskRefusalError):
+    """Asterisk does not answer."""
+
+    name = "asterisk-away"
+    status = 503

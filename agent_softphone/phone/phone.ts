@@ -95,7 +95,7 @@ export class PasokhPhone extends HTMLElement {
   }
 
   #build(): void {
-    const dial = DIAL.map((key) => `<button type="button" class="button" data-key="${key}">${key}</button>`).join("");
+    const dial = DIAL.map((key) => `<button type="button" class="button" data-key="${key}">${this.#digits(key)}</button>`).join("");
     const select = (name: string): string =>
       `<label>${this.#html(name)}<select name="${name}"></select></label>`;
     this.innerHTML = `
@@ -142,13 +142,13 @@ export class PasokhPhone extends HTMLElement {
     card.className = `phone-call ${call.phase}`;
     card.dataset["call"] = call.id;
     const peer = document.createElement("bdi");
-    peer.textContent = call.peer === "unknown" ? this.#t("withheld") : call.peer;
+    peer.textContent = call.peer === "unknown" ? this.#t("withheld") : this.#digits(call.peer);
     const state = document.createElement("span");
     state.className = "phone-phase";
     state.textContent = this.#t(`phase.${call.phase}`) + (call.muted ? ` · ${this.#t("muted")}` : "");
     const time = document.createElement("time");
     time.dataset["since"] = String(call.since);
-    time.textContent = clock(Date.now() - call.since);
+    time.textContent = this.#digits(clock(Date.now() - call.since));
     const possible = actions(call, calls);
     const buttons = document.createElement("div");
     buttons.className = "phone-actions";
@@ -273,7 +273,7 @@ export class PasokhPhone extends HTMLElement {
   #tick(): void {
     this.#listen();
     for (const time of this.querySelectorAll<HTMLTimeElement>("time[data-since]")) {
-      const text = clock(Date.now() - Number(time.dataset["since"]));
+      const text = this.#digits(clock(Date.now() - Number(time.dataset["since"])));
       if (time.textContent !== text) time.textContent = text;
     }
     this.#meter("out", this.#meters?.local);
@@ -290,6 +290,11 @@ export class PasokhPhone extends HTMLElement {
 
   #number(value: number, digits: number): string {
     return value.toLocaleString(document.documentElement.lang || "fa", { maximumFractionDigits: digits });
+  }
+
+  #digits(text: string): string {
+    if (document.documentElement.lang !== "fa") return text;
+    return text.replace(/[0-9]/g, (digit) => String.fromCharCode(0x06f0 + Number(digit)));
   }
 
   #part(name: string): HTMLElement {

@@ -76,7 +76,7 @@ def web_site(
         home, settings, database, Database(store_url(home, settings, Store.LEDGER)), clock,
         accounts=Accounts(database, hashes, clock), sessions=sessions, tokens=Tokens(database, clock),
         door=Door(database, hashes, sessions, clock),
-        catalogue=load_catalogue(file for room in everywhere for file in room.texts),
+        catalogue=load_catalogue(dict.fromkeys(file.resolve() for room in everywhere for file in room.texts)),
         templates=template_environment(everywhere, assets), assets=assets,
         live=LiveFloor(Broker(settings.ports.of("mqtt")), clock), rooms=everywhere,
         openid=OpenIdProvider(settings.web.openid, clock) if settings.web.openid else None,

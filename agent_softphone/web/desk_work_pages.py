@@ -1,0 +1,156 @@
+"""Work beside calls: the list, what was said, who takes it, how it ended."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Path, Query, Response
+from fastapi.responses import FileResponse, HTMLResponse
+
+from agent_softphone.desk.refusals import NoNumberError, NoSoundError, NotTakenError, NoWayOutError, UnknownResultError
+from agent_softphone.desk.waveform import BARS, outline, peaks
+from agent_softphone.desk.work import OFFERED, Task, TaskKind, TaskResult, WorkDesk
+from agent_softphone.web.desk_seat import ASeat, Desk, Seat, asterisk_errors, toast
+from callqueue.numbers import number_to_call, own_numbers
+from foundation.provinces import load_provinces
+from foundation.web.audit_log import Act, record
+from foundation.web.guards import note
+from foundation.web.pages import page
+from recordings.messages import Message, mark_heard, messages_named, sound_path
+from recordings.wav import BrokenSoundError, read_mono
+
+WAVE_HEIGHT = 40
+Item = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
+
+
+def work_pages() -> APIRouter:
+    router = APIRouter(prefix="/desk/work")
+
+    @router.get("", response_model=None)
+    async def show_work(seat: ASeat, place: Annotated[str, Query(max_length=60)] = "") -> HTMLResponse:
+        tasks = await WorkDesk(seat.web.database).open_tasks(list(seat.settings.queues), seat.web.clock())
+        places = sorted({task.place for task in tasks}, key=lambda one: place_title(seat, one))
+        shown = [task for task in tasks if place in {"", task.place}]
+        return page(
+            seat.request, "desk/work.html", count=len(tasks), place=place, **_words(seat),
+            places=[(one, place_title(seat, one)) for one in places],
+            mine=[task for task in shown if task.owner == seat.agent],
+            free=[task for task in shown if task.owner is None],
+            others=[task for task in shown if task.owner not in {None, seat.agent}],
+        )
+
+    @router.get("/{kind}/{item}", response_model=None)
+    async def show_task(seat: ASeat, kind: TaskKind, item: Item) -> HTMLResponse:
+        return await _task_page(seat, await _task(seat, kind, item))
+
+    @router.post("/{kind}/{item}/take", response_model=None)
+    async def take(seat: ASeat, kind: TaskKind, item: Item) -> HTMLResponse:
+        await WorkDesk(seat.web.database).take(kind, item, seat.agent, seat.web.clock())
+        return await _task_page(seat, await _task(seat, kind, item), changed=True)
+
+    @router.post("/{kind}/{item}/give-back", response_model=None)
+    async def give_back(seat: ASeat, kind: TaskKind, item: Item) -> Response:
+        await WorkDesk(seat.web.database).give_back(kind, item, seat.agent, seat.web.clock())
+        return _said(seat, "desk.said.given-back")
+
+    @router.post("/{kind}/{item}/close", response_model=None)
+    async def close(
+        seat: ASeat, kind: TaskKind, item: Item, result: Annotated[str, Form(max_length=20)] = "",
+        text: Annotated[str, Form(max_length=4000)] = "",
+    ) -> Response:
+        if result not in {one.value for one in TaskResult}:
+            raise UnknownResultError(result=result)
+        task = await _task(seat, kind, item)
+        await WorkDesk(seat.web.database).close(task, seat.agent, TaskResult(result), text, seat.web.clock())
+        await note(seat.request, f"{kind.value}.closed", item, result=result)
+        return _said(seat, "desk.said.closed")
+
+    return router
+
+
+def task_call_pages(desk: Desk) -> APIRouter:
+    router = APIRouter(prefix="/desk/work")
+
+    @router.post("/{kind}/{item}/call", response_model=None)
+    async def call_back(seat: ASeat, kind: TaskKind, item: Item) -> Response:
+        """Ring the agent's own telephone, and connect him with the person when he picks it up."""
+        task = await _task(seat, kind, item)
+        if task.owner != seat.agent:
+            raise NotTakenError(item=item)
+        if not task.number:
+            raise NoNumberError
+        settings = seat.web.settings
+        if settings.sip.trunk.proxy is None:
+            raise NoWayOutError
+        number = number_to_call(task.number, settings.outbound.numbers, own_numbers(settings), load_provinces())
+        with asterisk_errors():
+            await desk.exchange.dial(seat.agent, number)
+        await note(seat.request, f"{kind.value}.called", item)
+        return Response(status_code=204, headers={"hx-trigger": json.dumps(toast(seat.t("desk.said.ringing")))})
+
+    @router.get("/message/{item}/sound", response_model=None)
+    async def play(seat: ASeat, item: Item) -> FileResponse:
+        """What was said; in parts, where a player asks so. Who hears it is written down once for each hearing."""
+        message, path = await _sound(seat, item)
+        begins = seat.request.headers.get("range", "bytes=0-").startswith("bytes=0-")
+        if begins:
+            act = Act(seat.user.actor, "message.heard", message.id, {"seconds": message.duration_ms // 1000})
+            async with seat.web.database.write() as connection:
+                await mark_heard(connection, message.id, seat.agent, seat.web.clock())
+                await record(connection, act, seat.web.clock())
+        return FileResponse(path, media_type="audio/wav", headers={"cache-control": "no-store"})
+
+    return router
+
+
+async def _task(seat: Seat, kind: TaskKind, item: str) -> Task:
+    return await WorkDesk(seat.web.database).find(kind, item, seat.web.clock())
+
+
+async def _task_page(seat: Seat, task: Task, *, changed: bool = False) -> HTMLResponse:
+    wave = await _wave(seat, task) if task.has_sound else ""
+    answer = page(
+        seat.request, "desk/task.html", task=task, wave=wave, bars=BARS, height=WAVE_HEIGHT, agent=seat.agent,
+        results=[(one.value, seat.t(f"desk.task.result.{one.value}")) for one in OFFERED[task.kind]],
+        calls_out=seat.web.settings.sip.trunk.proxy is not None, device=seat.settings.device, **_words(seat),
+    )
+    if changed:
+        answer.headers["hx-trigger"] = json.dumps({"desk-work": {}})
+    return answer
+
+
+def _words(seat: Seat) -> dict[str, Any]:
+    return {"number_of": seat.number, "place_of": lambda place: place_title(seat, place)}
+
+
+def place_title(seat: Seat, place: str) -> str:
+    """Of a box or queue."""
+    box = seat.web.settings.boxes.get(place)
+    if box is not None:
+        return box.title.get(seat.language, place)
+    key = f"desk.box.{place}"
+    return seat.t(key) if key in seat.t.messages else seat.queue(place)
+
+
+async def _sound(seat: Seat, item: str) -> tuple[Message, Any]:
+    async with seat.web.database.read() as connection:
+        found = [one for one in await messages_named(connection, item) if one.id == item]
+        path = await sound_path(connection, found[0]) if found else None
+    whole = seat.web.home.recordings_store / path if path else None
+    if not found or whole is None or not whole.is_file():
+        raise NoSoundError(item=item[:80])
+    return found[0], whole
+
+
+async def _wave(seat: Seat, task: Task) -> str:
+    """The sound's outline; empty where it cannot be read (any more)."""
+    try:
+        _, path = await _sound(seat, task.id)
+        return outline(peaks(await asyncio.to_thread(read_mono, path)), WAVE_HEIGHT)
+    except (NoSoundError, BrokenSoundError, OSError):
+        return ""
+
+
+def _said(seat: Seat, key: str) -> Response:
+    events = {**toast(seat.t(key)), "desk-work": {}, "desk-task": {}}
+    return Response(status_code=204, headers={"hx-trigger": json.dumps(events)})
