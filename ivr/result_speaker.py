@@ -30,11 +30,12 @@ _SENTENCE = re.compile(r"(?<=[.!?؟۔…:;؛\n])\s+")
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
+@dataclass
 class ResultSpeaker:
     """Of one site."""
 
     settings: Settings
+    """Others may be put in their place; the next result goes by them."""
     texts: ResultTexts
     sounds: ResultSounds
 

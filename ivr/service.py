@@ -107,8 +107,10 @@ async def serve(home: Home, settings: Settings) -> None:
     resources = Resources(home, settings, Database(store_url(home, settings, Store.MAIN)), load)
     menus = Menus(book, resources, Witness.of(settings, load, time.time), spool.keep)
     server = Server(menus.on_call, Metrics(registry))
+    speaker = result_speaker(home, settings, resources.main)
 
     def renew(fresh: Settings, following_book: MenuBook, following: Resources) -> None:
+        speaker.settings = fresh
         menus.renew(following_book, following, Witness.of(fresh, load, time.time))
 
     async with AsyncExitStack() as kept, asyncio.TaskGroup() as tasks:
@@ -120,7 +122,6 @@ async def serve(home: Home, settings: Settings) -> None:
         outbox = Outbox(home, resources.main, settings.sms, lambda: round(time.time() * 1000))
         sending = tasks.create_task(outbox.deliver(), name="send sms")
         tasks.create_task(open_desk(resources), name="open self-service")
-        speaker = result_speaker(home, settings, resources.main)
         speaking = tasks.create_task(speaker.run(), name="speak results")
         serving = tasks.create_task(_serve_calls(server, settings.ports.of("agi"), stop), name="serve calls")
         stopping = tasks.create_task(stop.wait(), name="stop")

@@ -74,4 +74,5 @@ def accounts() -> None:
         table.add_row(name, password, server, agent.device, ", ".join(agent.queues))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     extensions = site.settings.extensions
-    print(f"PIN {site.secrets.pin}: {extensions.prompts} to record prompts, {extensions.emergency} for emergencies")
+    print(f"PIN {site.secrets.pin}: {extensions.prompts} to record prompts, {extensions.emergency} for emergencies,"
+          f" {extensions.results} to say a case's result")

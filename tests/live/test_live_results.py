@@ -33,7 +33,8 @@ from foundation.database import Database, Store, store_url
 from foundation.gateway_tables import sms_outbox
 from foundation.identity_numbers import is_national_id
 from ivr.prompts.catalogue import recordings_folder
-from tests.support.citizen_phone import CitizenPhones, On, own_call, tone_seconds
+from tests.support.agent_call import agent_call
+from tests.support.citizen_phone import CitizenPhones, On, own_call, play_script, tone_seconds
 from tests.support.live_calls import LANGUAGE
 from tests.support.live_line import LiveLine
 from tests.support.live_site import KEY_OF, site_settings, write_wav
@@ -47,12 +48,14 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 WELCOME, SUBJECT, WAY, ASK_CODE = 500, 550, 600, 650
 HEAR, DIGITS, ANSWER = 750, 850, 950
 GOOD, QUICK = 1050, 1150
+PIN, SPEAK_CODE, SPEAK, KEEP, BEEP = 1250, 1350, 1450, 1550, 1000
 VOICE = 1900
 """The specialist's voice that says the result: heard by nobody who has not proved who he is."""
 TONES = {
     "choose-language": WELCOME, "menu-subject": SUBJECT, "followup-way": WAY, "followup-ask-code": ASK_CODE,
     "result-choice": HEAR, "result-ask-digits": DIGITS, "result-answer": ANSWER, "survey-satisfaction": GOOD,
-    "survey-speed": QUICK,
+    "survey-speed": QUICK, "pin-enter": PIN, "result-voice-code": SPEAK_CODE, "result-voice-record": SPEAK,
+    "studio-keep": KEEP,
 }
 LIMIT = 90
 SARA = Actor("sara")
@@ -74,13 +77,16 @@ class Site:
     main: Database
     office: CaseOffice
 
-    async def resolved(self, number: str) -> Case:
-        """A case whose result a specialist says in his own voice."""
+    async def opened(self, number: str) -> Case:
         wish = NewCase("insurance-records", "months are missing", Channel.DESK, province="yazd",
                        person=Person("زهرا محمدی", national_id(number), (Address(Channel.DESK, number),)))
-        case = await self.office.opening.open(wish, SARA)
+        return await self.office.opening.open(wish, SARA)
+
+    async def resolved(self, number: str, seconds: float = 1.5) -> Case:
+        """A case whose result a specialist says in his own voice."""
+        case = await self.opened(number)
         path = self.line.home.root / "voice.wav"
-        write_wav(path, VOICE, 1.5)
+        write_wav(path, VOICE, seconds)
         await self.office.desk.attach(case.code, VOICE_NAME, path.read_bytes(), SARA)
         return await self.office.desk.resolve(case.code, "The months were found.", SARA)
 
@@ -292,3 +298,49 @@ async def test_from_another_telephone_nothing_is_heard_without_the_last_digits(s
     assert (await site.now(case)).state is State.RESOLVED
     leaks = [path for path in site.line.home.root.rglob("*.log") if national_id(number).encode() in path.read_bytes()]
     assert leaks == []
+
+
+async def test_a_result_is_told_once_though_services_are_killed_in_the_middle_of_it(site: Site) -> None:
+    number = "09127710007"
+    site.phones.scripts[number] = (
+        On(HEAR, "1"), On(DIGITS, national_id(number)[-4:]), On(ANSWER, "1"), On(GOOD, ""))
+    case = await site.resolved(number, seconds=10)
+    killed = await asyncio.to_thread(site.line.kill, "followups")
+    await site.line.ready("followups", but=killed)
+
+    async def look() -> bool:
+        rungs = site.phones.calls_to(number)
+        return bool(rungs) and tone_seconds(site.phones.heard_by(rungs[0]), VOICE) > 0
+
+    await eventually(look, "the result is being told", LIMIT)
+    killed = await asyncio.to_thread(site.line.kill, "ivr")
+    await site.line.ready("ivr", but=killed)
+    found = await site.until(case, State.CLOSED)
+    assert (found.told_by, found.closing) == (ToldBy.CALL, Closing.SOLVED)
+    result = await site.tried(case, 2)
+    assert [one.outcome for one in result.attempts] == ["interrupted", "reached"]
+    deeds = await site.deeds(case)
+    assert (deeds.count(Deed.TOLD), deeds.count(Deed.CLOSED)) == (1, 1)
+
+
+async def test_a_specialist_says_the_result_at_his_telephone(site: Site) -> None:
+    case, line = await site.opened("09127710008"), site.line
+    account = ("a102", line.secrets.agents["a102"])
+    async with agent_call(line.target, account, line.settings.extensions.results) as phone:
+        script = [On(PIN, line.secrets.pin), On(SPEAK_CODE, case.code)]
+        await play_script(script, phone.heard, phone.press, phone.hang_up, lambda: phone.is_over)
+        await eventually(lambda: _is_heard(phone.heard, SPEAK), "he is asked to speak", LIMIT)
+        await eventually(lambda: _is_heard(phone.heard, BEEP), "the tone before the recording", LIMIT)
+        await phone.speak(VOICE, 2.0)
+        await phone.press("#")
+        await play_script([On(KEEP, "1")], phone.heard, phone.press, phone.hang_up, lambda: phone.is_over)
+
+        async def look() -> bool:
+            view = await site.office.reading.view(case.code, SARA)
+            return [one.name for one in view.attachments] == [VOICE_NAME]
+
+        await eventually(look, "his voice is kept", LIMIT)
+
+
+async def _is_heard(heard: Sequence[tuple[float, bytes]], hertz: float) -> bool:
+    return tone_seconds(heard, hertz) > 0
