@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import socket
 import wave
 from array import array
 from collections.abc import AsyncIterator, Iterator
@@ -25,23 +26,35 @@ from tests.support.live_line import LiveLine
 from tests.support.live_site import AGENTS, QUEUES, QUICK
 from tests.support.live_start import running_line
 from tests.support.phone_page import PhonePage, phone_browser, phone_page
+from tests.support.public_phones import Behaviour, gateway, public_phones
 from tests.support.raw_phone import tone_share
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
 AGENT_HERTZ, CALLER_HERTZ = 700, 440
+Sockets = tuple[socket.socket, socket.socket]
 BROWSERS = ("a101", "a102", "b201", "b202")
 
 
 @pytest.fixture(scope="module")
-def line(model: Path) -> Iterator[LiveLine]:
+def way_out() -> Iterator[Sockets]:
+    """The gateway for calls out."""
+    sockets = gateway()
+    with sockets[0], sockets[1]:
+        yield sockets
+
+
+@pytest.fixture(scope="module")
+def line(model: Path, way_out: Sockets) -> Iterator[LiveLine]:
     agents = {
         agent: {"queues": dict.fromkeys(queues, 0), "device": "webrtc" if agent in BROWSERS else "sip"}
         for agent, queues in AGENTS.items()
     }
     # No media_address: a browser offers no address of the loopback, so Asterisk answers from another of this machine.
-    sip = {"address": "127.0.0.1", "trunk": {"networks": ["127.0.0.0/8"], "codecs": ["alaw"]}}
+    address, port = way_out[0].getsockname()
+    trunk = {"networks": ["127.0.0.0/8"], "codecs": ["alaw"], "proxy": f"{address}:{port}"}
+    sip = {"address": "127.0.0.1", "trunk": trunk}
     crowd = {"strategy": "ringall", "ring_seconds": 10, "wrap_up_seconds": 1}
     medical = {"ring_seconds": 5, "retry_seconds": 1, "wrap_up_seconds": 0}
     queues = {name: {**QUICK, **own} for name, own in QUEUES.items()} | {"crowd": crowd, "medical": medical}
@@ -68,13 +81,15 @@ def _voice(path: Path, rate: int = 48000) -> Path:
 @asynccontextmanager
 async def desk_of(line: LiveLine, opened: Browser, agent: str) -> AsyncIterator[PhonePage]:
     """The agent's page, ready, and the agent logged in to his queues."""
-    async with phone_page(line, opened, agent) as page, line.desk() as desk:
+    async with phone_page(line, opened, agent) as page:
         await page.is_line("ready")
-        await desk.log_in(agent)
+        async with line.desk() as desk:
+            await desk.log_in(agent)
         try:
             yield page
         finally:
-            await desk.log_out(agent, "test")
+            async with line.desk() as desk:  # another link: Asterisk may have been killed meanwhile
+                await desk.log_out(agent, "test")
             line.hang_up_everybody()
             await line.quiet()
 
@@ -157,14 +172,28 @@ async def test_a_caller_is_passed_on_to_a_queue(line: LiveLine, tmp_path: Path) 
     assert (first.ending, second.origin, second.agent) == (Ending.TRANSFER, Origin.TRANSFER, "a105")
 
 
-async def test_keys_are_heard_and_only_what_is_permitted_is_called(line: LiveLine, tmp_path: Path) -> None:
+async def test_the_public_is_called_where_the_site_permits_it(line: LiveLine, way_out: Sockets, tmp_path: Path) -> None:
+    async with browser(tmp_path) as opened, phone_page(line, opened, "a101", "en") as page:
+        await page.is_line("ready")
+        async with public_phones(way_out, lambda _number, _nth: Behaviour(key="")) as public:
+            await page.do("return phone.call('1420')")
+            await expect(page.page.locator("[data-part=said]")).not_to_be_empty()
+            await page.to("+98 912 600 0001")
+            await page.page.keyboard.press("Enter")
+            await page.shows("talking")
+            await page.press("hangUp")
+            await page.is_free()
+            assert [call.number for call in public.rung] == ["09126000001"]
+        line.hang_up_everybody()
+        await line.quiet()
+
+
+async def test_keys_are_heard(line: LiveLine, tmp_path: Path) -> None:
     async def announced() -> bool:
         return await asyncio.to_thread((line.home.emergency / "on.json").exists)
 
     async with browser(tmp_path) as opened, phone_page(line, opened, "a101", "en") as page:
         await page.is_line("ready")
-        await page.do("return phone.call('09121234567')")
-        await expect(page.page.locator("[data-part=said]")).not_to_be_empty()
         await page.do(f"return phone.call('{line.settings.extensions.emergency}')")
         await page.shows("talking")
         try:
