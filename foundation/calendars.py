@@ -106,6 +106,11 @@ def year_before(moment: datetime, calendar: Calendar) -> datetime:
     return datetime.combine(earlier, time(tzinfo=moment.tzinfo) if leap else moment.timetz())
 
 
+def jalali_month(day: date) -> int:
+    """From 1 (Farvardin) to 12 (Esfand)."""
+    return int(_JALALI.to_jalali(day).month)
+
+
 def day_text(day: date, language: Language) -> str:
     """`۱۴۰۵/۰۹/۰۱` in Persian, `22.11.2026` in Turkish, `2026-11-22` in English."""
     if language == "fa":
