@@ -5,7 +5,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -38,6 +38,7 @@ class ResultSpeaker:
     """Others may be put in their place; the next result goes by them."""
     texts: ResultTexts
     sounds: ResultSounds
+    _names: dict[tuple[str, int], Path] = field(default_factory=dict)
 
     async def run(self) -> None:
         """For ever; a database that is away is waited for."""
@@ -55,7 +56,9 @@ class ResultSpeaker:
     async def look(self) -> int:
         """Speak what is wanted and not there, remove what is there and not wanted; how many were spoken."""
         wanted = await self.texts.wanted()
-        folders = {self.sounds.folder(code, number): (code, number) for code, number in wanted}
+        # Each name is a keyed hash: thousands of them are not made anew every second.
+        self._names = {one: self._names.get(one) or self.sounds.folder(*one) for one in wanted}
+        folders = {folder: one for one, folder in self._names.items()}
         await asyncio.to_thread(_remove_others, self.sounds.home.result_sounds, frozenset(folders))
         made = 0
         for folder, (code, number) in folders.items():
