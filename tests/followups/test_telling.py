@@ -325,6 +325,16 @@ async def test_whoever_is_killed_whenever_one_call_is_ordered_and_one_word_is_ta
         assert (await telling(site, case)).outcome is Outcome.TOLD
 
 
+async def test_a_service_that_is_killed_at_every_step_in_turn_does_each_thing_once(site: CaseSite) -> None:
+    case = await resolved(site)
+    await _live_on(site, list(range(1, 8)))
+    await dialled(site, AttemptOutcome.REACHED)
+    HeardSpool(site.home).keep(word(site, case, Answer.NOT_SOLVED))
+    await _live_on(site, list(range(1, 8)))
+    assert len(await calls(site)) == 1
+    assert await deeds(site, case) == ["telling", "told", "reopened not_solved", "telling told"]
+
+
 async def _live_on(site: CaseSite, kills: list[int]) -> None:
     for kill in [*kills, 0]:
         at, one = [kill], made(site)
