@@ -20,6 +20,7 @@ from agent_softphone.web.desk_present import Phase, own_call, present_call
 from agent_softphone.web.desk_seat import FOLDER, ASeat, Desk, Seat, asterisk_errors
 from followups.web.inbox_pages import subject_choices
 from foundation.web.pages import page
+from ivr.steps import Kind
 
 Word = Annotated[str, Form(max_length=40)]
 Notes = Annotated[str, Form(max_length=8000)]
@@ -106,8 +107,17 @@ def _card(seat: Seat, call: DeskCall, phase: Phase, history: History) -> dict[st
         "key": secrets.token_hex(8), "sends_sms": settings.sms.url is not None and call.number is not None,
         "calls_back": settings.sip.trunk.proxy is not None, "times": list(times_ahead(seat)),
         "queues": [(name, seat.queue(name)) for name in settings.queues], "longest_sms": LONGEST_SMS,
-        "since_ms": call.began_ms,
+        "step_name": lambda step: step_name(seat, step.kind, step.name),
     }
+
+
+def step_name(seat: Seat, kind: str, name: str) -> str:
+    """Of a queue or box its title, of a shipped menu its name for people."""
+    key = f"desk.menu.{name}"
+    if kind == Kind.MENU and key in seat.t.messages:
+        return seat.t(key)
+    box = seat.web.settings.boxes.get(name)
+    return box.title.get(seat.language, name) if box and kind == Kind.VOICE_MESSAGE else seat.queue(name)
 
 
 def times_ahead(seat: Seat) -> list[int]:

@@ -19,6 +19,7 @@ from foundation.gateway_tables import sms_outbox
 from foundation.web.audit_log import Wanted, read_audit
 from foundation.web.roles import Role
 from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site
+from tests.support.manager import respond
 from tests.support.waiting import eventually
 
 A101 = "PJSIP/a101"
@@ -189,7 +190,8 @@ async def test_a_follow_up_carries_the_call(site: DeskSite) -> None:
     assert said(again) == said(answer)
     card = (await client.get("/desk/call")).text
     assert "/cases/" in card
-    assert (await client.post(f"/desk/calls/{CALL_ID}/case", data={**form, "subject": "", "key": "0" * 16})).status_code >= 400
+    empty = await client.post(f"/desk/calls/{CALL_ID}/case", data={**form, "subject": "", "key": "0" * 16})
+    assert empty.status_code >= 400
 
 
 async def test_a_call_is_promised_to_the_callers_number(site: DeskSite) -> None:
@@ -275,8 +277,6 @@ async def test_calling_back_rings_the_agents_own_telephone(site: DeskSite) -> No
     asked: list[dict[str, str]] = []
 
     def on_originate(fields: dict[str, str]) -> bytes:
-        from tests.support.manager import respond  # noqa: PLC0415
-
         asked.append(fields)
         return respond(fields, "Success", "Originate successfully queued")
 

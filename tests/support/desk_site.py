@@ -1,4 +1,4 @@
-"""An agent's desk on a small site: its pages, a played Asterisk behind them, and pictures as the bus would show them."""
+"""An agent's desk on a small site: its pages, a played Asterisk behind them, pictures as the bus would show them."""
 
 import wave
 from array import array
@@ -19,7 +19,7 @@ from callqueue.stint import Ending, Origin, Outcome, Stint
 from callqueue.tables import STINT
 from followups.web import room as case_room
 from foundation.asterisk.ami import AmiLink
-from foundation.settings import Agent, Queue, Settings
+from foundation.settings import Agent, Language, Queue, Settings
 from ivr.steps import BEGAN, Step
 from ivr.tables import ivr_step
 from recordings.messages import Message, add_message
@@ -31,7 +31,7 @@ from tests.support.queue_site import QUICK
 
 CALL_ID = "pasokh-1795328580.31"
 NUMBER = "09124567890"
-TITLES = {
+TITLES: dict[str, dict[Language, str]] = {
     "operator": {"fa": "اپراتور", "tr": "Operatör", "en": "Operator"},
     "insurance": {"fa": "بیمه", "tr": "Sigorta", "en": "Insurance"},
     "pensions": {"fa": "مستمری", "tr": "Emeklilik", "en": "Pensions"},
@@ -65,8 +65,9 @@ class DeskSite:
         picture = {"agent": agent, "state": state, "reason": None, "since": now, "queues": {}, "call": None, **more}
         await live.take(f"pasokh/agents/{agent}", picture)
 
-    async def show_call(self, state: str, call_id: str = CALL_ID, agent: str = "a101", queue: str = "insurance") -> None:
-        call = {"call_id": call_id, "queue": queue, "since": instant(self.pages.clock()), "number": "***890"}
+    async def show_call(self, state: str, agent: str = "a101") -> None:
+        """The caller of `CALL_ID` at this agent's telephone."""
+        call = {"call_id": CALL_ID, "queue": "insurance", "since": instant(self.pages.clock()), "number": "***890"}
         await self.show(agent, state, call=call)
 
     async def show_queue(self, queue: str, waiting: int, seconds: int = 0) -> None:
@@ -120,7 +121,8 @@ class DeskSite:
 
 
 def stint(call_id: str, entered: int, outcome: Outcome = Outcome.ANSWERED, **more: Any) -> Stint:
-    answered = {"agent": "a101", "ending": Ending.CALLER, "wait": 30, "talk": 270} if outcome is Outcome.ANSWERED else {}
+    by = {"agent": "a101", "ending": Ending.CALLER, "wait": 30, "talk": 270}
+    answered = by if outcome is Outcome.ANSWERED else {}
     return Stint(**{
         "call_id": call_id, "channel_id": call_id, "number": 1, "queue": "insurance", "origin": Origin.DIRECT,
         "entered": entered, "outcome": outcome, "caller": NUMBER, **answered, **more,

@@ -1,0 +1,148 @@
+"""The desk as an agent sees and uses it, in a real Chromium: with the keyboard, with the network away, in fa and en."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from agent_softphone.desk.calls import find_call
+from foundation.settings import Language
+from foundation.web.roles import Role
+from tests.support.browser import accessibility_faults, chromium, shoot
+from tests.support.desk_site import CALL_ID, DeskSite, desk_site
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[DeskSite]:
+    async with desk_site(tmp_path) as made:
+        await made.fill()
+        await made.show_queue("operator", 0)
+        await made.show_queue("insurance", 3, seconds=95)
+        await made.show_queue("pensions", 1, seconds=4)
+        yield made
+
+
+async def desk(site: DeskSite, browser: object, url: str, language: Language = "en", theme: str = "light") -> Page:
+    return await site.pages.open(
+        browser, url, "/desk", Role.AGENT, user_id="sara", agent="a101", language=language, theme=theme,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(("language", "theme"), [("fa", "light"), ("en", "light"), ("fa", "dark"), ("en", "dark")])
+async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, language: Language, theme: str) -> None:
+    async with site.pages.served() as url, chromium() as browser:
+        await site.show(state="ready")
+        page = await desk(site, browser, url, language, theme)
+        await expect(page.locator(".desk-bar.is-ready")).to_be_visible()
+        await expect(page.locator("#desk-list .desk-task")).to_have_count(3)
+        for state in ("idle", "ringing", "talking"):
+            if state != "idle":
+                await site.show_call(state)
+                await expect(page.locator(f"#desk-call [data-phase={state}]")).to_be_visible()
+                await expect(page.locator(f".desk-bar.is-{state}")).to_be_visible()
+            await shoot(page, f"desk-{state}-{language}-{theme}")
+            assert not await accessibility_faults(page)
+        await expect(page.locator("#desk-knowledge .note")).to_have_count(1)
+        width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert width == 0
+        await page.locator("#desk-list .desk-task").first.click()
+        await page.locator("#desk-task .button.primary").click()
+        await expect(page.locator("#desk-task [data-owner=mine]")).to_be_visible()
+        await shoot(page, f"desk-work-{language}-{theme}")
+        assert not await accessibility_faults(page)
+        assert not site.pages.complaints.heard
+
+
+async def test_a_whole_call_by_keyboard_alone(site: DeskSite) -> None:
+    async with site.pages.served() as url, chromium() as browser:
+        await site.show(state="offline")
+        page = await desk(site, browser, url)
+        await expect(page.locator(".desk-bar.is-offline")).to_be_visible()
+        await page.keyboard.press("Alt+KeyR")
+        await site.manager.received("QueueAdd", 3)
+        await site.show_call("talking")
+        await page.locator("#call-notes").wait_for()
+        await page.keyboard.press("Alt+KeyN")
+        await page.keyboard.type("two months")
+        await page.keyboard.press("Alt+KeyJ")
+        await page.keyboard.type("Record")
+        await page.keyboard.press("Alt+KeyK")
+        await expect(page.locator("#knowledge-title")).to_be_focused()
+        await page.keyboard.press("Shift+Slash")
+        await expect(page.locator("#desk-help")).to_be_visible()
+        await shoot(page, "desk-help-en")
+        assert not await accessibility_faults(page)
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Alt+KeyF")
+        await expect(page.locator("#deed-case")).to_be_visible()
+        await shoot(page, "desk-case-en")
+        assert not await accessibility_faults(page)
+        await page.keyboard.press("Escape")
+        await site.show(state="wrap-up", reason="wrap-up")
+        await expect(page.locator("#desk-call [data-phase=after]")).to_be_visible()
+        await expect(page.locator("#call-notes")).to_have_value("two months")
+        await shoot(page, "desk-after-en")
+        await page.keyboard.press("Alt+KeyD")
+        await page.keyboard.type("Answered")
+        await page.keyboard.press("Alt+Enter")
+        await expect(page.locator(".toast")).to_contain_text("saved")
+        await site.show(state="ready")
+        await expect(page.locator("#desk-call")).to_contain_text("No call on the desk")
+        assert (await kept(site)).endswith("two months answered")
+        assert not site.pages.complaints.heard
+
+
+async def kept(site: DeskSite) -> str:
+    async with site.pages.web.database.read() as connection:
+        call = await find_call(connection, CALL_ID, "a101")
+    return f"{call.notes} {call.disposition}" if call else ""
+
+
+async def test_notes_survive_a_lost_network_and_a_reload(site: DeskSite) -> None:
+    async with site.pages.served() as url, chromium() as browser:
+        await site.show_call("talking")
+        page = await desk(site, browser, url)
+        await page.locator("#call-notes").fill("before")
+        await expect(page.locator("#notes-kept")).to_have_text("Kept")
+        await page.context.set_offline(True)
+        await page.locator("#call-notes").fill("while away")
+        await expect(page.locator("#notes-kept")).to_contain_text("No connection")
+        await expect(page.locator("[data-stale]")).to_be_visible()
+        assert await kept(site) == "before None"
+        await page.context.set_offline(False)
+
+        async def arrived() -> bool:
+            return await kept(site) == "while away None"
+
+        await eventually(arrived, "the notes have come")
+        await page.locator("#call-notes").fill("and a reload at once")
+        await page.reload()
+        await expect(page.locator("#call-notes")).to_have_value("and a reload at once")
+        await site.show_call("talking")
+
+
+async def test_a_message_is_played_and_its_picture_follows(site: DeskSite) -> None:
+    async with site.pages.served() as url, chromium("--autoplay-policy=no-user-gesture-required") as browser:
+        await site.show(state="paused", reason="lunch")
+        page = await desk(site, browser, url, "fa")
+        await page.locator("#desk-list .desk-task").first.click()
+        wave = page.locator(".wave")
+        await wave.click(position={"x": 20, "y": 10})
+        await expect(wave).to_have_attribute("style", re.compile("--played"))
+        assert await page.evaluate("document.querySelector('audio').duration") == pytest.approx(4, abs=0.1)
+        await page.locator("[data-clears]").click()
+        await expect(page.locator("#desk-task")).to_be_empty()
+        assert not site.pages.complaints.heard
+
+
+async def test_what_the_desk_shows_is_never_old_without_a_word(site: DeskSite) -> None:
+    async with site.pages.served() as url, chromium() as browser:
+        await site.show(state="ready")
+        page = await desk(site, browser, url)
+        await expect(page.locator(".desk-bar.is-ready")).to_be_visible()
+        await expect(page.locator("[data-stale]")).to_be_visible()
