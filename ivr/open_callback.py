@@ -11,6 +11,7 @@ from foundation.asterisk.variables import Variable
 from ivr.actions.context import CallContext
 from ivr.call import Call
 from ivr.callback_dialogue import said_time
+from ivr.places import position_in
 from ivr.promises import Promiser, promiser_of
 from ivr.voice_message import ATTEMPTS, DECISION_SECONDS, grammar_of
 
@@ -71,7 +72,7 @@ async def _withdraw(call: Call, promiser: Promiser, owed: OutboundCall) -> None:
 async def _wait_in_place(call: Call, context: CallContext, promiser: Promiser, owed: OutboundCall) -> None:
     """He is not dialled while he waits here; once he is answered the promise is settled by that."""
     queue = owed.queue or ""
-    position = context.resources.load.place(queue, owed.place_ms, context.now())
+    position = await position_in(queue, owed.place_ms, owed.priority, context.resources)
     await call.set(Variable.PROMISE, owed.id)
     await call.set(Variable.PLACE, str(owed.place_ms))
     if position is not None:

@@ -9,7 +9,7 @@ from foundation.asterisk.variables import Variable
 from ivr.actions.context import Resources
 from ivr.call import Call
 from ivr.outbound import Owed, tell
-from ivr.outbound.place import entry_position
+from ivr.places import entry_position
 from ivr.voice_message import grammar_of
 
 JOIN, OTHER_PERSON, CANCEL = "1", "2", "9"

@@ -22,7 +22,7 @@ from ivr.actions.context import Resources
 from ivr.call import Call
 from ivr.case_room import STORE_SECONDS, case_room, now_ms
 from ivr.outbound import Owed, tell
-from ivr.outbound.place import entry_position
+from ivr.places import entry_position
 from ivr.result_hearing import Hearing
 from ivr.result_proof import Proof, prove
 from ivr.survey import ask, find_survey

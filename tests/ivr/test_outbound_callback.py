@@ -16,7 +16,8 @@ from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
 from ivr.call import Call
 from ivr.outbound import Owed, UnknownPurposeError, answered, read_owed, script_of
-from tests.support.manager import Fields, PlayedManager, event, played_manager, respond
+from tests.support.manager import PlayedManager, played_manager, respond
+from tests.support.played_queue import wait_in_queue
 
 PLACE = 1_795_325_000_000
 ARGUMENTS = ("callback", "cb-mea9g64c4a", "2", "operator", "3", str(PLACE))
@@ -86,27 +87,11 @@ async def resources(tmp_path: Path, manager: PlayedManager) -> AsyncIterator[Res
     await made.aclose()
 
 
-def wait_in_queue(manager: PlayedManager, *callers: tuple[str, int, int]) -> None:
-    """These wait, in this order: channel, place and priority."""
-    def status(fields: Fields) -> bytes:
-        answer = respond(fields, "Success", "Queue status will follow", "EventList: start")
-        for position, (channel, _, priority) in enumerate(callers, 1):
-            answer += event("QueueEntry", Queue="operator", Position=str(position), Uniqueid=channel, Wait="9",
-                            Priority=str(priority), ActionID=fields["ActionID"])
-        return answer + event("QueueStatusComplete", EventList="Complete", ActionID=fields["ActionID"])
-
-    def channels(fields: Fields) -> bytes:
-        answer = respond(fields, "Success", "Channel status will follow", "EventList: start")
-        for channel, place, _ in callers:
-            answer += event("Status", Uniqueid=channel, Variable=f"PASOKH_PLACE={place}", ActionID=fields["ActionID"])
-        return answer + event("StatusComplete", EventList="Complete", ActionID=fields["ActionID"])
-
-    manager.answers |= {"queuestatus": status, "status": channels}
-
-
 async def test_who_presses_one_enters_his_queue_at_his_place(resources: Resources, manager: PlayedManager) -> None:
     wait_in_queue(
-        manager, ("p-1.1", PLACE + 900, 4), ("p-2.1", PLACE - 500, 3), ("p-3.1", PLACE + 1, 3), ("p-4.1", 1, 0))
+        manager, "operator",
+        ("p-1.1", PLACE + 900, 4), ("p-2.1", PLACE - 500, 3), ("p-3.1", PLACE + 1, 3), ("p-4.1", 1, 0),
+    )
     person = Person(resources, "1")
     commands = await person.pick_up()
     assert any("outbound-hello" in command and "number-1" in command for command in commands)

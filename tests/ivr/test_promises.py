@@ -14,7 +14,7 @@ from callqueue.outbound_model import CallbackRequest, Channel, OutboundCall, Sta
 from callqueue.promise_lines import requested
 from foundation.database import MAIN, Database
 from foundation.paths import Home
-from foundation.settings import Outbound, Queue, Settings, Sip, Trunk
+from foundation.settings import Outbound, Ports, Queue, Settings, Sip, Trunk, load_secrets
 from ivr.actions import CallContext, Ending, Outcome, Resources, handler
 from ivr.agi.connection import Connection
 from ivr.agi.protocol import Opening
@@ -25,6 +25,8 @@ from ivr.menu import CallbackAction
 from ivr.open_callback import Chosen, ask_owed
 from ivr.queue_load import QueueLoad
 from ivr.steps import StepLog
+from tests.support.manager import PlayedManager, played_manager
+from tests.support.played_queue import wait_in_queue
 
 TIMEOUT = "200 result= (timeout)"
 ONE, TWO, THREE, STAR = ("200 result=1", "200 result=2", "200 result=3", "200 result=*")
@@ -43,6 +45,7 @@ class House:
     home: Home
     settings: Settings
     database: Database
+    manager: PlayedManager
     load: QueueLoad = field(default_factory=QueueLoad)
     heard: list[str] = field(default_factory=list)
 
@@ -143,8 +146,14 @@ async def house(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
     async with database.write() as connection:
         await connection.run_sync(MAIN.create_all)
     trunk = Trunk(proxy="127.0.0.1:5099")
-    settings = Settings(queues=QUEUES, sip=Sip(trunk=trunk), outbound=Outbound(requests_per_number=2))
-    yield House(home, settings, database)
+    async with played_manager() as manager:
+        rules, ports = Outbound(requests_per_number=2), Ports(ami=manager.port)
+        settings = Settings(queues=QUEUES, sip=Sip(trunk=trunk), outbound=rules, ports=ports)
+        manager.secret = load_secrets(home, settings).ami
+        wait_in_queue(manager, "medical")
+        made = House(home, settings, database, manager)
+        yield made
+        await made.resources.aclose()
     await database.close()
 
 
@@ -195,11 +204,19 @@ async def test_who_calls_from_a_number_that_is_not_called_types_another(house: H
 
 
 async def test_he_comes_back_to_the_place_that_is_his_by_now(house: House) -> None:
-    house.load.live, house.load.seen = True, time.time()
-    joined = ["2027-01-15T07:59:50.000Z", "2027-01-15T08:00:05.000Z", "2027-01-15T08:01:00.000Z"]
-    house.load.pictures["medical"] = {"waiting": [{"joined": each} for each in joined], "agents": {}}
+    wait_in_queue(
+        house.manager, "medical",
+        ("pasokh-1.7", PLACE_MS + 90_000, 3), ("pasokh-1.2", PLACE_MS - 10_000, 2), ("pasokh-1.3", PLACE_MS + 5_000, 2),
+        ("pasokh-1.4", PLACE_MS - 60_000, 0),
+    )
     await house.press_key(callback_choice_waiting=[STAR])
-    assert house.said("SET VARIABLE PASOKH_POSITION 2")
+    assert house.said("SET VARIABLE PASOKH_POSITION 3")
+
+
+async def test_while_asterisk_does_not_say_who_waits_he_keeps_the_position_at_which_he_left(house: House) -> None:
+    house.manager.deaf = True
+    await house.press_key(callback_choice_waiting=[STAR])
+    assert not house.said("PASOKH_POSITION")
 
 
 async def test_a_second_request_is_the_same_promise_at_the_earlier_place(house: House) -> None:
@@ -266,6 +283,6 @@ async def test_who_is_owed_a_call_may_wait_on_the_line_in_his_place_and_is_not_d
 
 async def test_a_home_without_calls_out_notes_the_number_for_an_agent(house: House) -> None:
     quiet = Settings(queues=QUEUES)
-    silent = House(house.home, quiet, house.database)
+    silent = House(house.home, quiet, house.database, house.manager)
     assert await silent.choose_in_menu(callback_choice=[ONE]) == Outcome(Ending.HELPED, "noted")
     assert (silent.lines(), await silent.owed()) == ([], [])

@@ -1,4 +1,4 @@
-"""Where somebody who was called back enters his queue: asked of Asterisk at the moment when he says that it is he."""
+"""Where somebody whose place was kept enters his queue: asked of Asterisk itself at that moment."""
 
 import asyncio
 import time
@@ -30,12 +30,17 @@ async def queue_link(resources: Resources) -> AsyncIterator[AmiLink]:
 
 async def entry_position(owed: Owed, resources: Resources) -> int:
     """From 1. If Asterisk does not say who waits, the head: it was his turn when he was dialled."""
+    return await position_in(owed.queue, owed.place_ms, owed.priority, resources) or HEAD
+
+
+async def position_in(queue: str, place_ms: int, priority: int, resources: Resources) -> int | None:
+    """At which position (from 1) he enters who keeps this place; None: Asterisk does not say who waits."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             link = await resources.get(queue_link)
             await link.connected()
             waiting = await read_on_hold(link, round(time.time() * 1000))
     except (AmiError, TimeoutError) as error:
-        log.warning("who waits is unknown; he enters at the head", error=str(error) or "no answer", outbound=owed.id)
-        return HEAD
-    return position(owed.place_ms, owed.priority, [caller for caller in waiting if caller.queue == owed.queue])
+        log.warning("who waits is unknown", queue=queue, error=str(error) or "no answer")
+        return None
+    return position(place_ms, priority, [caller for caller in waiting if caller.queue == queue])
