@@ -24,6 +24,7 @@ from agent_softphone.web.desk_seat import (
     toast,
 )
 from agent_softphone.web.phone_pages import phone_texts
+from agent_softphone.web.supervisor_message_pages import messages_key
 from callqueue.agent_sessions import read_session
 from callqueue.agents import Done
 from callqueue.floor import WRAP_UP, AgentState
@@ -151,6 +152,7 @@ class _Stream:
         mine = pictures.get(AGENTS + self._agent, {})
         yield LiveEvent("state", json.dumps([mine.get(key) for key in ("state", "since", "reason", "call")]))
         yield LiveEvent("call", _call_key(mine))
+        yield LiveEvent("messages", messages_key(pictures, self._agent))
         key = ("desk-queues", self._values["language"], self._queues)
         yield LiveEvent("queues", self._web.live.once(key, self._waiting))
 

@@ -16,6 +16,7 @@ from agent_softphone.web.desk_deed_pages import deed_pages
 from agent_softphone.web.desk_pages import desk_pages
 from agent_softphone.web.desk_seat import Desk, site_book
 from agent_softphone.web.desk_work_pages import task_call_pages, work_pages
+from agent_softphone.web.supervisor_message_pages import message_pages
 from callqueue.agent_refusals import AgentRefusalError
 from callqueue.outbound_refusals import OutboundRefusalError
 from followups.case_refusals import CaseRefusalError
@@ -31,7 +32,8 @@ def desk_room(exchange: Exchange | None = None) -> WebRoom:
     """`exchange`: another link to Asterisk than the site's own."""
     desk = Desk(exchange or Exchange(), Days())
     router = APIRouter()
-    for pages in (desk_pages(desk), call_pages(desk), deed_pages(desk), work_pages(), task_call_pages(desk)):
+    own = (desk_pages(desk), call_pages(desk), deed_pages(desk), work_pages(), task_call_pages(desk))
+    for pages in (*own, message_pages()):
         router.include_router(pages)
 
     async def work(web: Web) -> None:
@@ -43,8 +45,8 @@ def desk_room(exchange: Exchange | None = None) -> WebRoom:
     return WebRoom(
         "desk", router, None, FOLDER / "desk_templates", FOLDER / "desk_static",
         [
-            FOLDER / "desk_texts.yaml", FOLDER.parent / "texts.yaml", QUEUES / "texts.yaml", QUEUES / "outbound.yaml",
-            CASES / "texts.yaml", CASES / "web" / "texts.yaml",
+            FOLDER / "desk_texts.yaml", FOLDER / "supervisor_texts.yaml", FOLDER.parent / "texts.yaml",
+            QUEUES / "texts.yaml", QUEUES / "outbound.yaml", CASES / "texts.yaml", CASES / "web" / "texts.yaml",
         ],
         nav=(NavItem("/desk", "desk.nav", (Role.AGENT,), 5),),
         refusals=(
