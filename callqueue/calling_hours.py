@@ -10,6 +10,7 @@ from foundation.calendars import day_start
 from foundation.days import Days
 from foundation.settings import Hours, Outbound, Settings
 
+DAY_MS = 86_400_000
 LOOK_DAYS = 60
 """Days ahead in which an open one is looked for; a site that is closed longer calls on the day after them."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -25,7 +26,7 @@ class CallingHours:
 
     def next_open(self, purpose: str, at_ms: int) -> int:
         """The first moment from `at_ms` on at which calls of this purpose may be dialled (epoch milliseconds)."""
-        first = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.zone).date()
+        first = self._day(at_ms)
         day = first
         for ahead in range(LOOK_DAYS + 1):
             day = first + timedelta(days=ahead)
@@ -36,6 +37,21 @@ class CallingHours:
 
     def is_open(self, purpose: str, at_ms: int) -> bool:
         return self.next_open(purpose, at_ms) == at_ms
+
+    def expiry(self, purpose: str, start_ms: int, lasting_ms: int) -> int:
+        """When a call is owed for so long that it is given up; days on which it may not be made are not counted."""
+        end_ms = self.next_open(purpose, start_ms) + lasting_ms
+        day = self._day(end_ms - lasting_ms)
+        while day < self._day(end_ms):
+            day += timedelta(days=1)
+            if not self._is_open(purpose, day):
+                end_ms += DAY_MS
+            if end_ms - start_ms > LOOK_DAYS * DAY_MS:
+                break
+        return end_ms
+
+    def _day(self, at_ms: int) -> date:
+        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.zone).date()
 
     def _is_open(self, purpose: str, day: date) -> bool:
         if purpose == CALLBACK:

@@ -1,11 +1,12 @@
 """Keeping calls that are owed in order: what a crash left is adopted and judged, what is over is closed and told of."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import and_, or_
 
+from callqueue.calling_hours import CallingHours, calling_hours
 from callqueue.outbound_model import Attempt, OutboundCall, Result, State
 from callqueue.outbound_store import (
     CALL,
@@ -16,7 +17,7 @@ from callqueue.outbound_store import (
     find_call,
     live_attempt,
 )
-from callqueue.outbound_worker import LEASE_MS
+from callqueue.outbound_worker import LEASE_MS, expiry_of
 from callqueue.retry_plan import retry_rules
 from foundation.database import Database
 from foundation.settings import Settings
@@ -32,7 +33,7 @@ class Adopted:
     attempt: Attempt
 
 
-@dataclass(frozen=True)
+@dataclass
 class Upkeep:
     """Of one worker; `name` as there."""
 
@@ -40,6 +41,10 @@ class Upkeep:
     settings: Settings
     name: str
     now_ms: Callable[[], int]
+    hours: CallingHours = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hours = calling_hours(self.settings)
 
     async def close(self, call_id: str, result: Result, by: str) -> bool:
         """Settle a call for a reason from outside, like `helped_otherwise`; False when it is settled already."""
@@ -49,12 +54,14 @@ class Upkeep:
 
     async def expire(self) -> list[OutboundCall]:
         """Close what was to be done long ago and is not being dialled; the closed ones."""
-        limit_ms = self.now_ms() - retry_rules(self.settings.outbound).expire_ms
-        late = and_(CALL.state == State.OPEN, CALL.asked_ms < limit_ms,
-                    or_(CALL.not_before_ms.is_(None), CALL.not_before_ms < limit_ms))
+        now_ms, rules = self.now_ms(), retry_rules(self.settings.outbound)
+        limit_ms = now_ms - rules.lasting_ms
+        old = and_(CALL.state == State.OPEN, CALL.asked_ms < limit_ms,
+                   or_(CALL.not_before_ms.is_(None), CALL.not_before_ms < limit_ms))
         async with self.database.read() as connection:
-            found = await calls_where(connection, late, limit=PER_SWEEP)
-        return [call for call in found if await self.close(call.id, Result.EXPIRED, "dialler")]
+            found = await calls_where(connection, old)
+        late = [call for call in found if expiry_of(call, self.hours, rules) <= now_ms][:PER_SWEEP]
+        return [call for call in late if await self.close(call.id, Result.EXPIRED, "dialler")]
 
     async def adopt(self, known: Collection[str]) -> list[Adopted]:
         """Attempts whose worker is gone, now ours: those with a claim that has run out, and those under our name that

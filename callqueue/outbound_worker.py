@@ -40,7 +40,7 @@ from callqueue.outbound_store import (
     wants_no_calls,
 )
 from callqueue.outbound_tables import OUTBOUND_CALL
-from callqueue.retry_plan import Retry, next_step, retry_rules
+from callqueue.retry_plan import Retry, RetryRules, next_step, retry_rules
 from foundation.database import Database
 from foundation.settings import Settings
 
@@ -228,11 +228,16 @@ class OutboundWorker:
         if call.state is State.CLOSED:
             return
         outcomes = await outcomes_of(connection, call.id)
-        start_ms = max(call.asked_ms, call.not_before_ms or 0)
-        step = next_step(retry_rules(self.settings.outbound), outcomes, start_ms, now_ms)
+        rules = retry_rules(self.settings.outbound)
+        step = next_step(rules, outcomes, expiry_of(call, self.hours, rules), now_ms)
         if isinstance(step, Retry):
             next_ms = self.hours.next_open(call.purpose, step.at_ms)
             await change_call(
                 connection, call.id, state=State.OPEN, claimed_by=None, claimed_until_ms=None, next_attempt_ms=next_ms)
         else:
             await close_call(connection, call.id, step.result, "dialler", now_ms)
+
+
+def expiry_of(call: OutboundCall, hours: CallingHours, rules: RetryRules) -> int:
+    """When a call is given up if nobody was reached (epoch milliseconds)."""
+    return hours.expiry(call.purpose, max(call.asked_ms, call.not_before_ms or 0), rules.lasting_ms)

@@ -29,8 +29,8 @@ class RetryRules:
     waits_ms: tuple[int, ...]
     """After the first failed try, the second, ...; the last counts for all further ones."""
     busy_ms: int
-    expire_ms: int
-    """From the time at which it could first be dialled."""
+    lasting_ms: int
+    """For how long a call is owed, once it could be dialled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ def retry_rules(settings: Outbound) -> RetryRules:
     )
 
 
-def next_step(rules: RetryRules, outcomes: Sequence[AttemptOutcome], start_ms: int, now_ms: int) -> Retry | Close:
+def next_step(rules: RetryRules, outcomes: Sequence[AttemptOutcome], expiry_ms: int, now_ms: int) -> Retry | Close:
     """What follows the last of these attempts, which ended at `now_ms`.
 
     Args:
         rules: the site's.
         outcomes: of all attempts, in their order; at least one.
-        start_ms: when the call could first be dialled.
+        expiry_ms: when the call is given up.
         now_ms: epoch milliseconds.
     """
     last = outcomes[-1]
@@ -70,7 +70,7 @@ def next_step(rules: RetryRules, outcomes: Sequence[AttemptOutcome], start_ms: i
     if len(outcomes) - len(failed) >= OUR_FAULTS:
         return Close(Result.UNREACHABLE)
     at_ms = now_ms + _wait_ms(rules, last, len(failed), len(outcomes) - len(failed))
-    return Retry(at_ms) if at_ms < start_ms + rules.expire_ms else Close(Result.EXPIRED)
+    return Retry(at_ms) if at_ms < expiry_ms else Close(Result.EXPIRED)
 
 
 def _wait_ms(rules: RetryRules, last: AttemptOutcome, failed: int, ours: int) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 import structlog
 
@@ -31,7 +32,12 @@ TEARDOWN_LIMIT = 120.0
 
 
 def pytest_configure() -> None:
-    """Logged errors without structlog's pictures of all local variables, each of which takes a second to draw."""
+    """Logged errors without structlog's pictures of all local variables, each of which takes a second to draw. And
+    hypothesis looks at what comes out, not at how long it took.
+    """
+    hypothesis.settings.register_profile(
+        "pasokh", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.load_profile("pasokh")
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
 

@@ -56,7 +56,7 @@ class Outbound(Section):
     busy_minutes: Annotated[int, Field(ge=1, le=1440)] = 3
     """After a busy tone."""
     expire_hours: Annotated[int, Field(ge=1, le=720)] = 24
-    """A call that nobody could be reached with for so long is closed."""
+    """A call that nobody could be reached with for so long is closed; days without such calls are not counted."""
     promise_minutes: Annotated[int, Field(ge=1, le=240)] = 15
     """Added to the estimated wait for the time that is promised; after a time that was wished for, the window."""
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
