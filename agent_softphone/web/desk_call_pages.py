@@ -107,7 +107,7 @@ def _card(seat: Seat, call: DeskCall, phase: Phase, history: History) -> dict[st
         "key": secrets.token_hex(8), "sends_sms": settings.sms.url is not None and call.number is not None,
         "calls_back": settings.sip.trunk.proxy is not None, "times": list(times_ahead(seat)),
         "queues": [(name, seat.queue(name)) for name in settings.queues], "longest_sms": LONGEST_SMS,
-        "step_name": lambda step: step_name(seat, step.kind, step.name),
+        "device": seat.settings.device, "step_name": lambda step: step_name(seat, step.kind, step.name),
     }
 
 

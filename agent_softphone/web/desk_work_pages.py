@@ -112,7 +112,7 @@ async def _task_page(seat: Seat, task: Task, *, changed: bool = False) -> HTMLRe
     answer = page(
         seat.request, "desk/task.html", task=task, wave=wave, bars=BARS, height=WAVE_HEIGHT, agent=seat.agent,
         results=[(one.value, seat.t(f"desk.task.result.{one.value}")) for one in OFFERED[task.kind]],
-        calls_out=seat.web.settings.sip.trunk.proxy is not None, device=seat.settings.device, **_words(seat),
+        calls_out=seat.web.settings.sip.trunk.proxy is not None, **_words(seat),
     )
     if changed:
         answer.headers["hx-trigger"] = json.dumps({"desk-work": {}})

@@ -16,6 +16,7 @@ from callqueue.agent_sessions import begin_wrap_up, read_session
 from callqueue.outbound_model import Result, State
 from callqueue.outbound_store import find_call as find_promise
 from foundation.gateway_tables import sms_outbox
+from foundation.settings import Agent
 from foundation.web.audit_log import Wanted, read_audit
 from foundation.web.roles import Role
 from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site
@@ -300,6 +301,17 @@ async def test_a_wrong_file_of_the_site_is_said(tmp_path: Path) -> None:
         folder.mkdir()
         (folder / "dispositions.yaml").write_text("queues: {operator: {dispositions: [nosuch]}}\n")
         assert (await (await sara(site)).get("/desk/state")).status_code == 503
+
+
+async def test_the_phone_stands_on_the_page_of_who_has_it_in_the_browser(tmp_path: Path) -> None:
+    agents = {"a101": Agent(queues={"insurance": 0}, device="webrtc"), "a102": Agent(queues={"insurance": 0})}
+    async with desk_site(tmp_path, desk_settings(agents=agents)) as site:
+        first, second = await sara(site), await omid(site)
+        assert '<pasokh-phone agent="a101"' in (await first.get("/desk")).text
+        plain = (await second.get("/desk")).text
+        assert "<pasokh-phone" not in plain
+        assert "Your telephone (a102) rings" in plain
+        assert "Pick up the handset" not in await talking(site, first)
 
 
 async def test_a_queue_may_do_without_a_result(tmp_path: Path) -> None:

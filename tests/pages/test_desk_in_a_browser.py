@@ -80,6 +80,7 @@ async def test_a_whole_call_by_keyboard_alone(site: DeskSite) -> None:
         await page.keyboard.press("Escape")
         await page.keyboard.press("Alt+KeyF")
         await expect(page.locator("#deed-case")).to_be_visible()
+        await expect(page.locator("#case-summary")).to_have_value("two months")
         await shoot(page, "desk-case-en")
         assert not await accessibility_faults(page)
         await page.keyboard.press("Escape")

@@ -24,15 +24,35 @@ function watchPieces(page: HTMLElement): void {
     const target = event.target instanceof Element ? event.target : null;
     const clearer = target?.closest<HTMLElement>("[data-clears]");
     if (clearer) clear(clearer.dataset["clears"] ?? "");
-    const dialler = target?.closest<HTMLElement>("[data-dials]");
-    const phone = document.querySelector<HTMLElement & { call?: (to: string) => Promise<void> }>("pasokh-phone");
-    if (dialler) void phone?.call?.(dialler.dataset["dials"] ?? "");
+    if (target?.closest('[data-opens="deed-case"]')) prefill();
+    const wish = target?.closest<HTMLButtonElement>("button[data-post]");
+    if (wish) post(page, wish);
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target instanceof HTMLElement && event.target.id === "desk-task") document.getElementById("task-title")?.focus();
     const rings = document.querySelector('#desk-call [data-phase="ringing"]') !== null;
     document.title = rings ? `☎ ${page.dataset["ringing"] ?? ""}` : title;
   });
+}
+
+// By an element that stays: the button itself may be replaced by a newer picture in this very moment.
+function post(page: HTMLElement, wish: HTMLButtonElement): void {
+  const htmx = (window as unknown as { htmx: { ajax(verb: string, path: string, context: object): Promise<void> } }).htmx;
+  const values = wish.name ? { [wish.name]: wish.value } : {};
+  void htmx.ajax("POST", wish.dataset["post"] ?? "", { source: page, swap: "none", values });
+}
+
+// A follow-up begins with what was noted so far.
+function prefill(): void {
+  take("call-notes", "case-summary");
+  take("call-subject", "case-subject");
+}
+
+function take(from: string, to: string): void {
+  const source = document.getElementById(from), target = document.getElementById(to);
+  const areas = source instanceof HTMLTextAreaElement && target instanceof HTMLTextAreaElement;
+  const lists = source instanceof HTMLSelectElement && target instanceof HTMLSelectElement;
+  if ((areas || lists) && source.value) target.value = source.value;
 }
 
 function clear(id: string): void {
