@@ -59,9 +59,9 @@ AMI_SECONDS = 5.0
 QUEUES_FILE = "pasokh/queues.conf"
 TAKE_SETTINGS = ("ivr", "followups")
 """Services that read them anew when told so."""
-HOLDERS = {"callqueue": FLOOR, "dialler": DIALLING}
+HOLDERS = {"callqueue": FLOOR, "dialler": DIALLING, "web": tuple(Settings.model_fields)}
 """Services that are begun anew when keys of theirs have changed: their records wait on the disk, their calls in
-Asterisk; the live picture has a declared gap of about a second."""
+Asterisk; the live picture has a declared gap of about a second. Pages of one room or another show any key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,17 @@ async def apply_settings(home: Home) -> Applied:
         except AmiError as error:
             raise AsteriskAwayError(reason=str(error)) from error
         write_applied(home, settings)
-        for service, keys in HOLDERS.items():
-            if before is None or any(is_under(change.key, keys) for change in found):
-                await asyncio.to_thread(_restart, home, settings, service)
+        for service in begun_anew(found if before else None):
+            await asyncio.to_thread(_restart, home, settings, service)
         return Applied(tuple(found), tuple(reloads), tuple(await _converge_agents(home, settings, link)))
+
+
+def begun_anew(found: Sequence[Change] | None) -> list[str]:
+    """Services that must begin anew to take these changes; None: nobody knows what has changed."""
+    return [
+        service for service, keys in HOLDERS.items()
+        if found is None or any(is_under(change.key, keys) for change in found)
+    ]
 
 
 def _check_settings(home: Home, before: Settings | None, settings: Settings, found: Sequence[Change]) -> None:
