@@ -5,6 +5,7 @@ import json
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -156,7 +157,8 @@ async def _ledger(line: LiveLine, since: Moment, told: list[CallTruth], desks: d
 
     stints = await settled_stints(line, since, {caller.number for caller in CALLERS})
     found = await eventually(talks, "all conversations are credited")
-    report = line.command("report", "agents", "--from", f"-{int(time.time()) - since.at + 1}s", "--format", "json")
+    start = datetime.fromtimestamp(since.at, UTC).isoformat().replace("+00:00", "Z")
+    report = line.command("report", "agents", "--from", start, "--format", "json")
     return Traffic(since, told, desks, stints, found, json.loads(report))
 
 
