@@ -1,0 +1,235 @@
+"""A supervisor at a running line: he listens, whispers and joins in by his own telephone; forces a pause; takes a
+caller out of the queue; leaves a message; takes calls for a while. The ledger stays true through all of it.
+"""
+
+import asyncio
+import time
+import wave
+from array import array
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from agent_softphone.supervisor_desk import SupervisorDesk
+from agent_softphone.supervisor_office import Supervisor
+from agent_softphone.supervisor_refusals import NotTalkingError, TelephoneAwayError
+from agent_softphone.supervisor_shift_desk import ShiftDesk
+from agent_softphone.supervisor_spy import Mode, conversation_of
+from callqueue.conversation_store import read_conversations
+from callqueue.conversations import Kind, Talk
+from callqueue.stint import Outcome
+from foundation.asterisk.ami import AmiLink
+from foundation.database import Database, Store, store_url
+from foundation.web.audit_log import Wanted, read_audit
+from recordings.store import recordings_of
+from tests.support.agent_call import AgentCall, agent_call
+from tests.support.live_calls import settled_stints
+from tests.support.live_line import LiveLine, Moment
+from tests.support.live_site import PROMPT_HERTZ
+from tests.support.live_start import running_line
+from tests.support.raw_phone import tone_share
+from tests.support.tone_phone import TonePhone, shares, tone_phone
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.live
+
+CALLER_HERTZ, AGENT_HERTZ, SUPERVISOR_HERTZ = 700, 1100, 1900
+AGENT, OWN = "a104", "a110"
+LALE = Supervisor("lale", "lale", frozenset({"supervisor"}), OWN, "127.0.0.1")
+PART, NOTHING = 0.2, 0.05
+"""Shares of the sound: a voice among two or three, and one that is not there."""
+
+
+@pytest.fixture(scope="module")
+def line(model: Path) -> Iterator[LiveLine]:
+    with running_line(model) as made:
+        yield made
+
+
+@asynccontextmanager
+async def floor_of(line: LiveLine, clock: Callable[[], float] = time.time) -> AsyncIterator[SupervisorDesk]:
+    database = Database(store_url(line.home, line.settings, Store.MAIN))
+    try:
+        async with AmiLink("127.0.0.1", line.settings.ports.of("ami"), "pasokh", line.secrets.ami) as link:
+            await link.connected(30)
+            yield SupervisorDesk(line.settings, database, link, clock)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def caller_of(line: LiveLine, number: str) -> AsyncIterator[AgentCall]:
+    """He presses nothing, and comes to the operator; he speaks all the time."""
+    async with agent_call(line.target, (number, ""), line.target.number) as caller:
+        speaking = asyncio.create_task(caller.speak(CALLER_HERTZ, 120), name="caller speaks")
+        try:
+            yield caller
+        finally:
+            speaking.cancel()
+            await asyncio.gather(speaking, return_exceptions=True)
+
+
+def phone_of(line: LiveLine, agent: str, hertz: float) -> AbstractAsyncContextManager[TonePhone]:
+    return tone_phone(line.target, (agent, line.secrets.agents[agent]), hertz)
+
+
+async def test_he_listens_whispers_and_joins_in(line: LiveLine) -> None:
+    since = line.now()
+    async with (
+        phone_of(line, AGENT, AGENT_HERTZ) as agent, phone_of(line, OWN, SUPERVISOR_HERTZ) as own,
+        floor_of(line) as floor,
+    ):
+        with pytest.raises(NotTalkingError):
+            await floor.join(AGENT, Mode.LISTEN, LALE)
+        await floor.agents.log_in(AGENT)
+        async with caller_of(line, "09126000001") as caller:
+            await agent.rung()
+            await _in_conversation(floor)
+            for mode in Mode:
+                await _joined(floor, mode, (caller, agent, own), line, since)
+        await floor.agents.log_out(AGENT, "test")
+        await line.quiet()
+    (stint,) = await settled_stints(line, since, ["09126000001"])
+    assert (stint.outcome, stint.agent, stint.queue) == (Outcome.ANSWERED, AGENT, "operator")
+    talks = await _credited(line, since)
+    assert [(talk.agent, talk.kind, talk.call_id) for talk in talks] == [(AGENT, Kind.DIRECT, stint.call_id)]
+    told = [one for one in line.journal(since) if one.event.startswith("SUPERV")]
+    assert [(one.event, one.call, one.agent, one.data) for one in told] == [
+        (event, stint.call_id, AGENT, ("lale", mode.value, AGENT))
+        for mode in Mode for event in ("SUPERVISED", "SUPERVISION_ENDED")
+    ]
+    assert await _audited(line, "floor") >= {f"floor.{mode.value}" for mode in Mode}
+    left, right = await _recorded(line, stint.call_id)
+    assert tone_share(left, CALLER_HERTZ) > 0.7
+    assert tone_share(right, AGENT_HERTZ) > 0.7
+    assert tone_share(left, SUPERVISOR_HERTZ) + tone_share(right, SUPERVISOR_HERTZ) < NOTHING
+
+
+async def _in_conversation(floor: SupervisorDesk) -> None:
+    async def look() -> bool:
+        return conversation_of(AGENT, await floor.channels()) is not None
+
+    await eventually(look, "they speak with each other")
+
+
+async def _joined(
+    floor: SupervisorDesk, mode: Mode, phones: tuple[AgentCall, TonePhone, TonePhone], line: LiveLine, since: Moment,
+) -> None:
+    """He joins so, and everybody hears whom he shall hear."""
+    caller, agent, own = phones
+    begun = time.time()
+    await floor.join(AGENT, mode, LALE)
+    leg = await own.rung()
+
+    async def told() -> bool:
+        return shares(agent.heard, begun)(PROMPT_HERTZ) > 0
+
+    await eventually(told, "the agent is told")
+    await asyncio.sleep(1)
+    heard_from = time.time()
+    await asyncio.sleep(1.5)
+    by_own, by_agent, by_caller = (shares(phone.heard, heard_from) for phone in (own, agent, caller))
+    assert by_own(CALLER_HERTZ) > PART
+    assert by_own(AGENT_HERTZ) > PART
+    assert by_agent(CALLER_HERTZ) > PART
+    assert by_caller(AGENT_HERTZ) > PART
+    assert (by_agent(SUPERVISOR_HERTZ) > PART) == (mode is not Mode.LISTEN)
+    assert (by_caller(SUPERVISOR_HERTZ) > PART) == (mode is Mode.BARGE)
+    assert shares(caller.heard, begun)(PROMPT_HERTZ) < NOTHING
+    ends = len(line.events("SUPERVISION_ENDED", since))
+    await own.hang_up(leg)
+    await line.written("SUPERVISION_ENDED", since, ends + 1)
+
+
+async def test_a_caller_is_taken_out_of_the_queue_and_the_ledger_says_so(line: LiveLine) -> None:
+    since = line.now()
+    async with phone_of(line, OWN, SUPERVISOR_HERTZ) as own, floor_of(line) as floor:
+        await floor.agents.log_in(AGENT)
+        await floor.pause(AGENT, "break", LALE)
+        (forced,) = await line.written("FORCED", since)
+        assert (forced.agent, forced.data) == (AGENT, ("lale", "pause", "break"))
+
+        async def paused() -> bool:
+            return (await line.picture(f"agents/{AGENT}")).get("state") == "paused"
+
+        await eventually(paused, "the floor shows the pause")
+        async with caller_of(line, "09126000002") as caller:
+            call = await _waiting(line)
+            away = Supervisor("mina", "mina", LALE.roles, "a109")
+            with pytest.raises(TelephoneAwayError):
+                await floor.pick_up(call, away)
+            await floor.pick_up(call, LALE)
+            leg = await own.rung()
+            await asyncio.sleep(1)
+            heard_from = time.time()
+            await asyncio.sleep(1.5)
+            assert shares(caller.heard, heard_from)(SUPERVISOR_HERTZ) > 0.7
+            assert shares(own.heard, heard_from)(CALLER_HERTZ) > 0.7
+            await own.hang_up(leg)
+            await line.quiet()
+        await floor.log_out(AGENT, LALE)
+    (stint,) = await settled_stints(line, since, ["09126000002"])
+    assert stint.outcome is Outcome.WITHDRAWN
+    (picked,) = line.events("PICKED_UP", since)
+    assert (picked.call, picked.agent, picked.data) == (stint.channel_id, OWN, ("lale",))
+    (talk,) = await _credited(line, since)
+    assert (talk.agent, talk.kind, talk.call_id) == (OWN, Kind.TRANSFER, stint.call_id)
+    left, right = await _recorded(line, stint.call_id)
+    assert tone_share(left, CALLER_HERTZ) > 0.7
+    assert tone_share(right, SUPERVISOR_HERTZ) > 0.7
+
+
+async def test_a_message_is_on_the_bus_until_it_is_read_and_a_shift_ends_once_although_the_service_is_killed(
+    line: LiveLine,
+) -> None:
+    since = line.now()
+    async with floor_of(line) as floor, floor_of(line, lambda: time.time() - 296) as earlier:
+        await floor.tell(AGENT, "سلام", LALE)
+
+        async def shown() -> bool:
+            return (await line.picture(f"messages/{AGENT}")).get("unread") == 1
+
+        await eventually(shown, "the message is on the bus")
+        await ShiftDesk(earlier).begin(5, LALE)
+        await line.ready("web", but=line.kill("web"))
+        (out,) = await line.written("AGENT_LOGOUT", since)
+        assert (out.agent, out.data) == (OWN, ("shift",))
+        assert await eventually(shown, "the message is still there")
+    assert len(line.events("AGENT_LOGOUT", since)) == 1
+
+
+async def _waiting(line: LiveLine) -> str:
+    async def look() -> str:
+        waiting = (await line.picture("queues/operator")).get("waiting", [])
+        return str(waiting[0]["call_id"]) if waiting else ""
+
+    return await eventually(look, "the caller waits")
+
+
+async def _credited(line: LiveLine, since: Moment) -> list[Talk]:
+    async def look() -> list[Talk]:
+        async with line.ledger() as connection:
+            return await read_conversations(connection, None, since.at, int(time.time()) + 1)
+
+    return await eventually(look, "a conversation is credited")
+
+
+async def _audited(line: LiveLine, noun: str) -> set[str]:
+    async with floor_of(line) as floor:
+        return {entry.act.action for entry in await read_audit(floor.database, Wanted(action=noun))}
+
+
+async def _recorded(line: LiveLine, call_id: str) -> tuple[list[int], list[int]]:
+    """What the caller's side of the recording holds, and the other."""
+    async with floor_of(line) as floor:
+        async def kept() -> str:
+            async with floor.database.read() as connection:
+                found = list(await recordings_of(connection, [call_id]))
+            return str(found[0].path) if found else ""
+
+        path = line.home.recordings_store / await eventually(kept, "the recording is kept")
+    with wave.open(str(path)) as file:
+        samples = array("h", file.readframes(file.getnframes()))
+    return list(samples[::2]), list(samples[1::2])
