@@ -1,5 +1,6 @@
 """Whoever has not said what became of his call stays in wrap-up until he has."""
 
+import asyncio
 from collections.abc import Callable, Collection
 from typing import Final
 
@@ -9,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent_softphone.desk.book import DeskBook
 from agent_softphone.desk.calls import unsettled
 from agent_softphone.desk.exchange import Exchange
+from agent_softphone.desk.refusals import DeskFilesWrongError
+from callqueue.agents import AsteriskAwayError
 from callqueue.floor import WRAP_UP
 from callqueue.floor_bus import AGENTS
 from foundation.bus import Picture
@@ -42,15 +45,15 @@ class Keeper:
         self._held: frozenset[str] = frozenset()
 
     async def run(self, web: Web) -> None:
-        """For ever."""
-        version = -1
-        while True:
+        """Until the pages are closed."""
+        while not web.live.closing.is_set():
             version = web.live.version
             try:
                 await self.look(web, wrapping_up(web.live.pictures))
-            except (SQLAlchemyError, OSError) as error:
+            except (SQLAlchemyError, OSError, AsteriskAwayError, DeskFilesWrongError) as error:
                 log.warning("wrap_ups_not_held", error=type(error).__name__)
             await web.live.next_version(version, LOOK_SECONDS)
+        await asyncio.Event().wait()  # whoever closed them ends this task, too
 
     async def look(self, web: Web, agents: Collection[str]) -> None:
         """Hold those who have just begun their wrap-up without a result."""
