@@ -9,6 +9,7 @@ from followups.timeliness import PASSPORTS as KEPT
 from foundation.paths import CHECKOUT
 from reports.agents import PASSPORTS as AGENTS
 from reports.faults import PASSPORTS as FAULTS
+from reports.staffing.passports import PASSPORTS as STAFFING
 
 BEGIN = "<!-- passports: written by `python -m reports.guide`, do not edit by hand -->"
 END = "<!-- end of passports -->"
@@ -35,7 +36,8 @@ def renewed(text: str) -> str:
     queues, agents = passport_table(passports().values()), passport_table(AGENTS)
     cases = "\n\n".join(f"Of `report {name}`:\n\n{passport_table(shown.values())}" for name, shown in (
         ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS)))
-    return f"{before}{BEGIN}\n\n{queues}\n\nOf `report agents`:\n\n{agents}\n\n{cases}\n\n{END}{after}"
+    staffing = f"Of `bin/pasokh staffing` (staffing.md):\n\n{passport_table(STAFFING.values())}"
+    return f"{before}{BEGIN}\n\n{queues}\n\nOf `report agents`:\n\n{agents}\n\n{cases}\n\n{staffing}\n\n{END}{after}"
 
 
 def _line(passport: Passport) -> str:

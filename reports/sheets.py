@@ -14,6 +14,7 @@ from rich.text import Text
 
 from callqueue.metrics import Passport, Unit
 from foundation.calendars import Interval, iso
+from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import NO_FIGURE
 from reports.exports import definitions, safe_cell
@@ -85,9 +86,9 @@ def sheet_csv(sheet: Sheet) -> str:
     return out.getvalue()
 
 
-def sheet_table(sheet: Sheet, settings: Settings) -> RenderableType:
-    """The rows for people, with the notes below."""
-    teller = Teller(settings, sheet)
+def sheet_table(sheet: Sheet, settings: Settings, texts: Texts | None = None) -> RenderableType:
+    """The rows for people, with the notes below; `texts` where a report has a catalogue of its own."""
+    teller = Teller(settings, sheet, texts)
     title = teller.texts(sheet.title, start=teller.moment(sheet.interval.start), end=teller.moment(sheet.interval.end))
     made = teller.texts("report.made", moment=teller.moment(sheet.made, seconds=True), zone=sheet.zone.key)
     table = Table(box=None)

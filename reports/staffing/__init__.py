@@ -1,0 +1,1 @@
+"""How many agents a coming day needs: forecast, queueing models, plan. docs/staffing.md explains it."""

@@ -1,0 +1,128 @@
+"""What a forecast and a plan read from the ledger and from the site's calendar."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.arrival_store import count_arrivals, count_refusals, queues_of, sum_waits
+from callqueue.evidence import GapKind
+from callqueue.metrics import Books
+from callqueue.stint import Origin
+from callqueue.store import evidence_start, read_gaps
+from followups.working_days import DayKind, WorkingDays
+from foundation.calendars import Interval, day_start
+from foundation.settings import Settings
+from reports.queue import ReportError, refuse_unknown_queues
+from reports.reading import read_evidence, rulebook
+from reports.staffing.erlang import QUARTER
+from reports.staffing.forecast import Forecaster, learn
+from reports.staffing.history import Day, DayClass, class_of, days_of
+from reports.staffing.holdback import Errors, errors_of
+from reports.staffing.patience import Patience, patience_of
+
+FURTHEST_BACK = 1100
+"""Days of history that are looked at."""
+PATIENCE_DAYS = 90
+HANDLE_DAYS = 14
+UNSEEN = {GapKind.DOWN, GapKind.FILE_LOST, GapKind.DISK_FULL}
+ARRIVING = (Origin.DIRECT, Origin.TRANSFER)
+LONGEST_PATIENCE = 86400.0
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A history and what follows from it."""
+
+    history: Sequence[Day]
+    forecaster: Forecaster
+    errors: Errors
+    kind: Callable[[date], DayClass]
+    refused: int
+    """Calls turned away in the history's last four weeks: demand that the forecast does not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the ledger says of calls and callers; None where it cannot say."""
+
+    aht: float | None
+    patience: Patience | None
+
+
+def local_moment(settings: Settings, now: int) -> datetime:
+    return datetime.fromtimestamp(now, ZoneInfo(settings.site.timezone))
+
+
+def today_of(settings: Settings, now: int) -> date:
+    return local_moment(settings, now).date()
+
+
+def day_kinds(settings: Settings, today: date) -> Callable[[date], DayClass]:
+    """Holidays and closures of the site; one on a weekly day off changes nothing, because that day is off anyhow."""
+    calendar, weeks = WorkingDays(settings.holidays, today), settings.holidays.weeks
+
+    @cache
+    def is_holiday(day: date) -> bool:
+        week = next(week for week in reversed(weeks) if week.since is None or week.since <= day)
+        return (calendar.state(day).kind in {DayKind.HOLIDAY, DayKind.CLOSED}
+                and WEEKDAYS[day.weekday()] not in week.days_off)
+
+    return cache(lambda day: class_of(day, is_holiday))
+
+
+async def learn_from_ledger(
+    connection: AsyncConnection, queues: Sequence[str], settings: Settings, now: int,
+) -> Learnt:
+    """All whole days before today, up to three years.
+
+    Raises:
+        ReportError: neither the settings nor the ledger know a queue, or there is no day to learn from.
+    """
+    await refuse_unknown_queues(connection, queues, settings)
+    zone, today = ZoneInfo(settings.site.timezone), today_of(settings, now)
+    end = int(day_start(today, zone).timestamp())
+    begun = await evidence_start(connection)
+    if begun is None or begun >= end - QUARTER:
+        raise ReportError("a forecast needs at least one day of calls before today, and the ledger has none: "
+                          "`bin/pasokh journal import FILE` brings the history of another Asterisk; without any, "
+                          "`bin/pasokh staffing what-if` reckons with numbers that you give")
+    seen = Interval(max(begun, int(day_start(today - timedelta(days=FURTHEST_BACK), zone).timestamp())), end)
+    wanted = queues or None
+    # A caller who overflows from one of the queues that are planned together to another is one call for their agents.
+    origins = (*ARRIVING, Origin.OVERFLOW) if len(queues) == 1 else ARRIVING
+    counted = await count_arrivals(connection, wanted, origins, start=seen.start, end=seen.end, step=QUARTER)
+    unseen = [
+        Interval(gap.started, min(now, gap.ended or now)) for gap in await read_gaps(connection, seen.start, seen.end)
+        if gap.kind in UNSEEN
+    ]
+    history = days_of(counted, seen, unseen, zone)
+    if not any(counted.values()):
+        raise ReportError(f"nobody called {', '.join(queues) or 'any queue'} before today: there is nothing to "
+                          "forecast from")
+    kind = day_kinds(settings, today)
+    refused = await count_refusals(connection, wanted, end - 28 * 86400, end)
+    return Learnt(history, learn(history, kind), errors_of(history, kind), kind, refused)
+
+
+async def measure(connection: AsyncConnection, queues: Sequence[str], settings: Settings, now: int) -> Measured:
+    """Average handle time of the last 14 days and patience of the last 90.
+
+    Raises:
+        ReportError: neither the settings nor the ledger know a queue.
+    """
+    await refuse_unknown_queues(connection, queues, settings)
+    rules = rulebook(settings)
+    start = now - PATIENCE_DAYS * 86400
+    abandoned, waited = 0, 0.0
+    for queue in queues or await queues_of(connection, start, now):
+        gave_up, seconds = await sum_waits(connection, queue, start, now, rules.of(queue).short_abandon)
+        abandoned, waited = abandoned + gave_up, waited + seconds
+    interval = Interval(now - HANDLE_DAYS * 86400, now)
+    evidence = await read_evidence(connection, interval, rules, now, settings.shared_numbers)
+    figures = Books(evidence, [interval], rules, now, settings.shared_numbers).figures(tuple(queues) or None).values()
+    return Measured(figures["aht"] or None, patience_of(abandoned, waited))
