@@ -19,7 +19,7 @@ from agent_softphone.supervisor_shift_desk import ShiftDesk
 from agent_softphone.supervisor_spy import Mode, conversation_of
 from callqueue.conversation_store import read_conversations
 from callqueue.conversations import Kind, Talk
-from callqueue.stint import Outcome
+from callqueue.stint import Origin, Outcome
 from foundation.asterisk.ami import AmiLink
 from foundation.database import Database, Store, store_url
 from foundation.web.audit_log import Wanted, read_audit
@@ -160,7 +160,12 @@ async def test_a_caller_is_taken_out_of_the_queue_and_the_ledger_says_so(line: L
             away = Supervisor("mina", "mina", LALE.roles, "a109")
             with pytest.raises(TelephoneAwayError):
                 await floor.pick_up(call, away)
+            own.rejects = True
             await floor.pick_up(call, LALE)
+            back = (await line.written("ENTERQUEUE", since, 2))[1]
+            assert back.data[2] == "1"
+            own.rejects = False
+            await floor.pick_up(await _waiting(line), LALE)
             leg = await own.rung()
             await asyncio.sleep(1)
             heard_from = time.time()
@@ -170,10 +175,11 @@ async def test_a_caller_is_taken_out_of_the_queue_and_the_ledger_says_so(line: L
             await own.hang_up(leg)
             await line.quiet()
         await floor.log_out(AGENT, LALE)
-    (stint,) = await settled_stints(line, since, ["09126000002"])
-    assert stint.outcome is Outcome.WITHDRAWN
-    (picked,) = line.events("PICKED_UP", since)
-    assert (picked.call, picked.agent, picked.data) == (stint.channel_id, OWN, ("lale",))
+    first, stint = await settled_stints(line, since, ["09126000002"])
+    assert [first.outcome, stint.outcome] == [Outcome.WITHDRAWN] * 2
+    assert [first.origin, stint.origin] == [Origin.DIRECT, Origin.REQUEUE]
+    picked = [(one.call, one.agent, one.data) for one in line.events("PICKED_UP", since)]
+    assert picked == [(stint.channel_id, OWN, ("lale",))] * 2
     (talk,) = await _credited(line, since)
     assert (talk.agent, talk.kind, talk.call_id) == (OWN, Kind.TRANSFER, stint.call_id)
     left, right = await _recorded(line, stint.call_id)

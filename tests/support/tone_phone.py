@@ -30,11 +30,19 @@ class TonePhone(DeskPhone):
         self._hertz, self._rtp, self._media = hertz, rtp, (target.address, 0)
         self.heard: list[tuple[float, bytes]] = []
         """Sound packets with the instant of their arrival (epoch seconds)."""
+        self.rejects = False
+        """Whether it refuses what rings."""
 
     async def _on_request(self, message: str) -> None:
         if found := re.search(r"^m=audio (\d+)", message, re.MULTILINE):
             self._media = (self._media[0], int(found[1]))
         await super()._on_request(message)
+
+    async def _answer_call(self, message: str) -> None:
+        if self.rejects:
+            await self._respond(message, "603 Decline")
+        else:
+            await super()._answer_call(message)
 
     def close(self) -> None:
         self._sip.close()
