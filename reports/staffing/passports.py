@@ -20,8 +20,8 @@ _ALL = (
     Passport("forecast_spread", Unit.RATIO, "√(mean((came ÷ forecast − 1)² − 1 ÷ forecast)) of held-back days, at"
              " least 5 %; assumed as 25 % (under 2 weeks of history: 50 %) where fewer than 7 days could be held back",
              HISTORY, COMPUTED),
-    Passport("forecast_wape", Unit.RATIO, "sum of absolute errors (forecast − came) ÷ sum of came, over the quarters of up to 4"
-             " held-back weeks, each forecast from what was known before it", HISTORY, EXACT),
+    Passport("forecast_wape", Unit.RATIO, "sum of absolute errors (forecast − came) ÷ sum of came, over the quarters of"
+             " up to 4 held-back weeks, each forecast from what was known before it", HISTORY, EXACT),
     Passport("forecast_bias", Unit.CHANGE, "sum of (forecast − came) ÷ sum of came, over the same quarters", HISTORY,
              EXACT),
     Passport("forecast_day_wape", Unit.RATIO, "forecast_wape of whole days instead of quarters", HISTORY, EXACT),

@@ -19,6 +19,7 @@ from reports.staffing.plan import Choice
 from reports.tables import Teller
 
 HOUR = 3600
+MOST_ROWS = 40
 PASSPORTS = (
     "planned_service_level", "planned_wait", "planned_occupancy", "planned_abandonment", "scheduled", "cost",
 )
@@ -50,9 +51,8 @@ def what_if_sheet(
     targets = [Target(each.share, target.threshold) for each in TARGETS]
     model = ErlangC() if leaving is None else leaving
     needed = [agents_needed(model, traffic, each) for each in targets]
-    first, last = min(needed[0], agents or needed[0]), max(needed[-1], agents or 0)
     rows = []
-    for number in range(max(1, first - 3), last + 3):
+    for number in _shown({*needed, agents or needed[0]}):
         meets = [each for each, count in zip(targets, needed, strict=True) if number >= count]
         standings = (ErlangC().standing(traffic, number, target.threshold),
                      None if leaving is None else leaving.standing(traffic, number, target.threshold))
@@ -66,6 +66,12 @@ def what_if_sheet(
               "agents_needed": {each.name: count for each, count in zip(targets, needed, strict=True)},
               "model": choice.value},
     )
+
+
+def _shown(wanted: set[int]) -> list[int]:
+    """A little more on both sides of what is wanted, and no more rows than can be read."""
+    first, last = max(1, min(wanted) - 3), max(wanted) + 3
+    return sorted({*range(first, last, 1 + (last - first) // MOST_ROWS), *wanted})
 
 
 def _row(

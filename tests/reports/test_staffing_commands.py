@@ -145,6 +145,13 @@ def test_what_if_needs_no_ledger_when_all_is_given(site: Home) -> None:
     assert row["service_level_c"] > 0.8
 
 
+def test_what_if_of_a_huge_line_can_still_be_read(site: Home) -> None:
+    found = read("what-if", "--calls", "20000", "--aht", "240", "--patience", "120", "--agents", "4000")
+    agents = [row["agents"] for row in found["rows"]]
+    assert len(agents) < 50
+    assert {4000, *found["agents_needed"].values()} < set(agents)
+
+
 def test_what_if_shows_the_number_of_agents_that_is_asked_for(site: Home) -> None:
     table = run("what-if", "--calls", "30", "--aht", "240", "--patience", "90", "--agents", "4")
     assert table.exit_code == 0, table.exception
