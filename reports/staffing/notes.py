@@ -27,7 +27,7 @@ class Ahead:
     days: int
     growth: float = 1.0
     queues: tuple[str, ...] = ()
-    """None: all."""
+    """Empty: all."""
 
 
 def staffing_texts(language: Language) -> Texts:
