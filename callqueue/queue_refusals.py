@@ -19,6 +19,12 @@ class NeedsRestartError(QueueRefusalError):
     name = "needs-restart"
 
 
+class FileNeedsRestartError(QueueRefusalError):
+    """A file that Asterisk reads only at its start would differ."""
+
+    name = "file-needs-restart"
+
+
 class LinearNeedsRestartError(QueueRefusalError):
     """app_queue takes the strategy `linear` only at its start."""
 

@@ -16,6 +16,7 @@ from callqueue.agent_sessions import end_session, read_sessions
 from callqueue.agents import AgentDesk, AsteriskAwayError
 from callqueue.live import ami_link
 from callqueue.queue_refusals import (
+    FileNeedsRestartError,
     LinearNeedsRestartError,
     LineNotUpError,
     MenusRefusedError,
@@ -140,7 +141,7 @@ class _Reload:
         new = wanted_files(self._home, self._settings, load_secrets(self._home, self._settings), self._asterisk)
         files = changed_files(old, new)
         for name in needs_restart(files, self._dialplans):
-            raise NeedsRestartError(key=name, value="")
+            raise FileNeedsRestartError(file=name)
         gone = queues_in(old) - queues_in(new)
         await self._check_empty(gone)
         try:

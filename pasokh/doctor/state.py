@@ -75,7 +75,7 @@ def look_at_follow_ups(site: Site) -> Finding:
         return fault(str(error), "mend the files named; `bin/pasokh case check` looks again")
     except KeysUnreadableError as error:
         return fault(str(error), "without its keys no national ID can be read or found")
-    counts = f"{len(book.subjects.by_id)} subjects, {len(book.units.by_id)} units, {len(keys.sealing)} keys"
+    counts = f"{len(book.subjects.by_id)} subjects, {len(book.units.by_id)} units, keys: {len(keys.sealing)}"
     return good(counts)
 
 
