@@ -21,6 +21,11 @@ from foundation.tracking import grouped
 TEXTS = Path(__file__).parent / "notice_texts.yaml"
 
 
+def unknown_notified(book: CaseBook, settings: Settings) -> list[str]:
+    """Units that `followups.notify` names and that are not there: their messages would go to nobody."""
+    return [f"followups.notify.{unit}" for unit in settings.followups.notify if unit not in book.units.by_id]
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeMessages:
     """Writes messages into the outboxes, within the transaction that gives the notice."""

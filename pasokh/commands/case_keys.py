@@ -3,7 +3,9 @@
 import typer
 
 from followups.key_rotation import rotate
+from followups.notice_messages import unknown_notified
 from pasokh.case_site import CaseSite
+from pasokh.refusal import RefusedError
 
 app = typer.Typer()
 
@@ -18,6 +20,10 @@ def rotate_key() -> None:
 
 @app.command("check")
 def check() -> None:
-    """Check subjects and units, ours and the site's own; every fault is told with its file and line."""
-    book = CaseSite.open().words.book
+    """Check subjects and units, ours and the site's own, and `followups.notify`; every fault is told with its place."""
+    site = CaseSite.open()
+    book = site.words.book
+    if unknown := unknown_notified(book, site.site.settings):
+        where = f"{site.site.home.settings_file}: {', '.join(unknown)}"
+        raise RefusedError(f"{where}: no such unit; `bin/pasokh case unit list --all` shows them")
     print(f"{len(book.subjects.by_id)} subjects, {len(book.units.by_id)} units")

@@ -6,6 +6,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from followups.case_book import load_case_book
+from followups.notice_messages import unknown_notified
 from followups.office import present_ms
 from followups.vault_keys import KeysUnreadableError, load_keys
 from foundation.data_file import DataFileError
@@ -75,6 +76,8 @@ def look_at_follow_ups(site: Site) -> Finding:
         return fault(str(error), "mend the files named; `bin/pasokh case check` looks again")
     except KeysUnreadableError as error:
         return fault(str(error), "without its keys no national ID can be read or found")
+    if unknown := unknown_notified(book, site.settings):
+        return fault(f"{', '.join(unknown)}: no such unit", "mend site.yaml; `bin/pasokh case unit list --all`")
     counts = f"{len(book.subjects.by_id)} subjects, {len(book.units.by_id)} units, keys: {len(keys.sealing)}"
     return good(counts)
 

@@ -155,6 +155,14 @@ def test_a_wrong_national_id_is_not_repeated(home: Home) -> None:
     assert "0084575949" not in str(error.value)
 
 
+def test_messages_to_a_unit_that_is_not_there_are_told_of(home: Home) -> None:
+    text = home.settings_file.read_text(encoding="utf-8")
+    wrong = text.replace("notify: {}", 'notify: {moon: {sms: ["+989121234567"]}}')
+    home.settings_file.write_text(wrong, encoding="utf-8")
+    with pytest.raises(RefusedError, match=r"followups\.notify\.moon: no such unit"):
+        run("check")
+
+
 def test_a_wrong_file_of_the_sites_own_is_told_with_its_line(home: Home) -> None:
     (home.root / "followups").mkdir()
     (home.root / "followups" / "units.yaml").write_text("units:\n  a: {tier: boss}\n")
