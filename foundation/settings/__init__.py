@@ -14,6 +14,7 @@ from foundation.settings.line import (
     Site,
     Speech,
     Trunk,
+    Wallboard,
     WebPages,
     WebService,
 )
@@ -29,6 +30,7 @@ from foundation.settings.service import (
     Extensions,
     Holidays,
     Identity,
+    Limits,
     Overflow,
     Prompts,
     Queue,
@@ -41,7 +43,7 @@ from foundation.settings.values import LANGUAGES, Language, Section
 __all__ = [
     "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent",
     "Box", "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Hours", "Identity", "Language",
-    "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Secrets", "Section", "Settings",
-    "SettingsError", "Sip", "Site", "Speech", "Supervision", "Trunk", "WebPages", "WebService", "Widening",
-    "load_secrets", "load_settings",
+    "Limits", "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Secrets", "Section",
+    "Settings", "SettingsError", "Sip", "Site", "Speech", "Supervision", "Trunk", "Wallboard", "WebPages", "WebService",
+    "Widening", "load_secrets", "load_settings",
 ]

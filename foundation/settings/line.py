@@ -123,6 +123,11 @@ class OpenId(Section):
     """What the button says."""
 
 
+class Wallboard(Section):
+    day_begins: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "00:00"
+    """When its day's figures begin anew, in the site's zone."""
+
+
 class WebPages(Section):
     """The pages of agents, managers and administrators."""
 

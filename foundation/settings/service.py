@@ -27,6 +27,15 @@ class Overflow(Section):
     queue: Name
 
 
+class Limits(Section):
+    """When the wallboard raises an alarm; null: never."""
+
+    wait_seconds: Annotated[int, Field(ge=1, le=86400)] | None = 120
+    """Somebody waits longer."""
+    service_level: Annotated[int, Field(ge=1, le=100)] | None = 80
+    """Today's service level is lower, in per cent."""
+
+
 class Queue(Section):
     title: dict[Language, str] = {}
     strategy: Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom"] = "rrmemory"
@@ -67,6 +76,7 @@ class Queue(Section):
     service_threshold: Annotated[int, Field(ge=1)] = 20
     short_abandon: Annotated[int, Field(ge=0)] = 5
     contact_window_hours: Annotated[int, Field(ge=1)] = 24
+    alarm: Limits = Limits()
 
     @property
     def first_penalty(self) -> int:

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableVariableError
 
 from foundation.paths import Home
-from foundation.settings.line import Capacity, Database, Disk, Ports, Sip, Site, Speech, WebPages, WebService
+from foundation.settings.line import Capacity, Database, Disk, Ports, Sip, Site, Speech, Wallboard, WebPages, WebService
 from foundation.settings.outbound import Outbound
 from foundation.settings.refusal import ENVIRONMENT_PREFIX, explain
 from foundation.settings.service import (
@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     supervision: Supervision = Supervision()
     speech: Speech = Speech()
     web: WebPages = WebPages()
+    wallboard: Wallboard = Wallboard()
     database: Database = Database()
     disk: Disk = Disk()
 

@@ -5,7 +5,7 @@ A page gets a beat twice a second that says how old the picture is; one that get
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,7 @@ class LiveEvent:
 
 
 Render = Callable[[Pictures], Iterable[LiveEvent]]
+Admits = Callable[[Request], Awaitable[bool]]
 
 
 class LiveFloor:
@@ -115,13 +116,18 @@ class LiveFloor:
         return "live" if self.pictures[FLOOR].get("status") == "live" else "blind"
 
 
-def live_response(request: Request, live: LiveFloor, render: Render) -> StreamingResponse:
-    """A stream of `render`'s events: all at first, then those that have changed. Ends when its user may not see it."""
+def live_response(
+    request: Request, live: LiveFloor, render: Render, admits: Admits | None = None,
+) -> StreamingResponse:
+    """A stream of `render`'s events: all at first, then those that have changed. Ends when its user may not see it;
+    `admits` says so where it is not a signed-in user's.
+    """
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(_stream(request, live, render), media_type="text/event-stream", headers=headers)
+    stream = _stream(request, live, render, admits or _is_admitted)
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
-async def _stream(request: Request, live: LiveFloor, render: Render) -> AsyncIterator[str]:
+async def _stream(request: Request, live: LiveFloor, render: Render, admits: Admits) -> AsyncIterator[str]:
     sent: dict[str, str] = {}
     version, loop = -1, asyncio.get_running_loop()
     admitted = loop.time()
@@ -135,7 +141,7 @@ async def _stream(request: Request, live: LiveFloor, render: Render) -> AsyncIte
                     yield _message(event.name, event.html)
         if loop.time() - admitted > ADMISSION_SECONDS:
             admitted = loop.time()
-            if not await _is_admitted(request):
+            if not await admits(request):
                 yield _message("over", "")
                 return
         await asyncio.sleep(SHORTEST_SECONDS)

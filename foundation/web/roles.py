@@ -17,6 +17,8 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     PARTNER = "partner"
     """Another organisation's service desk: opens follow-ups by the interface, and sees those alone."""
+    SCREEN = "screen"
+    """No person: a screen on a wall, that sees the wallboard alone."""
 
 
 @dataclass(frozen=True, slots=True)

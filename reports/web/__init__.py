@@ -7,17 +7,27 @@ from fastapi import APIRouter
 from foundation.web.rooms import NavItem, WebRoom
 from reports.web import action_pages, api, sheet_pages
 from reports.web.access import DOERS, LOOKERS
+from reports.web.wallboard_day import DayKeeper
+from reports.web.wallboard_pages import wallboard_pages
+from reports.web.wallboard_screens import LOOKERS as BOARD_LOOKERS
 
 FOLDER = Path(__file__).parent
 
 
-def room() -> WebRoom:
+def room(days: DayKeeper | None = None) -> WebRoom:
+    """`days`: another keeper of the wallboard's figures."""
+    keeper = days or DayKeeper()
     router, interface = APIRouter(), APIRouter()
     for pages in (sheet_pages, action_pages):
         router.include_router(pages.router)
+    router.include_router(wallboard_pages(keeper))
     interface.include_router(api.router)
     return WebRoom(
         "reports", router, interface, FOLDER / "templates", FOLDER / "static",
-        [FOLDER.parent / "texts.yaml", FOLDER / "texts.yaml"],
-        nav=(NavItem("/pulse", "pulse.nav", (*DOERS, *LOOKERS), 30),),
+        [FOLDER.parent / "texts.yaml", FOLDER / "texts.yaml", FOLDER / "wallboard.yaml"],
+        nav=(
+            NavItem("/wallboard", "wallboard.nav", BOARD_LOOKERS, 25),
+            NavItem("/pulse", "pulse.nav", (*DOERS, *LOOKERS), 30),
+        ),
+        work=keeper.run,
     )

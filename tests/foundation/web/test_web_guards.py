@@ -26,6 +26,7 @@ OPEN = {
     "GET /health", "GET /sign-in", "POST /sign-in", "POST /preferences",
     "GET /sign-in/openid", "GET /sign-in/openid/back",
     "GET /ask", "POST /ask", "GET /ask/status", "POST /ask/status",  # callers, on their own cases
+    "GET /wallboard/screen", "POST /wallboard/screen",  # the door for screens, which have a key
 }
 """What strangers may do; everything else needs a sign-in. Who adds to it says why."""
 Reader = Annotated[User, Depends(signed_in(Role.MANAGER))]
