@@ -61,7 +61,8 @@ def list_callbacks(
         return
     names = ("promise", "place", "queue", "number", "channel", "state", "attempts", "due")
     table = Table(*(site.texts(f"outbound.column.{name}") for name in names), box=None)
-    table.columns[0].overflow = "fold"      # an id that is cut cannot be typed into the next command
+    # An id that is cut cannot be typed into the next command.
+    table.columns[0].min_width = max((len(each.id) for each in found), default=0)
     for each in found:
         number, due = _number(each, whole=whole_numbers), _moment(site, each.due_ms)
         table.add_row(
