@@ -14,13 +14,13 @@ from callqueue.outbound_model import CallbackRequest, Channel
 from callqueue.outbound_refusals import AlreadyClosedError, NoSuchCallError, OutboundRefusalError
 from callqueue.web.access import Desk, Site, open_office
 from foundation.tracking import read_tracking_code
-from foundation.web.guards import open_to_all, visitor_of
+from foundation.web.guards import open_to_all
 from foundation.web.language import language_of
-from foundation.web.lock_out import MINUTE_MS, Limit, address_key, count_failure, locked_until
+from foundation.web.lock_out import MINUTE_MS, Limit
 from foundation.web.pages import page
-from foundation.web.refusals import TooManyTriesError
 from foundation.web.roles import User
-from foundation.web.site import Web, texts_of, web_of
+from foundation.web.site import Web, texts_of
+from foundation.web.visits import check_visits, count_visit
 
 router = APIRouter(prefix="/call-me")
 ASKING = Limit(tries=10, longest_ms=60 * MINUTE_MS)
@@ -38,10 +38,10 @@ async def show_form(request: Request, web: Site, _user: Anybody) -> HTMLResponse
 @router.post("", response_model=None)
 async def ask(request: Request, web: Site, _user: Anybody, number: Line = "", queue: Line = "") -> HTMLResponse:
     """Promise a call, at the place of this moment."""
-    await _check(request, "call-me")
+    await check_visits(request, "call-me")
     if not web.settings.calls_back(queue):
         return _form(request, web, number, texts_of(request)("outbound.refused.no-such-queue", queue=queue), 409)
-    await _count(request, "call-me", ASKING)
+    await count_visit(request, "call-me", ASKING)
     wish = CallbackRequest(number, queue, language_of(request), Channel.WEB)
     try:
         async with open_office(web) as office:
@@ -60,9 +60,9 @@ async def show_cancel(request: Request, _user: Anybody) -> HTMLResponse:
 @router.post("/cancel", response_model=None)
 async def cancel(request: Request, desk: Desk, _user: Anybody, code: Line = "") -> Response:
     """Take the call back whose code this is; a wrong one and one of a settled call get the same answer."""
-    await _check(request, "call-me-code")
+    await check_visits(request, "call-me-code")
     if not await _take_back(desk, read_tracking_code(code)):
-        await _count(request, "call-me-code", NAMING)
+        await count_visit(request, "call-me-code", NAMING)
         refusal = texts_of(request)("callback.cancel.none")
         return page(request, "callbacks/cancel.html", status=404, done=False, refusal=refusal)
     return page(request, "callbacks/cancel.html", done=True, refusal="")
@@ -90,22 +90,3 @@ def _form(
         request, "callbacks/call-me.html", status=status, number=number, queue=queue or web.settings.default_queue,
         queues=queues, refusal=refusal,
     )
-
-
-async def _check(request: Request, what: str) -> None:
-    """Raises TooManyTriesError: from this address there was too much."""
-    web = web_of(request)
-    async with web.database.read() as connection:
-        left = await locked_until(connection, _key(request, what)) - web.clock()
-    if left > 0:
-        raise TooManyTriesError(minutes=-(-left // MINUTE_MS))
-
-
-async def _count(request: Request, what: str, limit: Limit) -> None:
-    web = web_of(request)
-    async with web.database.write() as connection:
-        await count_failure(connection, _key(request, what), limit, web.clock())
-
-
-def _key(request: Request, what: str) -> str:
-    return f"{what}-{address_key(visitor_of(request).address)}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import HTMLResponse
 
 from followups.actor import Actor, Reach
@@ -14,13 +14,12 @@ from followups.opening import NewCase
 from followups.web.access import APage
 from followups.web.inbox_pages import Draft, province_choices, subject_choices
 from foundation.tracking import read_tracking_code
-from foundation.web.guards import open_to_all, visitor_of
+from foundation.web.guards import open_to_all
 from foundation.web.language import language_of
-from foundation.web.lock_out import MINUTE_MS, Limit, address_key, count_failure, locked_until
+from foundation.web.lock_out import MINUTE_MS, Limit
 from foundation.web.pages import page
-from foundation.web.refusals import TooManyTriesError
 from foundation.web.roles import User
-from foundation.web.site import web_of
+from foundation.web.visits import check_visits, count_visit
 
 router = APIRouter(prefix="/ask")
 PUBLIC = Actor("public", Reach.OWN)
@@ -47,7 +46,7 @@ async def ask(  # noqa: PLR0917 - fields of the form
     draft = Draft(subject, summary, Channel.WEB, language_of(sheet.request), name, number, mailbox, province)
     numbers = [Address(Channel.WEB, number)] if number.strip() else []
     mailboxes = [Address(Channel.WEB, mailbox)] if mailbox.strip() else []
-    await _check(sheet.request, "ask")
+    await check_visits(sheet.request, "ask")
     try:
         case = await sheet.office.opening.open(NewCase(
             subject=subject, summary=summary, channel=Channel.WEB, language=draft.language,
@@ -56,7 +55,7 @@ async def ask(  # noqa: PLR0917 - fields of the form
         ), PUBLIC)
     except CaseRefusalError as error:
         return _form(sheet, draft, error)
-    await _count(sheet.request, "ask", ASKING)
+    await count_visit(sheet.request, "ask", ASKING)
     return page(sheet.request, "followups/asked.html", status=201, words=sheet.words, case=case)
 
 
@@ -70,11 +69,11 @@ async def show_status(
     sheet: APage, _user: Anybody, code: Line = "", proof: Line = "",
 ) -> Response:
     """State and deadline, for who names the code and what was given with it; the result is told by the line."""
-    await _check(sheet.request, "look")
+    await check_visits(sheet.request, "look")
     wanted = read_tracking_code(code)
     case = await sheet.office.reading.for_caller(wanted, proof) if wanted else None
     if case is None:
-        await _count(sheet.request, "look", LOOKING)
+        await count_visit(sheet.request, "look", LOOKING)
         nothing = sheet.words.t("ask.status.none")
         return page(sheet.request, "followups/status.html", status=404, case=None, refusal=nothing)
     return page(sheet.request, "followups/status.html", case=case, words=sheet.words, refusal="")
@@ -89,22 +88,3 @@ def _form(
         refusal=sheet.words.refusal(error.name, values) if error else "", subjects=subject_choices(sheet.words),
         provinces=province_choices(sheet.words), key=sheet.office.desk.new_id(),
     )
-
-
-async def _check(request: Request, what: str) -> None:
-    """Raises TooManyTriesError: from this address there was too much."""
-    web = web_of(request)
-    async with web.database.read() as connection:
-        left = await locked_until(connection, _key(request, what)) - web.clock()
-    if left > 0:
-        raise TooManyTriesError(minutes=-(-left // MINUTE_MS))
-
-
-async def _count(request: Request, what: str, limit: Limit) -> None:
-    web = web_of(request)
-    async with web.database.write() as connection:
-        await count_failure(connection, _key(request, what), limit, web.clock())
-
-
-def _key(request: Request, what: str) -> str:
-    return f"{what}-{address_key(visitor_of(request).address)}"
