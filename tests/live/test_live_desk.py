@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from agent_softphone.desk.calls import DeskCall, calls_named
 from bench.sipp import calling
-from callqueue.stint import Ending
+from callqueue.stint import Ending, Outcome
 from foundation.database import Database, Store, store_url
 from tests.support.browser import DESK, Complaints, chromium, shoot
 from tests.support.desk_phone import desk_phone
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.live, pytest.mark.browser]
 
 PATIENCE_MS = 30_000
 WRAP_UP = 4
-NUMBER = "09126000001"
+NUMBER, WAITER = "09126000001", "09126000002"
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +111,29 @@ async def test_an_agent_with_a_plain_telephone_works_a_call_at_the_desk(line: Li
     assert [one.event for one in mine if one.event.startswith("AGENT_")] == ["AGENT_LOGIN", "AGENT_LOGOUT"]
     paused = [(one.event, one.data[0] if one.data else "") for one in mine if one.event in {"PAUSE", "UNPAUSE"}]
     assert paused == [("PAUSE", "wrap-up"), ("UNPAUSE", ""), ("PAUSE", "break")]
+
+
+async def test_a_waiting_caller_is_seen_on_the_wall_until_he_goes_and_then_in_the_days_figures(line: LiveLine) -> None:
+    since, address = line.now(), f"https://127.0.0.1:{line.settings.ports.of('web')}"
+    line.command("user", "add", "hall", "--role", "screen")
+    key = line.command("token", "add", "hall", "--title", "Hall", "--role", "screen").strip()
+    async with chromium("--ignore-certificate-errors") as browser:
+        context = await browser.new_context(ignore_https_errors=True)
+        page, heard = await context.new_page(), Complaints()
+        heard.listen(page)
+        page.set_default_timeout(PATIENCE_MS)
+        await page.goto(f"{address}/wallboard/screen?lang=en#{key}")
+        card = page.locator("[data-queue=insurance]")
+        waiting, abandonment = card.locator("[data-waiting]"), card.locator(".wall-day div", has_text="Abandonment")
+        await expect(waiting).to_have_text("0", timeout=PATIENCE_MS)
+        await expect(page.locator("[data-stale]")).to_be_hidden(timeout=PATIENCE_MS)
+        async with calling(line.target, [to("insurance", WAITER, patience=12)], line.sipp):
+            await expect(waiting).to_have_text("1", timeout=PATIENCE_MS)
+            await expect(card.locator("[data-since]")).to_be_visible(timeout=PATIENCE_MS)
+            await shoot(page, "live-wallboard")
+            await expect(waiting).to_have_text("0", timeout=PATIENCE_MS)
+        [stint] = await settled_stints(line, since, [WAITER])
+        assert stint.outcome is Outcome.ABANDONED
+        await expect(abandonment.locator("dd")).not_to_have_text("0.0%", timeout=PATIENCE_MS)
+        await expect(abandonment.locator("dd")).not_to_have_text("–", timeout=PATIENCE_MS)
+        assert not heard.heard
