@@ -3,7 +3,12 @@
 A machine presses no key, so it never reaches an agent.
 """
 
-from callqueue.outbound_model import AttemptOutcome
+import asyncio
+
+import structlog
+
+from callqueue.callbacks import CallbackDesk
+from callqueue.outbound_model import AttemptOutcome, Result
 from callqueue.stint import Origin
 from foundation.asterisk.variables import Variable
 from ivr.actions.context import Resources
@@ -16,19 +21,23 @@ JOIN, OTHER_PERSON, CANCEL = "1", "2", "9"
 ASKED = 2
 """How often it is asked: whoever picks up may still have the telephone on its way to the ear."""
 WAIT_SECONDS = 5.0
+PATIENCE_SECONDS = 1.0
+"""For the store, before he is joined."""
 ENDINGS = {
     OTHER_PERSON: (AttemptOutcome.WRONG_PERSON, "outbound-wrong-person"),
     CANCEL: (AttemptOutcome.CANCELLED, "outbound-cancelled"),
     "": (AttemptOutcome.NOT_CONFIRMED, "outbound-not-confirmed"),
 }
 
+log = structlog.get_logger()
+
 
 async def run(call: Call, owed: Owed, resources: Resources) -> None:
     key = await _ask(call, resources.settings.site.number)
-    if key == JOIN:
+    if key == JOIN and not await _is_taken_back(owed, resources):
         await _join(call, owed, resources)
         return
-    outcome, prompt = ENDINGS[key]
+    outcome, prompt = ENDINGS[CANCEL if key == JOIN else key]
     # Before the farewell: he may not hear it to its end.
     await tell(call, owed, outcome)
     await call.play((prompt,))
@@ -43,6 +52,17 @@ async def _ask(call: Call, line: str) -> str:
         if key in {JOIN, OTHER_PERSON, CANCEL}:
             return key
     return ""
+
+
+async def _is_taken_back(owed: Owed, resources: Resources) -> bool:
+    """Whether the promise was cancelled while he was on the telephone. A store that is away has cancelled nothing."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            promise = await CallbackDesk(resources.main, resources.settings).find(owed.id)
+    except Exception as error:  # noqa: BLE001 - drivers have errors of their own
+        log.warning("nobody knows whether it was cancelled", promise=owed.id, error=type(error).__name__)
+        return False
+    return promise is not None and promise.result is Result.CANCELLED
 
 
 async def _join(call: Call, owed: Owed, resources: Resources) -> None:

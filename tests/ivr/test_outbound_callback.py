@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from foundation.database import Database
+from callqueue.callbacks import CallbackDesk
+from callqueue.outbound_model import CallbackRequest, Channel
+from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets
 from ivr.actions.context import Resources
@@ -121,6 +123,20 @@ async def test_any_other_answer_is_written_down_and_troubles_no_agent(
     assert person.results() == [f"cb-mea9g64c4a|2|{outcome}"]
     assert any(prompt in command for command in commands)
     assert "SET VARIABLE PASOKH_DONE 1" in commands
+    assert not any("PASOKH_QUEUE" in command for command in commands)
+
+
+async def test_a_promise_that_was_cancelled_meanwhile_joins_nobody(resources: Resources) -> None:
+    async with resources.main.write() as connection:
+        await connection.run_sync(MAIN.create_all)
+    desk = CallbackDesk(resources.main, resources.settings)
+    asked = CallbackRequest("09121234567", "operator", "fa", Channel.WEB, id="cb-mea9g64c4a")
+    await desk.promise(asked)
+    await desk.cancel("cb-mea9g64c4a", "a supervisor")
+    person = Person(resources, "1")
+    commands = await person.pick_up()
+    assert person.results() == ["cb-mea9g64c4a|2|cancelled"]
+    assert any("outbound-cancelled" in command for command in commands)
     assert not any("PASOKH_QUEUE" in command for command in commands)
 
 
