@@ -26,6 +26,8 @@ OPEN = {
     "GET /health", "GET /sign-in", "POST /sign-in", "POST /preferences",
     "GET /sign-in/openid", "GET /sign-in/openid/back",
     "GET /ask", "POST /ask", "GET /ask/status", "POST /ask/status",  # callers, on their own cases
+    "GET /call-me", "POST /call-me",  # callers ask for a call
+    "GET /call-me/cancel", "POST /call-me/cancel",  # and take it back by its code
     "GET /wallboard/screen", "POST /wallboard/screen",  # the door for screens, which have a key
 }
 """What strangers may do; everything else needs a sign-in. Who adds to it says why."""
