@@ -31,6 +31,8 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.live
 
 OUTBOUND = {"ring_seconds": 5, "lead_seconds": 5, "requests_per_number": 100}
+UNASKED = Behaviour(picks_up=False)
+"""Of telephones that no test asks about (any more)."""
 SLACK = 1.5
 """Seconds between what the telephones saw and what was written down, on a busy machine."""
 
@@ -124,7 +126,7 @@ BOTH = pytest.mark.parametrize(
 async def _public(line: LiveLine, sockets: Sockets) -> AsyncIterator[Public]:
     main = Database(store_url(line.home, line.settings, Store.MAIN))
     ways: Ways = {}
-    async with public_phones(sockets, lambda number, _nth: ways[number]) as phones:
+    async with public_phones(sockets, lambda number, _nth: ways.get(number, UNASKED)) as phones:
         try:
             yield Public(line, phones, main, ways)
         finally:
@@ -232,14 +234,15 @@ async def test_no_more_calls_are_out_than_agents_are_free_or_about_to_be(public:
 async def test_menus_that_hang_cost_the_called_person_an_apology_and_no_try_of_his(public: Public) -> None:
     line = public.line
     async with line.staffed(line.phone("a101", talk=1)):
+        promise = await public.promise("09127300001", "insurance", Behaviour(after=1))
+        await eventually(lambda: _rings(public, promise.number), "his telephone rings")
         stopped = line.kill("ivr", signal.SIGSTOP)
-        promise = await public.promise("09127300001", "insurance")
         assert (await public.closed(promise)).result is Result.REACHED
         outcomes = [str(attempt.outcome) for attempt in await public.attempts(promise)]
         await line.ready("ivr", but=stopped)
         await line.quiet()
     assert outcomes[-1] == "reached"
-    assert set(outcomes[:-1]) == {"interrupted"}
+    assert set(outcomes[:-1]) == {"interrupted"}, "the menus hung before he picked up"
     assert len(public.phones.calls_to(promise.number)) == len(outcomes)
 
 

@@ -95,7 +95,10 @@ class PublicPhones:
         method = message.split(" ", 1)[0]
         known = next((rung for rung in self.rung if rung.sip_id == _header(message, "call-id")), None)
         if method == "INVITE" and known is None:
-            self._spawn(self._ring(message))
+            # Noted at once: a busy machine sends the same INVITE again before it is answered.
+            rung = _rung(message)
+            self.rung.append(rung)
+            self._spawn(self._ring(rung, message))
         elif method == "CANCEL" and known is not None:
             await self._respond(message, "200 OK")
             if known.answered is None:
@@ -107,24 +110,17 @@ class PublicPhones:
         elif method not in {"ACK", "INVITE"}:
             await self._respond(message, "200 OK")
 
-    async def _ring(self, message: str) -> None:
-        uri = re.search(r"^INVITE sips?:([^@;>\s]*)@", message)
-        local = f"{_header(message, 'to')};tag={secrets.token_hex(4)}"
-        rung = Rung(
-            uri[1] if uri else "", _header(message, "call-id"), time.time(), local, _header(message, "from"),
-            _uri(_header(message, "contact")), message,
-        )
-        self.rung.append(rung)
+    async def _ring(self, rung: Rung, message: str) -> None:
         does = self.behaviour(rung.number, len(self.calls_to(rung.number)))
         if does.busy:
             rung.ended = time.time()
-            await self._respond(message, "486 Busy Here", to=local)
+            await self._respond(message, "486 Busy Here", to=rung.local)
             return
-        await self._respond(message, "180 Ringing", to=local)
+        await self._respond(message, "180 Ringing", to=rung.local)
         await asyncio.sleep(does.after)
         if does.picks_up and rung.ended is None:
             rung.answered = time.time()
-            await self._respond(message, "200 OK", self._sdp(), to=local)
+            await self._respond(message, "200 OK", self._sdp(), to=rung.local)
             await self._talk(rung, does)
 
     async def _talk(self, rung: Rung, does: Behaviour) -> None:
@@ -175,6 +171,15 @@ class PublicPhones:
 
     async def close(self) -> None:
         await ended(*self._tasks)
+
+
+def _rung(invite: str) -> Rung:
+    uri = re.search(r"^INVITE sips?:([^@;>\s]*)@", invite)
+    local = f"{_header(invite, 'to')};tag={secrets.token_hex(4)}"
+    return Rung(
+        uri[1] if uri else "", _header(invite, "call-id"), time.time(), local, _header(invite, "from"),
+        _uri(_header(invite, "contact")), invite,
+    )
 
 
 def always(_number: str, _nth: int) -> Behaviour:
