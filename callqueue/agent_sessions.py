@@ -95,6 +95,14 @@ async def hold_wrap_up(connection: AsyncConnection, agent: str, until: float, no
     )
 
 
+async def postpone_wrap_up(connection: AsyncConnection, agent: str, until: float, now: float) -> bool:
+    """Let a wrap-up last until `until` at least; False if there is none, or it lasts longer."""
+    return await _change(
+        connection, now, TABLE.agent == agent, TABLE.pause_reason == WRAP_UP, TABLE.wrap_up_until_ms < _ms(until),
+        wrap_up_until_ms=_ms(until),
+    )
+
+
 async def _change(
     connection: AsyncConnection, now: float, *where: ColumnElement[bool], **values: int | str | None,
 ) -> bool:

@@ -55,22 +55,37 @@ def on_leave(floor: Floor, event: Event, at: float) -> Floor:  # noqa: ARG001 - 
 
 def on_called(floor: Floor, event: Event, at: float) -> Floor:
     leg = _leg(event, at)
-
-    def ring(agent: Agent) -> Agent:
-        known = leg.channel_id in agent.rings or (agent.talk and agent.talk.channel_id == leg.channel_id)
-        return agent if known else replace(agent, rings={**agent.rings, leg.channel_id: leg})
-
-    return change_agent(floor, agent_of(event), at, ring)
+    return change_agent(floor, agent_of(event), at, lambda agent: _ringing(agent, leg))
 
 
 def on_connect(floor: Floor, event: Event, at: float) -> Floor:
-    def connect(agent: Agent) -> Agent:
-        leg = _leg(event, at)
-        if agent.talk and agent.talk.channel_id == leg.channel_id:
-            leg = agent.talk
-        return replace(agent, talk=leg, rings=_without(agent.rings, leg.channel_id))
+    leg = _leg(event, at)
+    return change_agent(floor, agent_of(event), at, lambda agent: _talking(agent, leg))
 
-    return change_agent(floor, agent_of(event), at, connect)
+
+def on_user_event(floor: Floor, event: Event, at: float) -> Floor:
+    """A caller whom the agent's page had lost is offered to him again (`dialplans/return.conf`): app_queue does not
+    know of it, so the dialplan tells.
+    """
+    change = RETURNS.get(event.get("UserEvent"))
+    if change is None:
+        return floor
+    leg = Leg(event.get("Uniqueid"), event.get("Linkedid"), event.get("Queue"), at, mask(event.get("Caller")))
+    return change_agent(floor, agent_of(event), at, lambda agent: change(agent, leg))
+
+
+def _ringing(agent: Agent, leg: Leg) -> Agent:
+    known = leg.channel_id in agent.rings or (agent.talk and agent.talk.channel_id == leg.channel_id)
+    return agent if known else replace(agent, rings={**agent.rings, leg.channel_id: leg})
+
+
+def _talking(agent: Agent, leg: Leg) -> Agent:
+    if agent.talk and agent.talk.channel_id == leg.channel_id:
+        leg = agent.talk
+    return replace(agent, talk=leg, rings=_without(agent.rings, leg.channel_id))
+
+
+RETURNS: dict[str, Callable[[Agent, Leg], Agent]] = {"ReturnRings": _ringing, "ReturnAnswered": _talking}
 
 
 def on_leg_over(floor: Floor, event: Event, at: float) -> Floor:
@@ -116,6 +131,7 @@ STEPS: dict[str, Step] = {
     "QueueMemberPenalty": on_member,
     "QueueMemberStatus": on_member,
     "QueueMemberRemoved": on_member_removed,
+    "UserEvent": on_user_event,
 }
 
 

@@ -15,6 +15,8 @@ from foundation.asterisk.ami import Event
 AGENT_CHANNEL = re.compile(r"PJSIP/(?P<agent>.+)-[0-9a-f]+")
 RINGING_STATES = {"0", "3", "4", "5"}
 """Channel states before an answer: down, dialing, ring, ringing."""
+RETURNED = re.compile(r"U\(pasokh-returned\^[^^]*\^(?P<queue>[^^]+)\^")
+"""How `dialplans/return.conf` dials an agent for the caller whom his page had lost."""
 
 
 def take_snapshot(before: Floor, status: Sequence[Event], channels: Sequence[Event], at: float) -> Floor:
@@ -64,7 +66,7 @@ def _legs(channels: Sequence[Event], at: float) -> dict[str, tuple[Leg, bool]]:
     """Agent to the leg of a queue's call, and whether it is talking (else it rings)."""
     callers: dict[str, list[Event]] = defaultdict(list)
     for channel in channels:
-        if channel.get("Application") == "Queue":
+        if _queue_of(channel):
             callers[channel.get("Linkedid")].append(channel)
     found: dict[str, tuple[Leg, bool]] = {}
     for channel in channels:
@@ -72,11 +74,19 @@ def _legs(channels: Sequence[Event], at: float) -> dict[str, tuple[Leg, bool]]:
         caller = _caller_of(channel, callers.get(channel.get("Linkedid"), []))
         if name and caller:
             leg = Leg(
-                channel.get("Uniqueid"), channel.get("Linkedid"), caller.get("ApplicationData").split(",")[0],
+                channel.get("Uniqueid"), channel.get("Linkedid"), _queue_of(caller),
                 at - _seconds(channel.get("Duration")), mask(caller.get("CallerIDNum")),
             )
             found[name["agent"]] = (leg, channel.get("ChannelState") not in RINGING_STATES)
     return found
+
+
+def _queue_of(channel: Event) -> str:
+    """The queue that rings agents for this caller, or has connected him; empty: none."""
+    if channel.get("Application") == "Queue":
+        return channel.get("ApplicationData").split(",")[0]
+    returned = RETURNED.search(channel.get("ApplicationData")) if channel.get("Application") == "Dial" else None
+    return returned["queue"] if returned else ""
 
 
 def _caller_of(channel: Event, callers: Sequence[Event]) -> Event | None:

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from callqueue.agent_plan import interface_of
-from callqueue.agent_sessions import Session, begin_wrap_up, end_wrap_up
+from callqueue.agent_sessions import Session, begin_wrap_up, end_wrap_up, postpone_wrap_up
 from callqueue.agents import AgentDesk
 from callqueue.floor import WRAP_UP, Agent, Floor
 from foundation.asterisk.ami import AmiError, AmiLink
@@ -21,6 +21,9 @@ from foundation.settings import Settings
 
 LOOK_SECONDS = 0.5
 """Deadlines are looked at this often at least: the machine's clock may be set meanwhile."""
+AHEAD_SECONDS = 1.0
+POSTPONED_SECONDS = 5.0
+"""A wrap-up under a conversation is made longer by this, and so much ahead that nobody finds it over meanwhile."""
 
 log = structlog.get_logger()
 
@@ -85,13 +88,29 @@ class WrapUp:
         return begun
 
     async def run(self, floor: Callable[[], Floor]) -> None:
-        """End wrap-ups at their deadlines, for ever; `floor` gives the present one."""
+        """End wrap-ups at their deadlines, for ever; `floor` gives the present one.
+
+        An agent who speaks again with the caller whom his page had lost keeps his wrap-up until it begins anew after
+        that: app_queue knows nothing of the conversation, and would ring him in its last moment.
+        """
         while True:
             self._changed.clear()
             now = self._clock()
-            for agent_id in [agent_id for agent_id, until in self._deadlines.items() if until <= now]:
-                await self._end(agent_id, floor().agent(agent_id))
+            for agent_id, until in [*self._deadlines.items()]:
+                agent = floor().agent(agent_id)
+                if agent.leg is not None and until <= now + AHEAD_SECONDS:
+                    await self._postpone(agent_id, now + POSTPONED_SECONDS)
+                elif until <= now:
+                    await self._end(agent_id, agent)
             await self._wait()
+
+    async def _postpone(self, agent_id: str, until: float) -> None:
+        self._deadlines[agent_id] = until
+        try:
+            async with self._database.write() as connection:
+                await postpone_wrap_up(connection, agent_id, until, self._clock())
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("wrap_up_not_postponed", agent=agent_id, error=str(error))
 
     async def _wait(self) -> None:
         nearest = min(self._deadlines.values(), default=None)

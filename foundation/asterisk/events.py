@@ -22,4 +22,5 @@ NEEDED_EVENTS = (
     "Hold",
     "OriginateResponse",
     "Unhold",
+    "UserEvent",
 )

@@ -183,3 +183,20 @@ def test_asterisks_own_time_of_an_event_is_used() -> None:
 )
 def test_an_event_without_sense_never_raises(name: str, fields: dict[str, str]) -> None:
     apply(Floor(), event_of(name, *(f"{key}={value}" for key, value in fields.items())), 1.0)
+
+
+def test_a_caller_whom_the_page_had_lost_rings_and_talks_like_one_of_the_queue() -> None:
+    lost = ANSWERED + """
+        60 AgentComplete     q=insurance ch=c1 call=L1 leg=x1 agent=a101 Reason=caller
+        60 QueueMemberPause  q=insurance agent=a101 Paused=1 PausedReason=wrap-up dev=1
+        60 QueueMemberPause  q=medical   agent=a101 Paused=1 PausedReason=wrap-up dev=1
+    """
+    assert agent_text(floor_of(lost), "a101") == "wrap-up (wrap-up) since 60"
+    rings = lost + "\n63 UserEvent UserEvent=ReturnRings agent=a101 q=insurance ch=x2 call=L1 Caller=09121234567"
+    assert agent_text(floor_of(rings), "a101") == "ringing (wrap-up) since 63, call L1 of insurance"
+    talks = rings + "\n65 UserEvent UserEvent=ReturnAnswered agent=a101 q=insurance ch=x2 call=L1 Caller=09121234567"
+    assert agent_text(floor_of(talks), "a101") == "talking (wrap-up) since 65, call L1 of insurance"
+    assert picture_agent("a101", floor_of(talks).agent("a101")).call == {
+        "call_id": "L1", "queue": "insurance", "number": "***567", "since": "1970-01-01T00:01:05.000Z"}
+    assert agent_text(floor_of(talks + "\n90 Hangup ch=x2"), "a101") == "wrap-up (wrap-up) since 90"
+    assert floor_of("1 UserEvent UserEvent=Strange agent=a101", floor_of(talks)) == floor_of(talks)

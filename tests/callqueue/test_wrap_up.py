@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,12 +32,12 @@ async def site(tmp_path: Path) -> AsyncIterator[QueueSite]:
 
 
 @asynccontextmanager
-async def wrapping(site: QueueSite) -> AsyncIterator[WrapUp]:
+async def wrapping(site: QueueSite, floor: Callable[[], Floor] = Floor) -> AsyncIterator[WrapUp]:
     wrap_up = WrapUp(site.settings, site.main, site.link, site.desk, site.clock)
     async with site.main.read() as connection:
         for session in (await read_sessions(connection)).values():
             wrap_up.remember(session)
-    task = asyncio.create_task(wrap_up.run(Floor))
+    task = asyncio.create_task(wrap_up.run(floor))
     try:
         yield wrap_up
     finally:
@@ -50,6 +50,12 @@ async def becomes(site: QueueSite, states: dict[str, str]) -> None:
         return site.asterisk.states(A101) == states
 
     await eventually(look, f"a101 is {states}", 10)
+
+
+async def _wraps_up_yet(site: QueueSite, seconds: float) -> bool:
+    async with site.main.read() as connection:
+        until = (await read_sessions(connection))["a101"].wrap_up_until
+    return until is not None and until > site.clock.now + seconds
 
 
 @pytest.mark.parametrize("end", ["AgentComplete leg=x1 agent=a101 Reason=transfer", "Hangup ch=x1"])
@@ -140,6 +146,20 @@ async def test_a_second_call_gives_a_whole_new_wrap_up(site: QueueSite) -> None:
         await asyncio.sleep(0.1)
         assert site.asterisk.states(A101) == WRAPPING
         site.clock.now += 2.01
+        await becomes(site, FREE)
+
+
+async def test_a_wrap_up_lasts_as_long_as_the_agent_speaks_again_with_the_caller_of_before(site: QueueSite) -> None:
+    present = floor_of(CONNECTED)
+    async with wrapping(site, lambda: present) as wrap_up:
+        await wrap_up.begin("a101", "insurance", READY)
+        for seconds in (9.5, 4.5, 4.5):
+            site.clock.now += seconds
+            await eventually(lambda: _wraps_up_yet(site, 4), "the wrap-up is made longer", 10)
+        await site.desk.converge("a101")
+        assert site.asterisk.states(A101) == WRAPPING
+        present = Floor()
+        site.clock.now += 5.01
         await becomes(site, FREE)
 
 
