@@ -189,12 +189,16 @@ class Timesheet:
 
 
 def _begins(talks: Iterable[Talk]) -> Iterable[int]:
-    """When each caller's conversation with the agent began: one for each call and channel, however often cut."""
+    """When each caller's conversation with the agent began: one for each call and channel, however often cut; who comes
+    back to him in the same call without a queue (after a reload of his page, from a colleague) is no further one.
+    """
     first: dict[tuple[str, str], int] = {}
-    for each in talks:
-        if each.kind is not Kind.CONSULTATION:
-            key = (each.call_id, each.channel_id)
-            first[key] = min(each.start, first.get(key, each.start))
+    calls: set[str] = set()
+    for each in sorted(talks, key=lambda talk: talk.start):
+        returns = each.kind is Kind.TRANSFER and each.call_id in calls
+        if each.kind is not Kind.CONSULTATION and not returns:
+            first.setdefault((each.call_id, each.channel_id), each.start)
+            calls.add(each.call_id)
     return first.values()
 
 

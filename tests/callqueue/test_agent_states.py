@@ -189,3 +189,14 @@ def test_stretches_follow_each_other_without_overlap() -> None:
 def test_nobody_who_left_is_logged_in(deed: str) -> None:
     found = sheets_of(f"08:00:00 a101 added q\n09:00:00 a101 {deed} q")
     assert found["a101"].day(between("08:00:00", "10:00:00")).logged_in == 3600
+
+
+def test_a_caller_who_comes_back_in_the_same_call_is_no_further_conversation() -> None:
+    before = talk("a101", "direct", "09:00:00", "09:02:00")
+    after = talk("a101", "transfer", "09:02:10", "09:05:00", channel="x2")
+    sheet = sheets_of("08:00:00 a101 login\n08:00:00 a101 added q", before, after)["a101"]
+    day = sheet.day(between("08:00:00", "12:00:00"))
+    assert (day.conversations, day.talk_time) == (1, 290)
+    again = talk("a101", "direct", "10:00:00", "10:01:00", channel="x3")
+    sheet = sheets_of("08:00:00 a101 login\n08:00:00 a101 added q", before, after, again)["a101"]
+    assert sheet.day(between("08:00:00", "12:00:00")).conversations == 2
