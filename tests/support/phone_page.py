@@ -75,9 +75,9 @@ async def session_of(line: LiveLine, agent: str) -> str:
 
 @asynccontextmanager
 async def phone_page(
-    line: LiveLine, browser: Browser, agent: str, language: Language = "fa",
+    line: LiveLine, browser: Browser, agent: str, language: Language = "fa", path: str = "/phone",
 ) -> AsyncIterator[PhonePage]:
-    """The agent's page, signed in, in a browser window of its own."""
+    """A page with the agent's phone, signed in, in a browser window of its own."""
     address = f"https://127.0.0.1:{line.settings.ports.of('web')}"
     context = await browser.new_context(
         viewport={"width": DESK["width"], "height": DESK["height"]}, ignore_https_errors=True, reduced_motion="reduce",
@@ -91,7 +91,7 @@ async def phone_page(
     page, complaints = await context.new_page(), Complaints()
     complaints.listen(page)
     try:
-        await page.goto(f"{address}/phone")
+        await page.goto(address + path)
         yield PhonePage(page, complaints)
     finally:
         await context.close()
