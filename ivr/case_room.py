@@ -4,15 +4,21 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from followups.caller_cases import CallerCases, caller_cases, queue_for
 from followups.case import Case
+from followups.case_book import load_case_book
 from followups.heard_spool import HeardSpool
 from followups.office import CaseOffice, case_office
 from followups.result_sounds import ResultSounds, result_sounds
+from foundation.paths import Home
 from foundation.settings import Settings, load_secrets
 from ivr.actions.context import Resources
+from ivr.call import Call
 from ivr.self_service.lock_book import LockBook
+from ivr.speech import Phrase
+from ivr.voice_message import grammar_of
 
 STORE_SECONDS = 3.0
 """No caller waits longer for our own store."""
@@ -46,6 +52,23 @@ async def case_room(resources: Resources) -> AsyncIterator[CaseRoom]:
     office = case_office(home, settings, resources.main)
     locks = LockBook(resources.main, load_secrets(home, settings).identity_key, settings.identity, now_ms)
     yield CaseRoom(office, caller_cases(office), locks, result_sounds(home), HeardSpool(home), settings)
+
+
+def case_subjects(home: Home, settings: Settings) -> frozenset[str]:
+    """Those on which cases may be opened.
+
+    Raises:
+        DataFileError: subjects or units of the site are wrong.
+    """
+    book = load_case_book(home, settings, now_ms)
+    return frozenset(subject.id for subject in book.subjects.open_ones())
+
+
+def said_day(call: Call, room: CaseRoom, due_ms: int) -> Phrase:
+    """The day by whose end something is promised, as it is said."""
+    # The last moment of a day belongs to it; what is promised until midnight is promised for the day before.
+    day = datetime.fromtimestamp((due_ms - 1) / 1000, UTC).astimezone(room.office.book.zone).date()
+    return grammar_of(call).date(day)
 
 
 def now_ms() -> int:

@@ -198,9 +198,16 @@ class FollowupAction(Handled):
     do: Literal["followup"]
 
 
+class CaseAction(Handled):
+    """Open a case on a subject, by keys alone."""
+
+    do: Literal["case"]
+    subject: Name
+
+
 Action = Annotated[
     GoMenu | ChooseLanguage | EnterQueue | Operator | Back | Repeat | Announce | Goodbye
-    | ServiceAction | VoiceMessageAction | CallbackAction | TransferAction | FollowupAction,
+    | ServiceAction | VoiceMessageAction | CallbackAction | TransferAction | FollowupAction | CaseAction,
     Field(discriminator="do"),
 ]
 Choices = Annotated[tuple[Action, ...], BeforeValidator(_several), AfterValidator(_some)]

@@ -14,7 +14,7 @@ from ivr.menu import Tree
 from ivr.menu_tree import Known, load_tree
 from ivr.prompts.catalogue import load_catalogue, recordings_folder
 
-HANDLED = ("service", "voice_message", "callback", "transfer", "followup")
+HANDLED = ("service", "voice_message", "callback", "transfer", "followup", "case")
 """Kinds of actions that are carried out by a module of their own."""
 SHIPPED = Path(__file__).parent / "menus"
 
@@ -49,7 +49,7 @@ def known_here(home: Home, settings: Settings) -> Known:
         frozenset(settings.queues), settings.default_queue, load_catalogue(home).has,
         handled=frozenset(kind for kind in HANDLED if exists(kind)), services=known_names("service", home, settings),
         boxes=frozenset(settings.boxes), provinces=frozenset({*load_provinces().values(), UNKNOWN}),
-        agents=frozenset(settings.agents),
+        agents=frozenset(settings.agents), subjects=known_names("case", home, settings),
     )
 
 

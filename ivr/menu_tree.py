@@ -12,6 +12,7 @@ from ivr.menu import (
     Announce,
     CallbackAction,
     CallRules,
+    CaseAction,
     ChooseLanguage,
     EnterQueue,
     GoMenu,
@@ -38,6 +39,8 @@ class Known:
     boxes: frozenset[str] = frozenset()
     provinces: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+    """Of cases."""
 
 
 def load_tree(paths: Sequence[Path], known: Known) -> Tree:
@@ -159,6 +162,8 @@ def _check_handled(source: Source[MenuFile], place: Place, action: Handled, know
             yield source.fault((*place, "service"), "there is no such service", repr(name))
         case VoiceMessageAction(box=name) if name not in known.boxes:
             yield source.fault((*place, "box"), "there is no such box in the site's settings", repr(name))
+        case CaseAction(subject=name) if name not in known.subjects:
+            yield source.fault((*place, "subject"), "no case can be opened on such a subject", repr(name))
         case TransferAction(number=str(number)) if number not in known.agents:
             yield source.fault((*place, "number"), "there is no such agent in the site's settings", repr(number))
         case CallbackAction(queue=queue) | TransferAction(queue=str(queue)) if queue not in known.queues:

@@ -5,6 +5,7 @@ from ivr.menu import (
     Alternative,
     Announce,
     CallbackAction,
+    CaseAction,
     ChooseLanguage,
     EnterQueue,
     FollowupAction,
@@ -42,8 +43,8 @@ def _describe_handled(action: Handled) -> str:
             return f"call back by {name}"
         case TransferAction(queue=queue, number=number):
             return f"transfer to {queue or number}"
-        case FollowupAction():
-            return "follow up a case"
+        case FollowupAction() | CaseAction():
+            return f"open a case on {action.subject}" if isinstance(action, CaseAction) else "follow up a case"
     return ""
 
 

@@ -117,7 +117,7 @@ async def _carry_out(call: Call, action: Handled, trace: Trace, context: CallCon
 
 
 def _name(action: Handled) -> str:
-    named = (getattr(action, field, None) for field in ("service", "box", "queue", "number"))
+    named = (getattr(action, field, None) for field in ("service", "box", "queue", "number", "subject"))
     return next((str(name) for name in named if name), "")
 
 

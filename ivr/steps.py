@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CALLBACK = "callback"
     TRANSFER = "transfer"
     FOLLOWUP = "followup"
+    CASE = "case"
     SPEECH = "speech"
     """A word was understood; the menu's own step follows, with the key that it stands for."""
 

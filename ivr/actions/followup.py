@@ -6,7 +6,6 @@ that he can know.
 """
 
 import asyncio
-from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,7 +21,7 @@ from foundation.tracking import LENGTH, is_tracking_code
 from ivr.actions.context import CallContext
 from ivr.actions.outcome import Ending, Outcome
 from ivr.call import Call
-from ivr.case_room import STORE_SECONDS, CaseRoom, case_room, now_ms
+from ivr.case_room import STORE_SECONDS, CaseRoom, case_room, now_ms, said_day
 from ivr.menu import FollowupAction
 from ivr.result_hearing import Hearing
 from ivr.result_proof import Proof, prove
@@ -204,7 +203,5 @@ def _said(call: Call, room: CaseRoom, case: Case) -> Phrase:
     said: Phrase = ("followup-case", *grammar.digits(case.code), state)
     if case.state not in WORK or case.due_ms is None:
         return said
-    # The last moment of a day belongs to it; what is promised until midnight is promised for the day before.
-    day = datetime.fromtimestamp((case.due_ms - 1) / 1000, UTC).astimezone(room.office.book.zone).date()
     late = case.due_ms < now_ms()
-    return (*said, "followup-overdue" if late else "followup-due", *grammar.date(day))
+    return (*said, "followup-overdue" if late else "followup-due", *said_day(call, room, case.due_ms))
