@@ -45,7 +45,7 @@ WAYS_OUT = """
  77      none      operator   wrong_key gave_up
  -7      none      operator   no_input gave_up
  1---    fa        operator   chosen no_input no_input gave_up
- 1979    fa        operator   chosen wrong_key wrong_key gave_up
+ 1989    fa        operator   chosen wrong_key wrong_key gave_up
  19-2    fa        medical    chosen wrong_key no_input chosen
  1*23    tr        pensions   chosen back chosen chosen
  1#1     fa        insurance  chosen repeat chosen
