@@ -25,6 +25,7 @@ QUEUES = frozenset({"operator", "medical"})
 KNOWN = Known(
     QUEUES, "operator", lambda prompt: prompt != "unsaid", handled=frozenset(HANDLED),
     boxes=frozenset({"general"}), services=frozenset({"pension"}), agents=frozenset({"a101"}),
+    subjects=frozenset({"records"}),
     provinces=frozenset({"yazd"}),
 )
 NOON = Facts(datetime(2026, 11, 22, 12, tzinfo=UTC), {})
@@ -75,6 +76,8 @@ FINDINGS = [
     ("do: queue, queue: medical", "do: callback, queue: medical", "", 0),
     ("do: queue, queue: medical", "do: transfer, number: a999", "8: menus.top.keys.1.number = 'a999': there is no", 1),
     ("do: queue, queue: medical", "do: transfer", "8: menus.top.keys.1: name a queue or a number", 1),
+    ("do: queue, queue: medical", "do: case, subject: records", "", 0),
+    ("do: queue, queue: medical", "do: case, subject: tea", "8: menus.top.keys.1.subject = 'tea': no case can be", 1),
     ("08:00-12:00", "8-12", "3: hours.office.days.saturday = '8-12'", 1),
 ]
 
