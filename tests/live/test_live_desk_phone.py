@@ -183,9 +183,10 @@ async def _check_the_recording(line: LiveLine, call_id: str) -> None:
     left, right = list(samples[0::2]), list(samples[1::2])
     assert tone_share(left, AGENT_HERTZ) < 0.05
     assert tone_share(right, CALLER_HERTZ) < 0.05
-    resumed = slice(-5 * RATE, -RATE)  # no music of the hold is in it
-    assert tone_share(left[resumed], CALLER_HERTZ) > 0.6
-    assert tone_share(right[resumed], AGENT_HERTZ) > 0.6
+    begun, resumed = slice(0, 2 * RATE), slice(-5 * RATE, -RATE)  # no music of the hold is in them
+    assert tone_share(right[begun], AGENT_HERTZ) > 0.6
+    for part in (begun, resumed):
+        assert tone_share(left[part], CALLER_HERTZ) > 0.6
 
 
 async def _noted(line: LiveLine, call_id: str) -> list[DeskCall]:
