@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form, Path, Query, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
 from agent_softphone.desk.refusals import NoNumberError, NoSoundError, NotTakenError, NoWayOutError, UnknownResultError
-from agent_softphone.desk.waveform import BARS, outline, peaks
 from agent_softphone.desk.work import OFFERED, Task, TaskKind, TaskResult, WorkDesk
 from agent_softphone.web.desk_seat import ASeat, Desk, Seat, asterisk_errors, toast
 from callqueue.numbers import number_to_call, own_numbers
@@ -18,6 +17,7 @@ from foundation.web.guards import note
 from foundation.web.pages import page
 from recordings.messages import Message, mark_heard, messages_named, sound_path
 from recordings.wav import BrokenSoundError, read_mono
+from recordings.waveform import BARS, outline, peaks
 
 WAVE_HEIGHT = 40
 Item = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,200}$")]

@@ -18,6 +18,7 @@ from foundation.settings.line import (
     WebPages,
     WebService,
 )
+from foundation.settings.listening import Listening
 from foundation.settings.outbound import Hours, Numbers, Outbound
 from foundation.settings.refusal import ENVIRONMENT_PREFIX
 from foundation.settings.secrets import Secrets, load_secrets
@@ -43,7 +44,7 @@ from foundation.settings.values import LANGUAGES, Language, Section
 __all__ = [
     "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent",
     "Box", "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Hours", "Identity", "Language",
-    "Limits", "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Secrets", "Section",
-    "Settings", "SettingsError", "Sip", "Site", "Speech", "Supervision", "Trunk", "Wallboard", "WebPages", "WebService",
-    "Widening", "load_secrets", "load_settings",
+    "Limits", "Listening", "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Secrets",
+    "Section", "Settings", "SettingsError", "Sip", "Site", "Speech", "Supervision", "Trunk", "Wallboard", "WebPages",
+    "WebService", "Widening", "load_secrets", "load_settings",
 ]

@@ -11,6 +11,7 @@ from pydantic_settings import SettingsError as UnreadableVariableError
 
 from foundation.paths import Home
 from foundation.settings.line import Capacity, Database, Disk, Ports, Sip, Site, Speech, Wallboard, WebPages, WebService
+from foundation.settings.listening import Listening
 from foundation.settings.outbound import Outbound
 from foundation.settings.refusal import ENVIRONMENT_PREFIX, explain
 from foundation.settings.service import (
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     outbound: Outbound = Outbound()
     """Calls that we make: callbacks, and those that other rooms owe."""
     supervision: Supervision = Supervision()
+    listening: Listening = Listening()
     speech: Speech = Speech()
     web: WebPages = WebPages()
     wallboard: Wallboard = Wallboard()
@@ -97,6 +99,7 @@ class Settings(BaseSettings):
             self._check_overflow(name)
         named = [(f"agents.{name}.queues", queue) for name, agent in self.agents.items() for queue in agent.queues]
         named += [(f"followups.queues.{subject}", queue) for subject, queue in self.followups.queues.items()]
+        named += [(f"listening.queues.{user}", queue) for user, own in self.listening.queues.items() for queue in own]
         for key, queue in named:
             if queue not in self.queues:
                 raise ValueError(f"{key}: there is no queue {queue!r} under queues")

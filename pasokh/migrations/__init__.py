@@ -31,6 +31,7 @@ import foundation.gateway_tables
 import foundation.web.tables  # noqa: F401
 import ivr.identity_tables
 import ivr.tables  # noqa: F401
+import recordings.listen_tables
 import recordings.tables  # noqa: F401
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home

@@ -15,7 +15,6 @@ from agent_softphone.desk.book import load_desk_book
 from agent_softphone.desk.calls import DeskCall, begin_call, calls_named, find_call, save_notes, settle, unsettled
 from agent_softphone.desk.day import level_of, own_day, rulebook
 from agent_softphone.desk.refusals import DeskRefusalError, NotTakenError, TakenError, UnknownTaskError
-from agent_softphone.desk.waveform import outline, peaks
 from agent_softphone.desk.work import KEPT_HOURS, TaskKind, TaskResult, WorkDesk
 from callqueue.evidence import Ring
 from callqueue.stint import Outcome
@@ -23,6 +22,7 @@ from foundation.catalogue import load_catalogue
 from foundation.data_file import DataFileError
 from foundation.database import MAIN, Database
 from recordings.messages import Message, add_message
+from recordings.waveform import outline, peaks
 from tests.support.desk_site import desk_settings, stint
 
 NOW = 1_795_328_580_000
