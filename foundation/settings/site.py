@@ -14,6 +14,7 @@ from foundation.settings.line import Capacity, Database, Disk, Ports, Sip, Site,
 from foundation.settings.listening import Listening
 from foundation.settings.outbound import Outbound
 from foundation.settings.refusal import ENVIRONMENT_PREFIX, explain
+from foundation.settings.retention import Retention
 from foundation.settings.service import (
     RESCUE_BOX,
     Agent,
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     wallboard: Wallboard = Wallboard()
     database: Database = Database()
     disk: Disk = Disk()
+    retention: Retention = Retention()
 
     @classmethod
     def settings_customise_sources(
@@ -103,6 +105,7 @@ class Settings(BaseSettings):
         for key, queue in named:
             if queue not in self.queues:
                 raise ValueError(f"{key}: there is no queue {queue!r} under queues")
+        self.retention.check_queues(self.queues)
         if RESCUE_BOX in self.boxes:
             raise ValueError(f"boxes: {RESCUE_BOX!r} is Pasokh's own box; choose another name")
         if len(set(self.extensions.model_dump().values())) < len(type(self.extensions).model_fields):
