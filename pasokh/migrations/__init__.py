@@ -32,7 +32,8 @@ import foundation.web.tables  # noqa: F401
 import ivr.identity_tables
 import ivr.tables  # noqa: F401
 import recordings.listen_tables
-import recordings.tables  # noqa: F401
+import recordings.tables
+import recordings.transcript_tables  # noqa: F401
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings
