@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +18,21 @@ from reports.reading import DAY, read_evidence, rulebook
 
 
 class ReportError(Exception):
-    """The report asked for cannot be made; the text says why and what to ask instead."""
+    """The report asked for cannot be made; the text says why and what to ask instead.
+
+    `name` is stable on the wire; `values` are put into the text `report.refused.<name>`.
+    """
+
+    name: ClassVar[str] = "cannot-be-made"
+    status: ClassVar[int] = 422
+
+    def __init__(self, text: str, **values: str) -> None:
+        super().__init__(text)
+        self.values = values
+
+
+class UnknownQueueError(ReportError):
+    name = "unknown-queue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,8 @@ class QueueQuery:
     interval: Interval
     queues: tuple[str, ...] = ()
     step: Step = Step.NONE
+    calendar: Calendar = Calendar.GREGORIAN
+    """By which weeks, months and years are cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +95,13 @@ async def refuse_unknown_queues(connection: AsyncConnection, queues: Iterable[st
     """A mistyped queue is no queue without calls.
 
     Raises:
-        ReportError: neither the settings nor the ledger know one of them.
+        UnknownQueueError: neither the settings nor the ledger know one of them.
     """
     for queue in queues:
         if queue not in settings.queues and not await knows_queue(connection, queue):
-            raise ReportError(f"queue {queue!r}: neither in the settings nor in the ledger; "
-                              f"the site has {', '.join(sorted(settings.queues))}")
+            known = ", ".join(sorted(settings.queues))
+            raise UnknownQueueError(f"queue {queue!r}: neither in the settings nor in the ledger; the site has {known}",
+                                    written=queue, known=known)
 
 
 async def build_queue_report(
@@ -92,7 +110,7 @@ async def build_queue_report(
     """Read the ledger and make the report.
 
     Raises:
-        ReportError: neither the settings nor the ledger know a queue.
+        UnknownQueueError: neither the settings nor the ledger know a queue.
     """
     await refuse_unknown_queues(connection, query.queues, settings)
     rules = rulebook(settings)
@@ -108,7 +126,7 @@ def compose(
 ) -> QueueReport:
     """The report from its evidence alone."""
     zone, rules = ZoneInfo(settings.site.timezone), rulebook(settings)
-    intervals = split(query.interval, query.step, zone)
+    intervals = split(query.interval, query.step, zone, query.calendar)
     books = Books(evidence, intervals, rules, now, settings.shared_numbers)
     sheet = _Sheet(books, gaps, before)
     queues = query.queues or tuple(sorted(books.queues | set(settings.queues)))
@@ -162,7 +180,7 @@ async def _year_before(
 ) -> Books | None:
     """The same intervals a year before; None when the ledger does not reach back so far."""
     zone, calendar = ZoneInfo(settings.site.timezone), calendar_of(settings.site.language)
-    intervals = [earlier(each, zone, calendar, now) for each in split(query.interval, query.step, zone)]
+    intervals = [earlier(each, zone, calendar, now) for each in split(query.interval, query.step, zone, query.calendar)]
     begun = await evidence_start(connection)
     if begun is None or begun > intervals[0].start:
         return None

@@ -3,8 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from callqueue.metrics import Passport, Unit
+from callqueue.evidence import Gap
+from callqueue.metrics import Passport, Rules, Unit
 from foundation.calendars import Interval, iso
 from foundation.catalogue import Texts
 from foundation.settings import Settings
@@ -21,6 +23,8 @@ from reports.exports import definitions, safe_cell
 from reports.tables import Teller
 
 Cell = str | float | None
+Link = Mapping[str, str | Sequence[str]]
+"""Parameters of the report `calls` by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,33 @@ class Column:
     name: str
     text: str
     unit: Unit | None = None
+    moment: bool = False
+    """Whether it holds instants, in ISO 8601 with their offset."""
+    aside: bool = False
+    """Whether people ask for it first: exports and machines have it always."""
+
+
+class Look(StrEnum):
+    """How a section is drawn."""
+
+    LINE = "line"
+    """Over time."""
+    BAR = "bar"
+    HEAT = "heat"
+    """`along` to the side, `down` below, one of `series` as the colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Which of a section's columns are drawn."""
+
+    look: Look
+    along: str
+    """The column of the horizontal axis."""
+    series: tuple[str, ...]
+    """Columns that are drawn, the first one at once, others when they are asked for."""
+    down: str | None = None
+    """HEAT: the column of the vertical axis. Others: the column whose every value is a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +71,51 @@ class Row:
     """What people read instead, like a title for an id."""
     bold: bool = False
     red: bool = False
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    """Of columns whose unit is the row's own, by their names."""
+    links: Mapping[str, Link] = field(default_factory=dict)
+    """From a figure (a column's name; "": the whole row) to its calls: what the report `calls` is to be asked for."""
+    total: bool = False
+    """Whether it sums up the others: it is not drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table with a name and a heading of its own."""
+
+    name: str
+    """For machines."""
+    title: str
+    """Its key in the catalogue."""
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The figure that people look at first, and those that must stand beside it."""
+
+    figures: Sequence[str]
+    """Ids; the first one is the headline."""
+    values: Mapping[str, float | None]
+    links: Mapping[str, Link] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A report that machines or terminals know in a shape of its own."""
+
+    content: Mapping[str, Any]
+    csv: Callable[[], str]
+    table: Callable[[Settings, int], RenderableType]
+    """For a terminal so many signs wide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """A report. Its first section is `columns` and `rows`; the others follow it."""
+
     name: str
     """Of the report, for machines."""
     title: str
@@ -58,6 +130,29 @@ class Sheet:
     """Sentences in the site's language."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """For machines only."""
+    chart: Chart | None = None
+    """Of the first section."""
+    further: Sequence[Section] = ()
+    headline: Headline | None = None
+    rules: Mapping[str, Rules] = field(default_factory=dict)
+    """T, S and W of each queue, where the passports speak of them."""
+    balanced: bool | None = None
+    """Whether it agrees with itself; None: there is nothing to hold against it."""
+    balance: str = ""
+    """What is said of that, in the site's language."""
+    gaps: Sequence[Gap] = ()
+    """Declared gaps in the evidence."""
+    provisional_until: int | None = None
+    """Epoch seconds until when its figures of people may still change."""
+    own: Own | None = None
+    query: Sequence[tuple[str, str]] = ()
+    """What it was asked for; the frame puts it in."""
+    earlier: "Sheet | None" = None
+    """The same report of the earlier time that it is compared with; the frame puts it in."""
+
+    @property
+    def sections(self) -> list[Section]:
+        return [Section("rows", self.title, self.columns, self.rows, self.chart), *self.further]
 
 
 def sheet_content(sheet: Sheet) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from foundation.web.rooms import NavItem, WebRoom
+from reports.tables import TEXTS
 from reports.web import action_pages, api, sheet_pages
 from reports.web.access import DOERS, LOOKERS
 from reports.web.wallboard_day import DayKeeper
@@ -24,7 +25,7 @@ def room(days: DayKeeper | None = None) -> WebRoom:
     interface.include_router(api.router)
     return WebRoom(
         "reports", router, interface, FOLDER / "templates", FOLDER / "static",
-        [FOLDER.parent / "texts.yaml", FOLDER / "texts.yaml", FOLDER / "wallboard.yaml"],
+        [*TEXTS, FOLDER / "texts.yaml", FOLDER / "wallboard.yaml"],
         nav=(
             NavItem("/wallboard", "wallboard.nav", BOARD_LOOKERS, 25),
             NavItem("/pulse", "pulse.nav", (*DOERS, *LOOKERS), 30),
