@@ -1,10 +1,10 @@
 """Crediting agents with their conversations once CEL has been read far enough, and reading them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.conversation_tables import CONVERSATION, RINGING, TRANSFER
@@ -155,6 +155,15 @@ async def read_conversations(
     ]
     if agent is not None:
         asked.append(CONVERSATION.c.agent == agent)
+    return await _talks(connection, *asked)
+
+
+async def talks_of_calls(connection: AsyncConnection, calls: Collection[str]) -> list[Talk]:
+    """All conversations of these calls, in the order of beginning."""
+    return await _talks(connection, CONVERSATION.c.call_id.in_(sorted(calls)))
+
+
+async def _talks(connection: AsyncConnection, *asked: ColumnElement[bool]) -> list[Talk]:
     query = select(CONVERSATION).where(*asked).order_by(CONVERSATION.c.started_us, CONVERSATION.c.channel_id)
     rows = list(await connection.execute(query))
     held = select(HOLD).join(CONVERSATION, CONVERSATION.c.channel_id == HOLD.c.channel_id).where(*asked).distinct()

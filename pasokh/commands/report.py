@@ -11,6 +11,7 @@ from foundation.calendars import Interval, Step
 from foundation.database import Store
 from foundation.paths import Home
 from foundation.settings import Settings
+from pasokh.commands.report_call import app as call_story
 from pasokh.commands.report_callbacks import app as callback_reports
 from pasokh.commands.report_cases import app as case_reports
 from pasokh.commands.report_options import Form, Format, From, To, console, interval_of, made, present, site, write
@@ -39,6 +40,7 @@ UNBALANCED = 3
 """Exit code of a report that contradicts itself, so that programs notice too."""
 
 app = typer.Typer(no_args_is_help=True, help="Figures of the queues with their passports, and the calls behind them.")
+app.add_typer(call_story)
 app.add_typer(callback_reports)
 app.add_typer(case_reports)
 
