@@ -4,6 +4,7 @@ Another codec or another key is another name, so a file is never written over: t
 into the database, and only then the old one goes.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,35 @@ def parse_name(name: str) -> KeptName | None:
     """What a file's name says; None: it is no kept sound's."""
     found = _NAME.fullmatch(name)
     return KeptName(found["id"], Codec(found["codec"]), found["key"]) if found else None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all, also after the power failed.
+
+    Raises:
+        OSError: the disk is full, or refuses.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(path.name + HALF)
+    try:
+        with half.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise
+    settle(path.parent)
+
+
+def settle(folder: Path) -> None:
+    """Make what was added to a folder, or taken out of it, outlast a power failure."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def files_of(path: Path) -> Iterator[Path]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-NAME = re.compile(r"(?P<call>[\w.-]+)_(?P<channel>[\w.-]+)_(?P<stint>\d+)-(?P<side>caller|agent)\.wav")
+SIDES = ("caller", "agent")
+NAME = re.compile(rf"(?P<call>[\w.-]+)_(?P<channel>[\w.-]+)_(?P<stint>\d+)-(?P<side>{'|'.join(SIDES)})\.wav")
 QUIET_SECONDS = 120
 """On a file system without leases, a leg untouched for so long counts as finished."""
 
