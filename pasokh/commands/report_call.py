@@ -39,7 +39,10 @@ def call(
     try:
         story = made(lambda: asyncio.run(_story(home, settings, call_id, now)))
         names = _names(home, settings, now)
-    except (UnknownCallError, DataFileError) as error:
+    except UnknownCallError as error:
+        why = f"{call_id}: no record knows such a call; `bin/pasokh report calls` lists the ids"
+        raise RefusedError(why) from error
+    except DataFileError as error:
         raise RefusedError(str(error)) from error
     teller = StoryTeller(settings, names, names.texts)
     sheet = story_sheet(story, names, teller, now=now, whole_numbers=whole_numbers)

@@ -8,6 +8,7 @@ from followups.call_traces import read_call_traces
 from ivr.step_store import read_path
 from recordings.messages import Wanted, messages
 from recordings.store import recordings_of
+from reports.parameters import ParameterError
 from reports.story.compose import Evidence, compose_story
 from reports.story.model import Story
 
@@ -15,12 +16,11 @@ HOUR_MS = 3_600_000
 LONGEST_ID = 200
 
 
-class UnknownCallError(Exception):
+class UnknownCallError(ParameterError):
     """No record knows a call of this id."""
 
-    def __init__(self, call_id: str) -> None:
-        self.call_id = call_id[:LONGEST_ID]
-        super().__init__(f"{self.call_id!r}: no record knows such a call; `bin/pasokh report calls` lists the ids")
+    name = "unknown-call"
+    status = 404
 
 
 async def call_story(
@@ -36,7 +36,7 @@ async def call_story(
         known = await read_call(ledger, call_id, now_ms // 1000)
     evidence = Evidence(known) if main is None else await _with_main(main, known, now_ms)
     if evidence.is_empty:
-        raise UnknownCallError(call_id)
+        raise UnknownCallError(call=call_id[:LONGEST_ID])
     return compose_story(evidence, now_ms)
 
 

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from foundation.web.rooms import NavItem, WebRoom
+from foundation.web.rooms import NavItem, Refusals, WebRoom
+from reports.parameters import ParameterError
+from reports.story.words import TEXTS as STORY_TEXTS
 from reports.tables import TEXTS
-from reports.web import action_pages, api, sheet_pages
+from reports.web import action_pages, api, call_pages, sheet_pages
 from reports.web.access import DOERS, LOOKERS
 from reports.web.wallboard_day import DayKeeper
 from reports.web.wallboard_pages import wallboard_pages
@@ -19,16 +21,16 @@ def room(days: DayKeeper | None = None) -> WebRoom:
     """`days`: another keeper of the wallboard's figures."""
     keeper = days or DayKeeper()
     router, interface = APIRouter(), APIRouter()
-    for pages in (sheet_pages, action_pages):
+    for pages in (sheet_pages, action_pages, call_pages):
         router.include_router(pages.router)
     router.include_router(wallboard_pages(keeper))
     interface.include_router(api.router)
     return WebRoom(
         "reports", router, interface, FOLDER / "templates", FOLDER / "static",
-        [*TEXTS, FOLDER / "texts.yaml", FOLDER / "wallboard.yaml"],
+        [*TEXTS, STORY_TEXTS, FOLDER / "texts.yaml", FOLDER / "wallboard.yaml"],
         nav=(
             NavItem("/wallboard", "wallboard.nav", BOARD_LOOKERS, 25),
             NavItem("/pulse", "pulse.nav", (*DOERS, *LOOKERS), 30),
         ),
-        work=keeper.run,
+        refusals=(Refusals(ParameterError, "report.refused"),), work=keeper.run,
     )

@@ -26,6 +26,7 @@ from reports.story.compose import Evidence, compose_story
 from reports.story.model import Lane, Source, Story, What
 from reports.story.reading import UnknownCallError, call_story
 from reports.story.sheet import story_sheet
+from reports.story.timeline import draw
 from reports.story.words import StoryTeller, story_texts
 from tests.support.evidence_site import AT
 from tests.support.story_site import CONSULTATION, KEPT, LEFT, LONG, NUMBER, PROMISE, keep_traces, tell_calls
@@ -104,7 +105,7 @@ async def test_the_store_of_the_ledger_may_be_gone_and_a_call_may_be_unknown(
     async with stores[1].read() as main:
         alone = await call_story(None, main, LONG, NOW_MS)
         assert told(alone, Lane.CALL, Lane.MENUS)[:2] == ["-29.4 0 came_in - -", "-29 9 menu - chosen"]
-        with pytest.raises(UnknownCallError, match="no record knows such a call"):
+        with pytest.raises(UnknownCallError, match="unknown-call"):
             await call_story(None, main, "s-99", NOW_MS)
 
 
@@ -202,3 +203,19 @@ def test_every_record_is_told_once_whatever_order_it_is_read_in(found: Evidence,
     fields = {name: getattr(ledger, name) for name in CallEvidence.__dataclass_fields__}
     again = compose_story(Evidence(CallEvidence(**{**fields, **shuffled}), found.steps), NOW_MS)
     assert again.events == made.events
+
+
+@given(evidence(), st.booleans())
+def test_every_event_of_the_call_stands_on_the_drawing_within_its_edges(found: Evidence, mirrored: bool) -> None:
+    made = compose_story(found, NOW_MS)
+    plain, drawn = draw(made, NOW_MS), draw(made, NOW_MS, mirrored=mirrored)
+    end = max(made.began_ms + 1000, NOW_MS if made.ended_ms is None else made.ended_ms)
+    seen = {mark.number for line in drawn.lines for mark in line.marks}
+    during = {number for number, event in enumerate(made.events, 1) if event.at_ms <= end
+              and (event.until_ms is None or event.until_ms >= made.began_ms)}
+    assert seen == during
+    assert 1 <= len(drawn.ticks) <= 7
+    for line, same in zip(drawn.lines, plain.lines, strict=True):
+        for mark, other in zip(line.marks, same.marks, strict=True):
+            assert -0.01 <= mark.left <= mark.left + mark.width <= 100.01
+            assert mark.left == pytest.approx(100 - other.left - other.width if mirrored else other.left, abs=0.01)
