@@ -8,9 +8,10 @@ from fastapi import APIRouter, Form, Path, Query, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
 from agent_softphone.desk.refusals import NoNumberError, NoSoundError, NotTakenError, NoWayOutError, UnknownResultError
-from agent_softphone.desk.work import OFFERED, Task, TaskKind, TaskResult, WorkDesk
+from agent_softphone.desk.work import OFFERED, Hands, Task, TaskKind, TaskResult, WorkDesk
 from agent_softphone.web.desk_seat import ASeat, Desk, Seat, asterisk_errors, toast
 from callqueue.numbers import number_to_call, own_numbers
+from followups.case import ToldBy
 from foundation.provinces import load_provinces
 from foundation.web.audit_log import Act, record
 from foundation.web.guards import note
@@ -28,7 +29,7 @@ def work_pages() -> APIRouter:
 
     @router.get("", response_model=None)
     async def show_work(seat: ASeat, place: Annotated[str, Query(max_length=60)] = "") -> HTMLResponse:
-        tasks = await WorkDesk(seat.web.database).open_tasks(list(seat.settings.queues), seat.web.clock())
+        tasks = await WorkDesk(seat.web.database).open_tasks(await _hands(seat), seat.web.clock())
         places = sorted({task.place for task in tasks}, key=lambda one: place_title(seat, one))
         shown = [task for task in tasks if place in {"", task.place}]
         return page(
@@ -60,8 +61,10 @@ def work_pages() -> APIRouter:
     ) -> Response:
         if result not in {one.value for one in TaskResult}:
             raise UnknownResultError(result=result)
-        task = await _task(seat, kind, item)
-        await WorkDesk(seat.web.database).close(task, seat.agent, TaskResult(result), text, seat.web.clock())
+        task, became = await _task(seat, kind, item), TaskResult(result)
+        if task.owner == seat.agent and task.case is not None:
+            await _tell(seat, task.case, became, text)
+        await WorkDesk(seat.web.database).close(task, seat.agent, became, text, seat.web.clock())
         await note(seat.request, f"{kind.value}.closed", item, result=result)
         return _said(seat, "desk.said.closed")
 
@@ -103,14 +106,29 @@ def task_call_pages(desk: Desk) -> APIRouter:
     return router
 
 
+async def _hands(seat: Seat) -> Hands:
+    units = await seat.office.reading.units_of(seat.actor)
+    return Hands(tuple(seat.settings.queues), units, seat.actor.names)
+
+
+async def _tell(seat: Seat, case: str, became: TaskResult, text: str) -> None:
+    """The case knows whether its caller has his result."""
+    if became is TaskResult.REACHED:
+        await seat.office.desk.tell(case, ToldBy.CALL, seat.actor)
+    elif became is TaskResult.UNREACHABLE:
+        await seat.office.desk.not_reached(case, seat.actor, note=text)
+
+
 async def _task(seat: Seat, kind: TaskKind, item: str) -> Task:
     return await WorkDesk(seat.web.database).find(kind, item, seat.web.clock())
 
 
 async def _task_page(seat: Seat, task: Task, *, changed: bool = False) -> HTMLResponse:
     wave = await _wave(seat, task) if task.has_sound else ""
+    case = (await seat.office.reading.view(task.case, seat.actor)).case if task.case else None
     answer = page(
-        seat.request, "desk/task.html", task=task, wave=wave, bars=BARS, height=WAVE_HEIGHT, agent=seat.agent,
+        seat.request, "desk/task.html", task=task, case=case, agent=seat.agent,
+        wave=wave, bars=BARS, height=WAVE_HEIGHT,
         results=[(one.value, seat.t(f"desk.task.result.{one.value}")) for one in OFFERED[task.kind]],
         calls_out=seat.web.settings.sip.trunk.proxy is not None, **_words(seat),
     )
@@ -120,16 +138,18 @@ async def _task_page(seat: Seat, task: Task, *, changed: bool = False) -> HTMLRe
 
 
 def _words(seat: Seat) -> dict[str, Any]:
-    return {"number_of": seat.number, "place_of": lambda place: place_title(seat, place)}
+    return {"number_of": seat.number, "place_of": lambda place: place_title(seat, place), "words": seat.words}
 
 
 def place_title(seat: Seat, place: str) -> str:
-    """Of a box or queue."""
+    """Of a box, unit or queue."""
     box = seat.web.settings.boxes.get(place)
     if box is not None:
         return box.title.get(seat.language, place)
     key = f"desk.box.{place}"
-    return seat.t(key) if key in seat.t.messages else seat.queue(place)
+    if key in seat.t.messages:
+        return seat.t(key)
+    return seat.queue(place) if place in seat.web.settings.queues else seat.words.unit(place)
 
 
 async def _sound(seat: Seat, item: str) -> tuple[Message, Any]:

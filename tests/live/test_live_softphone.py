@@ -2,11 +2,13 @@
 
 import asyncio
 import math
+import os
+import signal
 import socket
 import wave
 from array import array
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,12 @@ from playwright.async_api import Browser, expect
 from agent_softphone.credentials import Credentials, PhonePasswords
 from bench.sipp import Run, calling
 from bench.tones import write_tone
-from callqueue.stint import Ending, Origin
+from callqueue.stint import Ending, Origin, Outcome
 from foundation.asterisk.ami import AmiLink
 from foundation.database import Database, Store, store_url
 from recordings.store import Recording, recordings_of
 from tests.support.browser import accessibility_faults, chromium, shoot
+from tests.support.cut_wire import Cables, cables
 from tests.support.desk_phone import PhoneError, desk_phone
 from tests.support.live_calls import settled_stints, to
 from tests.support.live_line import LiveLine
@@ -79,9 +82,11 @@ def _voice(path: Path, rate: int = 48000) -> Path:
 
 
 @asynccontextmanager
-async def desk_of(line: LiveLine, opened: Browser, agent: str) -> AsyncIterator[PhonePage]:
+async def desk_of(
+    line: LiveLine, opened: Browser, agent: str, by: Cables | None = None,
+) -> AsyncIterator[PhonePage]:
     """The agent's page, ready, and the agent logged in to his queues."""
-    async with phone_page(line, opened, agent) as page:
+    async with phone_page(line, opened, agent, by=by) as page:
         await page.is_line("ready")
         async with line.desk() as desk:
             await desk.log_in(agent)
@@ -238,17 +243,81 @@ async def test_who_is_not_taken_back_goes_to_the_head_of_his_queue(line: LiveLin
     assert (requeued.data[1], requeued.data[2]) == ("09125000005", "1")
 
 
-async def test_a_page_that_crashes_leaves_nobody_in_silence(line: LiveLine, tmp_path: Path) -> None:
+async def test_a_browser_that_crashes_leaves_nobody_in_silence(line: LiveLine, tmp_path: Path) -> None:
+    """He hears music, and is his again as soon as the agent has opened the page anew."""
+    since = line.now()
     async with (
         browser(tmp_path) as opened, desk_of(line, opened, "a101") as page,
         talking(line, page, "insurance", "09125000007"),
     ):
-        await page.page.close()
+        await crash(opened, page)
+        await hears_music(line)
+        again = PhonePage(await page.page.context.new_page(), page.complaints)
+        await again.page.goto(page.page.url)
+        await again.shows("ringing")
+        await again.press("answer")
+        await again.shows("talking")
+        await again.press("hangUp")
+        await again.is_free()
+        stints = await settled_stints(line, since, ["09125000007"])
+    assert {stint.agent for stint in stints} == {"a101"}
 
-        async def waits() -> bool:
-            return "pasokh-return" in await asyncio.to_thread(line.console, "core show channels verbose")
 
-        await eventually(waits, "the caller hears music", 10)
+async def crash(opened: Browser, page: PhonePage) -> None:
+    """The processes that show this browser's pages are killed."""
+    processes = await (await opened.new_browser_cdp_session()).send("SystemInfo.getProcessInfo")
+    async with page.page.expect_event("crash"):
+        for process in processes["processInfo"]:
+            if process["type"] == "renderer":
+                with suppress(ProcessLookupError):
+                    os.kill(process["id"], signal.SIGKILL)
+
+
+async def hears_music(line: LiveLine) -> None:
+    async def waits() -> bool:
+        return "pasokh-return" in await asyncio.to_thread(line.console, "core show channels verbose")
+
+    await eventually(waits, "the caller hears music")
+
+
+async def test_a_network_that_loses_everything_is_told_of_and_loses_no_call_that_still_lives(
+    line: LiveLine, tmp_path: Path,
+) -> None:
+    since = line.now()
+    async with (
+        cables(line.settings.ports.of("web")) as wires, browser(tmp_path) as opened,
+        desk_of(line, opened, "a101", wires) as page, talking(line, page, "insurance", "09125000011"),
+    ):
+        call = await page.do("return phone.calls[0].id")
+        await page.quality_is("none")
+        wires.sound.whole = False
+        await page.quality_is("silent")
+        wires.sound.whole = True
+        await page.quality_is("none")
+        wires.pages.cut()  # the line is dead, and nobody says so; the sound goes on
+        await page.is_line("connecting")
+        await expect(page.page.locator("[data-part=line]")).to_have_text("در حال اتصال به خط")
+        await asyncio.sleep(8)  # longer than the service waits for a page that sends no sound
+        wires.pages.mend()
+        await page.is_line("ready")
+        await page.shows("talking")
+        await page.press("hold")
+        await page.shows("held")
+        await page.press("resume")
+        await page.shows("talking")
+        assert await page.do("return phone.calls[0].id") == call
+        assert len(line.events("CONNECT", since)) == 1
+        wires.cut()
+        await hears_music(line)
+        wires.mend()
+        await page.shows("ringing")
+        await page.press("answer")
+        await page.shows("talking")
+        await page.quality_is("none")
+        await page.press("hangUp")
+        await page.is_free()
+        stints = await settled_stints(line, since, ["09125000011"])
+    assert {(stint.agent, stint.outcome) for stint in stints} == {("a101", Outcome.ANSWERED)}
 
 
 async def test_a_call_outlives_the_web_service_but_not_asterisk(line: LiveLine, tmp_path: Path) -> None:
@@ -275,15 +344,23 @@ async def test_a_call_outlives_the_web_service_but_not_asterisk(line: LiveLine, 
 
 
 async def test_one_call_two_agents_one_answers(line: LiveLine, tmp_path: Path) -> None:
+    since = line.now()
     async with (
         browser(tmp_path) as opened, desk_of(line, opened, "b201") as one, desk_of(line, opened, "b202") as two,
         calling(line.target, [to("crowd", "09125000009")], line.sipp),
     ):
         await one.shows("ringing")
         await two.shows("ringing")
-        await two.press("answer")
-        await two.shows("talking")
-        await one.is_free()
+        await asyncio.gather(*(page.do("phone.answer()") for page in (one, two)))
+
+        async def settled() -> list[str]:
+            phases = [await page.do("return phone.calls.map((call) => call.phase)") for page in (one, two)]
+            return [agent for agent, phase in zip(("b201", "b202"), phases, strict=True) if phase] \
+                if sorted(map(tuple, phases)) == [(), ("talking",)] else []
+
+        (winner,) = await eventually(settled, "one has the call, the other is free")
+        (connected,) = await line.written("CONNECT", since)
+        assert connected.agent == winner
 
 
 async def test_the_last_window_is_the_phone_unless_another_has_a_call(line: LiveLine, tmp_path: Path) -> None:

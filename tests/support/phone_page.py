@@ -14,6 +14,7 @@ from foundation.web.app import web_site
 from foundation.web.roles import Role
 from foundation.web.sessions import Visitor
 from tests.support.browser import DESK, SOUND, Complaints
+from tests.support.cut_wire import Cables
 from tests.support.live_line import LiveLine
 
 PASSWORD = "grey-heron-over-water"
@@ -44,6 +45,12 @@ class PhonePage:
 
     async def is_free(self) -> None:
         await expect(self.page.locator(".phone-call")).to_have_count(0, timeout=PATIENCE_MS)
+
+    async def quality_is(self, fault: str) -> None:
+        """Wait until the agent is told so of the network; `none`: that it is good."""
+        told = self.page.locator(f"[data-part=quality][data-fault={fault}]")
+        await expect(told).to_be_visible(timeout=PATIENCE_MS)
+        await expect(told).not_to_be_empty()
 
     async def press(self, action: str, call: str = "") -> None:
         """The button of an action; `call`: in the call of that phase."""
@@ -76,9 +83,10 @@ async def session_of(line: LiveLine, agent: str) -> str:
 @asynccontextmanager
 async def phone_page(
     line: LiveLine, browser: Browser, agent: str, language: Language = "fa", path: str = "/phone",
+    *, by: Cables | None = None,
 ) -> AsyncIterator[PhonePage]:
-    """A page with the agent's phone, signed in, in a browser window of its own."""
-    address = f"https://127.0.0.1:{line.settings.ports.of('web')}"
+    """A page with the agent's phone, signed in, in a browser window of its own; `by` cables that can be cut."""
+    address = f"https://127.0.0.1:{by.pages.port if by else line.settings.ports.of('web')}"
     context = await browser.new_context(
         viewport={"width": DESK["width"], "height": DESK["height"]}, ignore_https_errors=True, reduced_motion="reduce",
         permissions=["microphone"],
@@ -88,6 +96,8 @@ async def phone_page(
         {"name": "pasokh-language", "value": language, "url": address},
     ])
     await context.add_init_script(UNMENDED)
+    if by:
+        await by.sound.lead_through(context)
     page, complaints = await context.new_page(), Complaints()
     complaints.listen(page)
     try:
