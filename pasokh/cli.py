@@ -48,6 +48,8 @@ ENTRIES = (
     Entry("staffing", "staffing", "app", "Forecast calls, plan how many agents they need, ask what if."),
     Entry("journal", "journal", "app", "Import the queue log of any Asterisk; see what has been read."),
     Entry("messages", "messages", "app", "Voice messages and call-back requests: list, hear, close."),
+    Entry("recordings", "recordings", "app", "The sound that is kept: how long, and what goes."),
+    Entry("hold", "hold", "app", "Legal hold: what must not be deleted, by anybody or anything."),
     Entry("case", "case", "app", "Follow-ups: open, assign, resolve, tell, close, reopen; inboxes, units."),
     Entry("emergency", "emergency", "app", "Switch an emergency announcement or a closure on and off."),
     Entry("ivr", "ivr", "app", "Check the menus, draw them, walk them without a telephone."),
