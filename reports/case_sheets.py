@@ -12,6 +12,7 @@ from reports.faults import WEEK, build_fault_times_sheet, build_faults_sheet
 from reports.followups_kept import build_followups_sheet
 from reports.parameters import (
     QUEUES,
+    STEP,
     WHOLE_NUMBERS,
     ParameterError,
     Parameters,
@@ -28,7 +29,6 @@ from reports.sheets import Sheet
 KEPT_BY = one_of("by", KeptDimension, KeptDimension.UNIT)
 SATISFACTION_BY = one_of("by", SatisfactionDimension, SatisfactionDimension.QUEUE)
 FAULTS_BY = one_of("by", FaultDimension, FaultDimension.SUBJECT)
-FAULTS_STEP = one_of("step", Step, Step.DAY)
 SURVEY = word("survey")
 EVERYTHING = flag("all")
 
@@ -68,7 +68,16 @@ async def build_satisfaction(context: Context, parameters: Parameters) -> Sheet:
 
 
 async def build_faults(context: Context, parameters: Parameters) -> Sheet:
-    """Raises TooLongError."""
+    """What rose; by a step, cases over time instead.
+
+    Raises:
+        TooLongError: what rose in more than a week.
+    """
+    if parameters[STEP] is not Step.NONE:
+        async with context.main() as main:
+            return await build_fault_times_sheet(
+                main, parameters.interval, parameters[STEP], parameters[FAULTS_BY], context.names, now=context.now,
+                calendar=parameters.calendar)
     if parameters.interval.seconds > WEEK:
         raise TooLongError
     async with context.main() as main:
@@ -76,16 +85,9 @@ async def build_faults(context: Context, parameters: Parameters) -> Sheet:
             main, parameters.interval, context.names, now=context.now, everything=parameters[EVERYTHING])
 
 
-async def build_fault_times(context: Context, parameters: Parameters) -> Sheet:
-    async with context.main() as main:
-        return await build_fault_times_sheet(
-            main, parameters.interval, parameters[FAULTS_STEP], parameters[FAULTS_BY], context.names, now=context.now)
-
-
 REPORTS = (
     Report("callbacks", Group.LINE, build_callbacks, (QUEUES, WHOLE_NUMBERS)),
     Report("followups", Group.CASES, build_followups, (KEPT_BY,), "-30d"),
     Report("satisfaction", Group.CASES, build_satisfaction, (SATISFACTION_BY, SURVEY), "-30d"),
-    Report("faults", Group.CASES, build_faults, (EVERYTHING,)),
-    Report("fault-times", Group.CASES, build_fault_times, (FAULTS_STEP, FAULTS_BY), "-30d"),
+    Report("faults", Group.CASES, build_faults, (STEP, FAULTS_BY, EVERYTHING)),
 )

@@ -40,8 +40,8 @@ def menus_sheet(report: MenusReport, texts: Texts) -> Sheet:
               else texts("ivr.lost.beside", steps=steps, ledger=known))
     return Sheet(
         "ivr", "report.ivr.title", report.interval, report.made, report.zone, columns,
-        [_row(report, row) for row in report.menus], report.passports, chart=Chart(Look.BAR, "menu", COUNTS),
-        further=(_line(report, texts),), balanced=None if known is None else known == steps, balance=beside,
+        [_row(report, row) for row in report.menus], report.passports, (beside,), chart=Chart(Look.BAR, "menu", COUNTS),
+        further=(_line(report, texts),),
         own=Own(menus_content(report), lambda: menus_csv(report), lambda spoken, _width: menus_table(report, spoken)),
     )
 

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,8 +20,8 @@ from foundation.calendars import Interval, iso
 from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import NO_FIGURE
-from reports.exports import definitions, safe_cell
-from reports.tables import Teller
+from reports.exports import definitions, gap_json, safe_cell
+from reports.tables import WIDE, Teller, gap_lines
 
 Cell = str | float | None
 Link = Mapping[str, str | Sequence[str]]
@@ -156,12 +157,29 @@ class Sheet:
 
 
 def sheet_content(sheet: Sheet) -> dict[str, Any]:
-    """`rows`, what else there is for machines, and `definitions` with every passport."""
-    return {
+    """`rows`, the further sections by their names, what else there is for machines, and `definitions` with every
+    passport; a report that has a shape of its own keeps it. `earlier` is the time it is compared with.
+    """
+    content = dict(sheet.own.content) if sheet.own else _plain_content(sheet)
+    if sheet.earlier is not None:
+        content["earlier"] = sheet_content(sheet.earlier)
+    return content
+
+
+def _plain_content(sheet: Sheet) -> dict[str, Any]:
+    known: dict[str, Any] = {
         "report": sheet.name, "made": iso(sheet.made, sheet.zone), "timezone": sheet.zone.key,
         "from": iso(sheet.interval.start, sheet.zone), "to": iso(sheet.interval.end, sheet.zone),
-        "rows": [dict(row.cells) for row in sheet.rows], **sheet.more, "definitions": definitions(sheet.passports, {}),
     }
+    if sheet.headline:
+        known |= sheet.headline.values
+    if sheet.balanced is not None:
+        known["balanced"] = sheet.balanced
+    if sheet.provisional_until is not None:
+        known["provisional_until"] = iso(sheet.provisional_until, sheet.zone)
+    sections = {section.name: [dict(row.cells) for row in section.rows] for section in sheet.sections}
+    gaps = {"gaps": [gap_json(gap, sheet.zone) for gap in sheet.gaps]} if sheet.gaps else {}
+    return {**known, **sections, **gaps, **sheet.more, "definitions": definitions(sheet.passports, sheet.rules)}
 
 
 def sheet_json(sheet: Sheet) -> str:
@@ -169,7 +187,9 @@ def sheet_json(sheet: Sheet) -> str:
 
 
 def sheet_csv(sheet: Sheet) -> str:
-    """A comment block with the passports, then one line for each row."""
+    """A comment block with the passports, then one line for each row of the first section."""
+    if sheet.own:
+        return sheet.own.csv()
     out = io.StringIO()
     for name, passport in sheet.passports.items():
         out.write(f"# {name}: {passport.formula}; evidence: {passport.evidence}; resolution: {passport.resolution}; "
@@ -181,30 +201,52 @@ def sheet_csv(sheet: Sheet) -> str:
     return out.getvalue()
 
 
-def sheet_table(sheet: Sheet, settings: Settings, texts: Texts | None = None) -> RenderableType:
-    """The rows for people, with the notes below; `texts` where a report has a catalogue of its own."""
+def sheet_table(sheet: Sheet, settings: Settings, texts: Texts | None = None, width: int = WIDE) -> RenderableType:
+    """The sections for people, with the balance, the gaps and the notes below; `texts`: another catalogue."""
+    if sheet.own and texts is None:
+        return sheet.own.table(settings, width)
     teller = Teller(settings, sheet, texts)
-    title = teller.texts(sheet.title, start=teller.moment(sheet.interval.start), end=teller.moment(sheet.interval.end))
     made = teller.texts("report.made", moment=teller.moment(sheet.made, seconds=True), zone=sheet.zone.key)
-    table = Table(box=None)
-    for column in sheet.columns:
+    parts: list[RenderableType] = [Text(sheet_title(sheet, teller), style="bold"), Text(made, style="dim")]
+    for number, section in enumerate(sheet.sections):
+        if section.rows:
+            heading = teller.texts(section.title) if number else None
+            parts += [_section_table(section, teller, heading), Text()]
+    parts += [Text(note) for note in sheet.notes]
+    parts += gap_lines(sheet.gaps, teller)
+    if sheet.balance:
+        parts.append(Text(sheet.balance, style="bold red" if sheet.balanced is False else "green"))
+    return Group(*parts)
+
+
+def sheet_title(sheet: Sheet, teller: Teller) -> str:
+    """With its time, as people read it."""
+    return teller.texts(sheet.title, start=teller.moment(sheet.interval.start), end=teller.moment(sheet.interval.end))
+
+
+def _section_table(section: Section, teller: Teller, heading: str | None) -> Table:
+    table = Table(box=None, title=heading, title_justify="left")
+    columns = [column for column in section.columns if not column.aside]
+    for column in columns:
         table.add_column(teller.texts(column.text), justify="left" if column.unit is None else "right")
-    for row, cells in zip(sheet.rows, shown_cells(sheet, teller), strict=True):
-        table.add_row(*cells, style="red" if row.red else "bold" if row.bold else None)
-    notes = [Text(note) for note in sheet.notes]
-    rows: list[RenderableType] = [table, Text()] if sheet.rows else []
-    return Group(Text(title, style="bold"), Text(made, style="dim"), *rows, *notes)
+    for row in section.rows:
+        style = "red" if row.red else "bold" if row.bold else None
+        table.add_row(*(shown_cell(row, column, teller) for column in columns), style=style)
+    return table
 
 
-def shown_cells(sheet: Sheet, teller: Teller) -> list[list[str]]:
+def shown_cells(sheet: Sheet | Section, teller: Teller) -> list[list[str]]:
     """Every row as people read it."""
-    return [[_cell(row, column, teller) for column in sheet.columns] for row in sheet.rows]
+    return [[shown_cell(row, column, teller) for column in sheet.columns] for row in sheet.rows]
 
 
-def _cell(row: Row, column: Column, teller: Teller) -> str:
+def shown_cell(row: Row, column: Column, teller: Teller) -> str:
+    """One cell as people read it."""
     if column.name in row.shown:
         return row.shown[column.name]
     value = row.cells.get(column.name)
     if value is None:
         return NO_FIGURE
-    return value if isinstance(value, str) else teller.value(value, column.unit or Unit.NUMBER)
+    if not isinstance(value, str):
+        return teller.value(value, row.units.get(column.name) or column.unit or Unit.NUMBER)
+    return teller.moment(datetime.fromisoformat(value).timestamp()) if column.moment else value

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from foundation.web.rooms import NavItem, Refusals, WebRoom
-from reports.parameters import ParameterError
+from foundation.web.rooms import NavItem, WebRoom
 from reports.story.words import TEXTS as STORY_TEXTS
 from reports.tables import TEXTS
 from reports.web import action_pages, api, call_pages, sheet_pages
 from reports.web.access import DOERS, LOOKERS
+from reports.web.catalog_api import FAMILIES, catalog_api
 from reports.web.wallboard_day import DayKeeper
 from reports.web.wallboard_pages import wallboard_pages
 from reports.web.wallboard_screens import LOOKERS as BOARD_LOOKERS
@@ -25,6 +25,7 @@ def room(days: DayKeeper | None = None) -> WebRoom:
         router.include_router(pages.router)
     router.include_router(wallboard_pages(keeper))
     interface.include_router(api.router)
+    interface.include_router(catalog_api())
     return WebRoom(
         "reports", router, interface, FOLDER / "templates", FOLDER / "static",
         [*TEXTS, STORY_TEXTS, FOLDER / "texts.yaml", FOLDER / "wallboard.yaml"],
@@ -32,5 +33,5 @@ def room(days: DayKeeper | None = None) -> WebRoom:
             NavItem("/wallboard", "wallboard.nav", BOARD_LOOKERS, 25),
             NavItem("/pulse", "pulse.nav", (*DOERS, *LOOKERS), 30),
         ),
-        refusals=(Refusals(ParameterError, "report.refused"),), work=keeper.run,
+        refusals=FAMILIES, work=keeper.run,
     )

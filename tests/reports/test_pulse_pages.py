@@ -74,11 +74,14 @@ async def test_programs_read_the_same_with_every_passport(site: PageSite) -> Non
     assert (await auditor.get("/api/v1/reports/satisfaction")).json()["rows"] == []
 
 
-@pytest.mark.parametrize("query", ["from=soon", "from=2026-11-20&to=2026-11-19", "from=2026-11-01&to=2026-11-22"])
-async def test_a_time_that_cannot_be_is_refused_by_name(site: PageSite, query: str) -> None:
+@pytest.mark.parametrize(("query", "name"), [
+    ("from=soon", "wrong-moment"), ("from=2026-11-20&to=2026-11-19", "empty-time"),
+    ("from=2026-11-01&to=2026-11-22", "longer-than-a-week"),
+])
+async def test_a_time_that_cannot_be_is_refused_by_name(site: PageSite, query: str, name: str) -> None:
     answer = await (await site.client(Role.MANAGER)).get(f"/api/v1/reports/faults?{query}")
     assert answer.status_code == 422
-    assert answer.json()["type"] == "urn:pasokh:problem:wrong-time"
+    assert answer.json()["type"] == f"urn:pasokh:problem:{name}"
 
 
 async def test_an_action_goes_its_way_on_the_pages(site: PageSite) -> None:

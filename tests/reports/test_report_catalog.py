@@ -14,8 +14,8 @@ def test_every_report_and_parameter_has_a_name_in_every_language() -> None:
     for language in LANGUAGES:
         texts = report_texts(language)
         for report in REPORTS:
-            assert texts(f"report.{report.name}.name") and texts(f"report.{report.name}.about")
-            assert texts(f"report.group.{report.group.value}")
+            for key in (f"report.{report.name}.name", f"report.{report.name}.about", f"report.group.{report.group}"):
+                assert texts(key)
             for parameter in (*TIME, *report.parameters):
                 assert texts(f"parameter.{parameter.name}")
 

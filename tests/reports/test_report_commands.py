@@ -127,11 +127,11 @@ def test_without_times_it_is_today_so_far(line: Home) -> None:
     (["queue", "--from", "2026-11-22", "--to", "2026-11-22"], "nothing lies between"),
     (["queue", "--queue", "pension", *DAY], "neither in the settings nor in the ledger"),
     (["calls", "--queue", "pension", *DAY], "the site has "),
-    (["queue", "--from", "1405-13-01"], "'1405-13-01' is no time (month must be in 1..12): write"),
+    (["queue", "--from", "1405-13-01"], "from: '1405-13-01' is no time: write"),
     (["calls", "--outcome", "lost", *DAY], "there are answered, abandoned"),
     (["calls", "--outcome", "lost_in_menu", "--queue", "pensions", *DAY], "belong to none"),
     (["calls", "--caller", "x", *DAY], "last digits"),
-    (["calls", "--figure", "service_level", *DAY], "not a count of calls; there are answered"),
+    (["calls", "--figure", "service_level", *DAY], "figure: there is no service_level; there are answered"),
 ])
 def test_wrong_words_are_refused_with_what_to_say_instead(line: Home, words: list[str], reason: str) -> None:
     assert reason in refusal(*words)
