@@ -1,9 +1,10 @@
 """What was said in a recording: its words, each with its side and its time."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -93,9 +94,13 @@ def pack(words: Sequence[Word]) -> str:
 
 
 def unpack(packed: str) -> list[Word]:
+    return words_of(json.loads(packed))
+
+
+def words_of(rows: Iterable[Sequence[Any]]) -> list[Word]:
+    """Words from `[channel, start_ms, end_ms, confidence, word]` of each."""
     return [
-        Word(Side(side), start_ms, end_ms, word, confidence)
-        for side, start_ms, end_ms, confidence, word in json.loads(packed)
+        Word(Side(side), start_ms, end_ms, word, confidence) for side, start_ms, end_ms, confidence, word in rows
     ]
 
 

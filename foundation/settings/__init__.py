@@ -40,12 +40,13 @@ from foundation.settings.service import (
 )
 from foundation.settings.site import NOT_SETTINGS, Settings, SettingsError, load_settings
 from foundation.settings.supervision import Supervision
+from foundation.settings.transcripts import Transcripts
 from foundation.settings.values import LANGUAGES, Language, Section
 
 __all__ = [
     "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent", "Box",
     "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Hours", "Identity", "Kept", "Language",
     "Limits", "Listening", "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Retention",
-    "RetentionRule", "Secrets", "Section", "Settings", "SettingsError", "Sip", "Site", "Speech", "Supervision", "Trunk",
-    "Wallboard", "WebPages", "WebService", "Widening", "load_secrets", "load_settings",
+    "RetentionRule", "Secrets", "Section", "Settings", "SettingsError", "Sip", "Site", "Speech", "Supervision",
+    "Transcripts", "Trunk", "Wallboard", "WebPages", "WebService", "Widening", "load_secrets", "load_settings",
 ]

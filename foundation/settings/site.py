@@ -28,6 +28,7 @@ from foundation.settings.service import (
     default_boxes,
 )
 from foundation.settings.supervision import Supervision
+from foundation.settings.transcripts import Transcripts
 from foundation.settings.values import Name
 
 NOT_SETTINGS = {"PASOKH_HOME", "PASOKH_TOOLS"}
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     supervision: Supervision = Supervision()
     listening: Listening = Listening()
     speech: Speech = Speech()
+    transcripts: Transcripts = Transcripts()
     web: WebPages = WebPages()
     wallboard: Wallboard = Wallboard()
     database: Database = Database()
