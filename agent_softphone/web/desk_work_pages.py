@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+from array import array
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Query, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse
 
 from agent_softphone.desk.refusals import NoNumberError, NoSoundError, NotTakenError, NoWayOutError, UnknownResultError
 from agent_softphone.desk.work import OFFERED, Hands, Task, TaskKind, TaskResult, WorkDesk
@@ -16,8 +17,14 @@ from foundation.provinces import load_provinces
 from foundation.web.audit_log import Act, record
 from foundation.web.guards import note
 from foundation.web.pages import page
-from recordings.messages import Message, mark_heard, messages_named, sound_path
-from recordings.wav import BrokenSoundError, read_mono
+from foundation.web.roles import Role
+from quality.refusals import QualityRefusalError
+from quality.web.sound_response import load_sound, sound_response
+from recordings.listens import Listen, Purpose, add_listen
+from recordings.listing import find_recording
+from recordings.messages import Message, mark_heard, messages_named
+from recordings.sound import BrokenSoundError, decode
+from recordings.store import Recording
 from recordings.waveform import BARS, outline, peaks
 
 WAVE_HEIGHT = 40
@@ -92,16 +99,13 @@ def task_call_pages(desk: Desk) -> APIRouter:
         return Response(status_code=204, headers={"hx-trigger": json.dumps(toast(seat.t("desk.said.ringing")))})
 
     @router.get("/message/{item}/sound", response_model=None)
-    async def play(seat: ASeat, item: Item) -> FileResponse:
+    async def play(seat: ASeat, item: Item) -> Response:
         """What was said; in parts, where a player asks so. Who hears it is written down once for each hearing."""
-        message, path = await _sound(seat, item)
-        begins = seat.request.headers.get("range", "bytes=0-").startswith("bytes=0-")
-        if begins:
-            act = Act(seat.user.actor, "message.heard", message.id, {"seconds": message.duration_ms // 1000})
-            async with seat.web.database.write() as connection:
-                await mark_heard(connection, message.id, seat.agent, seat.web.clock())
-                await record(connection, act, seat.web.clock())
-        return FileResponse(path, media_type="audio/wav", headers={"cache-control": "no-store"})
+        message, kept = await _sound(seat, item)
+        answer = await _response(seat, kept)
+        if seat.request.headers.get("range", "bytes=0-").startswith("bytes=0-"):
+            await _note_hearing(seat, message, kept)
+        return answer
 
     return router
 
@@ -152,22 +156,40 @@ def place_title(seat: Seat, place: str) -> str:
     return seat.queue(place) if place in seat.web.settings.queues else seat.words.unit(place)
 
 
-async def _sound(seat: Seat, item: str) -> tuple[Message, Any]:
+async def _sound(seat: Seat, item: str) -> tuple[Message, Recording]:
     async with seat.web.database.read() as connection:
         found = [one for one in await messages_named(connection, item) if one.id == item]
-        path = await sound_path(connection, found[0]) if found else None
-    whole = seat.web.home.recordings_store / path if path else None
-    if not found or whole is None or not whole.is_file():
+        kept = await find_recording(connection, found[0].recording_id or "") if found else None
+    if kept is None or kept.deleted_ms is not None:
         raise NoSoundError(item=item[:80])
-    return found[0], whole
+    return found[0], kept
+
+
+async def _response(seat: Seat, kept: Recording) -> Response:
+    try:
+        return await sound_response(seat.request, kept)
+    except QualityRefusalError as error:
+        raise NoSoundError(item=kept.id[:80]) from error
+
+
+async def _note_hearing(seat: Seat, message: Message, kept: Recording) -> None:
+    now = seat.web.clock()
+    act = Act(seat.user.actor, "message.heard", message.id, {"seconds": message.duration_ms // 1000})
+    listen = Listen(kept.id, now, seat.user.id, Role.AGENT.value, Purpose.CASE.value)
+    async with seat.web.database.write() as connection:
+        await mark_heard(connection, message.id, seat.agent, now)
+        await add_listen(connection, listen)
+        await record(connection, act, now)
 
 
 async def _wave(seat: Seat, task: Task) -> str:
     """The sound's outline; empty where it cannot be read (any more)."""
     try:
-        _, path = await _sound(seat, task.id)
-        return outline(peaks(await asyncio.to_thread(read_mono, path)), WAVE_HEIGHT)
-    except (NoSoundError, BrokenSoundError, OSError):
+        _, kept = await _sound(seat, task.id)
+        sound = await load_sound(seat.web, kept)
+        samples = (await asyncio.to_thread(decode, sound)).caller
+        return outline(peaks(array("h", samples.tobytes())), WAVE_HEIGHT)
+    except (NoSoundError, QualityRefusalError, BrokenSoundError):
         return ""
 
 

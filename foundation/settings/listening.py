@@ -18,4 +18,4 @@ class Listening(Section):
     queues: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")], list[Name]] = {}
     """User to the queues that are his; one who is not named here has those of the agent that he is."""
     again_hours: Annotated[int, Field(ge=1, le=168)] = 12
-    """So long after somebody has said why he listens, he is not asked again about the same recording."""
+    """So long after somebody has listened to a recording, he is not asked again why."""
