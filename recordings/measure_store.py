@@ -1,20 +1,19 @@
 """Keeps what was measured of each sound, with its outline for the eye."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recordings.listen_tables import MEASURE
 from recordings.measures import FULL_SCALE, Measures, Samples, Turn, measure
-from recordings.tables import recording
 
 COLUMNS: Final = 800
 """Of an outline; a page draws them as wide as it is."""
@@ -57,15 +56,6 @@ def _levels(samples: Samples, step: int) -> npt.NDArray[np.float64]:
     return found
 
 
-async def unmeasured(connection: AsyncConnection, limit: int) -> Sequence[str]:
-    """Ids of recordings of which nothing is known yet, the newest first."""
-    query = (
-        select(recording.c.id).outerjoin(MEASURE, MEASURE.c.recording_id == recording.c.id)
-        .where(MEASURE.c.recording_id.is_(None)).order_by(recording.c.started_ms.desc()).limit(limit)
-    )
-    return list((await connection.execute(query)).scalars())
-
-
 async def keep_outline(connection: AsyncConnection, recording_id: str, outline: Outline, now_ms: int) -> None:
     """Once for each recording; what is there already stays."""
     insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
@@ -91,11 +81,6 @@ async def outlines_of(connection: AsyncConnection, recording_ids: Collection[str
     return found
 
 
-async def forget_outline(connection: AsyncConnection, recording_id: str) -> None:
-    """The sound is gone, and so is how it looked."""
-    await connection.execute(delete(MEASURE).where(MEASURE.c.recording_id == recording_id))
-
-
 def _outline(row: RowMapping) -> Outline:
     turns = tuple(Turn(*one) for one in json.loads(row["turns"]))
     times = {name: row[name] for name in Measures.__dataclass_fields__ if name != "turns"}
@@ -103,4 +88,4 @@ def _outline(row: RowMapping) -> Outline:
     return Outline(Measures(**times, turns=turns), readable=bool(row["readable"]), **peaks_of)
 
 
-__all__ = ["NOTHING", "Outline", "forget_outline", "keep_outline", "outline_of", "outlines_of", "unmeasured"]
+__all__ = ["NOTHING", "Outline", "keep_outline", "outline_of", "outlines_of"]
