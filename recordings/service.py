@@ -20,6 +20,7 @@ from recordings.legs import Legs, find_legs, is_closed
 from recordings.messages import Message, add_message, is_taken, message_of
 from recordings.spoken import Progress, Spooled, find_facts, read_spooled
 from recordings.store import Recording, add_recording, is_kept
+from recordings.transcribing import keep_transcribing
 from recordings.wav import BrokenSoundError
 
 LOOK_SECONDS = 1.0
@@ -148,6 +149,7 @@ async def serve(home: Home, settings: Settings) -> None:
         tasks = [
             asyncio.create_task(_keep_looking(Archivist(home, database)), name="archivist"),
             asyncio.create_task(watch_disk(home, settings), name="disk"),
+            asyncio.create_task(keep_transcribing(home, settings, database), name="transcripts"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
         done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

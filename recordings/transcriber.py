@@ -69,7 +69,7 @@ class Listener:
         model = self._load(asked["model"])
         for side, samples in ((Side.CALLER, sides.caller), (Side.AGENT, sides.agent)):
             for result in _results(model, samples):
-                words = [_row(side, word) for word in json.loads(result).get("result", ())]
+                words = [_row(side, word) for word in json.loads(result).get("result", ()) if _is_word(word["word"])]
                 if words:
                     yield {"words": words}
         yield {"done": True}
@@ -99,6 +99,11 @@ def _results(model: Any, samples: Samples) -> Iterator[str]:
             yield recogniser.Result()
     limit_time()
     yield recogniser.FinalResult()
+
+
+def _is_word(word: str) -> bool:
+    """Models have signs among their words, `[unk]` and `<NOISE>`, for what is none."""
+    return not word.startswith(("[", "<"))
 
 
 def _row(side: Side, word: dict[str, Any]) -> tuple[int, int, int, int, str]:
