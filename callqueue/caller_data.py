@@ -19,7 +19,7 @@ STEPS: tuple[Step, ...] = (
     number_step("calls about to wait", Store.LEDGER, PENDING, "caller"),
     number_step("calls that a queue refused", Store.LEDGER, REFUSAL, "caller"),
     number_step("promised calls in the ledger", Store.LEDGER, CALLBACK_REQUEST, "number"),
-    number_step("transfers to the number", Store.LEDGER, TRANSFER, "target"),
+    number_step("transfers to the number", Store.LEDGER, TRANSFER, "target", certain=True),
     text_step("journal lines that could not be read", Store.LEDGER, BAD_LINE, "text"),
     text_step("journal lines without a beginning", Store.LEDGER, ORPHAN, "text"),
     number_step("calls that we owed", Store.MAIN, OUTBOUND_CALL, "number"),

@@ -56,15 +56,23 @@ class Alias:
         return frozenset({*self.forms, *self.forms.values()})
 
     @cached_property
+    def certain(self) -> Mapping[str, str]:
+        """The forms that are this number wherever they stand: ten bare digits, or few, may be anything."""
+        return {form: instead for form, instead in self.forms.items() if len(form) > 10}
+
+    @cached_property
+    def back(self) -> "Alias":
+        """What undoes it."""
+        return Alias(self.digits, self.number)
+
+    @cached_property
     def _in_text(self) -> re.Pattern[str]:
-        # Ten bare digits in a text may be anything; with a code before them they are this number.
-        certain = [form for form in self.forms if len(form) > 10 or len(self.forms) == 1]
-        longest_first = sorted(certain, key=len, reverse=True)
+        longest_first = sorted(self.certain, key=len, reverse=True)
         return re.compile(rf"(?<![0-9A-Za-z+.])(?:{'|'.join(map(re.escape, longest_first))})(?![0-9A-Za-z.])")
 
     def within(self, text: str) -> str:
-        """A text with every mention replaced; it is as long as before."""
-        return self._in_text.sub(lambda found: self.forms[found.group()], text)
+        """A text with every certain mention replaced; it is as long as before."""
+        return self._in_text.sub(lambda found: self.certain[found.group()], text) if self.certain else text
 
 
 def new_digits(number: str, area_codes: Collection[str], digit: Callable[[], str]) -> str:
@@ -98,18 +106,25 @@ class Step:
 
 def number_step(
     name: str, store: Store, table: Table, *numbers: str, blank: Mapping[str, object] | None = None,
+    certain: bool = False,
 ) -> Step:
-    """A table that has the number in these columns; `blank` is what its other columns become."""
+    """A table that has the number in these columns; `blank` is what its other columns become.
+
+    With `certain`, only forms count that can be nothing else: the column has other things too.
+    """
     columns = [table.c[one] for one in numbers]
 
+    def forms(alias: Alias) -> Mapping[str, str]:
+        return alias.certain if certain else alias.forms
+
     async def find(connection: AsyncConnection, alias: Alias) -> list[Row]:
-        query = select(table).where(or_(*(column.in_(list(alias.forms)) for column in columns)))
+        query = select(table).where(or_(*(column.in_(list(forms(alias))) for column in columns)))
         return readable((await connection.execute(query)).mappings())
 
     async def erase(connection: AsyncConnection, alias: Alias) -> int:
         changed = 0
         for column in columns:
-            for form, instead in alias.forms.items():
+            for form, instead in forms(alias).items():
                 values = {**(blank or {}), column.name: instead}
                 changed += (await connection.execute(update(table).where(column == form).values(values))).rowcount
         return changed
