@@ -94,7 +94,7 @@ def _candidates(
     query = (
         select(recording, transcript.c.words, transcript.c.language.label("transcript_language"))
         .join(transcript, transcript.c.recording_id == columns.id)
-        .where(_index_condition(dialect, terms), *_conditions(wanted))
+        .where(_index_condition(dialect, terms), columns.deleted_ms.is_(None), *_conditions(wanted))
         .order_by(columns.started_ms.desc(), columns.id.desc()).limit(limit)
     )
     if position is not None:

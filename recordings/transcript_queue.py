@@ -2,10 +2,11 @@
 begun and not entered waits again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,9 +20,12 @@ MOST_TRIES = 3
 TABLE = transcript.c
 
 
+OPEN = (TranscriptState.ASKED.value, TranscriptState.BEGUN.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which recordings are to be written down."""
+    """Which recordings are to be written down, besides those that somebody asked for."""
 
     languages: Collection[str]
     """Those for which there is a model."""
@@ -31,47 +35,102 @@ class Wish:
     since_ms: int = 0
 
 
-def _waits(wish: Wish) -> ColumnElement[bool]:
-    columns = recording.c
-    return and_(
-        columns.started_ms >= wish.since_ms, columns.deleted_ms.is_(None), columns.kind.in_(sorted(wish.kinds)),
-        func.coalesce(columns.language, wish.site_language).in_(sorted(wish.languages)),
-        or_(TABLE.id.is_(None), TABLE.state == TranscriptState.BEGUN.value),
-    )
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a site is."""
 
-
-def _waiting(wish: Wish) -> Select[tuple[object, ...]]:
-    return select(recording).outerjoin(transcript, TABLE.recording_id == recording.c.id).where(_waits(wish))
+    states: Mapping[TranscriptState, int]
+    """Transcripts in each."""
+    words: int
+    waiting: int
+    """Recordings that will be written down, those asked for included."""
 
 
 async def next_recording(connection: AsyncConnection, wish: Wish, busy: Collection[str]) -> Recording | None:
-    """The recording whose turn it is: voice messages first, then the newest; those in `busy` are being listened to."""
+    """The recording whose turn it is: those that were asked for or begun, then voice messages, then the newest.
+
+    Those in `busy` are being listened to.
+    """
     columns = recording.c
-    query = (
-        _waiting(wish).where(columns.id.not_in(sorted(busy)))
-        .order_by(columns.kind.desc(), columns.started_ms.desc(), columns.id).limit(1)
+    for waits in (_open(wish), _untouched(wish)):
+        query = (
+            waits.where(columns.id.not_in(sorted(busy)))
+            .order_by(columns.kind.desc(), columns.started_ms.desc(), columns.id).limit(1)
+        )
+        row = (await connection.execute(query)).mappings().first()
+        if row is not None:
+            return Recording(**row)
+    return None
+
+
+async def standing(connection: AsyncConnection, wish: Wish) -> Standing:
+    """Figures of all transcripts, and what is still to be done."""
+    query = select(TABLE.state, func.count(), func.sum(TABLE.word_count)).group_by(TABLE.state)
+    rows = (await connection.execute(query)).all()
+    waiting = 0
+    for waits in (_open(wish), _untouched(wish)):
+        waiting += (await connection.execute(select(func.count()).select_from(waits.subquery()))).scalar_one()
+    return Standing({TranscriptState(row[0]): row[1] for row in rows}, sum(row[2] or 0 for row in rows), waiting)
+
+
+def _open(wish: Wish) -> Select[Any]:
+    """Asked for, or begun by a pool that was killed; that there are few of them the index of states knows."""
+    return (
+        select(recording).join(transcript, TABLE.recording_id == recording.c.id)
+        .where(TABLE.state.in_(OPEN), *_audible(wish))
     )
-    row = (await connection.execute(query)).mappings().first()
-    return Recording(**row) if row else None
 
 
-async def count_waiting(connection: AsyncConnection, wish: Wish) -> int:
-    query = select(func.count()).select_from(_waiting(wish).subquery())
-    return (await connection.execute(query)).scalar_one()
+def _untouched(wish: Wish) -> Select[Any]:
+    columns = recording.c
+    return (
+        select(recording).outerjoin(transcript, TABLE.recording_id == columns.id)
+        .where(
+            TABLE.id.is_(None), columns.started_ms >= wish.since_ms, columns.kind.in_(sorted(wish.kinds)),
+            *_audible(wish),
+        )
+    )
+
+
+def _audible(wish: Wish) -> tuple[ColumnElement[bool], ...]:
+    columns = recording.c
+    language = func.coalesce(columns.language, wish.site_language)
+    return columns.deleted_ms.is_(None), language.in_(sorted(wish.languages))
+
+
+async def ask(connection: AsyncConnection, kept: Recording, language: str, *, again: bool = False) -> bool:
+    """Have a recording written down; one that is, only `again`. False: nothing has changed."""
+    done = (TranscriptState.MADE.value, *OPEN)
+    where = None if again else TABLE.state.not_in(done)
+    added = await _put(connection, _row(kept.id, language, "", TranscriptState.ASKED, 0), where)
+    return added > 0
 
 
 async def begin(connection: AsyncConnection, recording_id: str, language: str, model: str, now_ms: int) -> None:
     """Note that a recording is listened to; what is deleted from here on will not be entered."""
-    row = {
-        "recording_id": recording_id, "language": language, "model": model[:100], "state": TranscriptState.BEGUN.value,
-        "tries": 0, "begun_ms": now_ms, "word_count": 0, "words": "[]", "spoken": "",
+    row = _row(recording_id, language, model, TranscriptState.BEGUN, now_ms)
+    await _put(connection, row, TABLE.state.in_(OPEN), kept=("tries",))
+
+
+def _row(recording_id: str, language: str, model: str, state: TranscriptState, now_ms: int) -> dict[str, Any]:
+    return {
+        "recording_id": recording_id, "language": language, "model": model[:100], "state": state.value, "tries": 0,
+        "begun_ms": now_ms, "made_ms": None, "word_count": 0, "confidence": None, "reason": None, "words": "[]",
+        "spoken": "",
     }
+
+
+async def _put(
+    connection: AsyncConnection, row: Mapping[str, Any], where: ColumnElement[bool] | None, kept: Sequence[str] = (),
+) -> int:
+    """Add a row, or make one that is there like it where the condition holds, save for the columns to be kept."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    again = {name: row[name] for name in ("language", "model", "begun_ms")}
-    await connection.execute(
-        dialect.insert(transcript).values(row).on_conflict_do_update(
-            index_elements=["recording_id"], set_=again, where=TABLE.state == TranscriptState.BEGUN.value),
+    anew = {name: value for name, value in row.items() if name not in {"recording_id", *kept}}
+    done = await connection.execute(
+        dialect.insert(transcript).values(row)
+        .on_conflict_do_update(index_elements=["recording_id"], set_=anew, where=where),
     )
+    return done.rowcount
 
 
 async def enter(connection: AsyncConnection, recording_id: str, words: Sequence[Word], now_ms: int) -> bool:

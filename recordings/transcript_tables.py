@@ -15,7 +15,7 @@ transcript = Table(
     Column("recording_id", String(200), nullable=False),
     Column("language", String(2), nullable=False),
     Column("model", String(100), nullable=False, comment="name of the model's folder"),
-    Column("state", String(10), nullable=False, comment="begun, made or failed"),
+    Column("state", String(10), nullable=False, comment="asked, begun, made or failed"),
     Column("tries", Integer, nullable=False, comment="how often it was begun"),
     Column("begun_ms", BigInteger, nullable=False),
     Column("made_ms", BigInteger),

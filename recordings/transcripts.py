@@ -21,6 +21,8 @@ class Side(IntEnum):
 
 
 class TranscriptState(StrEnum):
+    ASKED = "asked"
+    """Somebody wants it made, however old the recording is, and perhaps once more."""
     BEGUN = "begun"
     MADE = "made"
     FAILED = "failed"

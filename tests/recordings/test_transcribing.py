@@ -25,7 +25,7 @@ from recordings.store import Recording, add_recording
 from recordings.transcriber import HANGING_SECONDS, limit_time
 from recordings.transcribing import Backlog, Pool, alone, young_ones
 from recordings.transcript_models import transcript_faults, usable_models
-from recordings.transcript_queue import MOST_TRIES, Wish, count_waiting
+from recordings.transcript_queue import MOST_TRIES, Wish, ask, standing
 from recordings.transcripts import (
     Side,
     Transcript,
@@ -128,8 +128,32 @@ async def test_what_is_not_asked_for_is_left_alone(home: Home, settings: Setting
     async with database.read() as connection:
         made = [row for row in (old, english, deleted, taken) if await find_transcript(connection, row.id)]
         wish = Wish({"fa", "en"}, "fa")
-        assert await count_waiting(connection, wish) == 2
+        assert (await standing(connection, wish)).waiting == 2
     assert made == [taken]
+
+
+async def test_what_is_asked_for_is_made_however_old_it_is_and_made_again(
+    home: Home, settings: Settings, database: Database,
+) -> None:
+    old = await kept(database, home, replace(call(1), started_ms=5), ["سلام"], [])
+    failed = await kept(database, home, call(2), ["بیمه"], [])
+    sound = home.recordings_store / failed.path
+    sound.rename(sound.with_suffix(".away"))
+    await pool_of(home, settings, database).finish()
+    sound.with_suffix(".away").rename(sound)
+    async with database.write() as connection:
+        assert await ask(connection, old, "fa")
+        assert not await ask(connection, old, "fa")
+        assert await ask(connection, failed, "fa")
+    await pool_of(home, settings, database).finish()
+    assert [[one.word for one in await heard(database, row)] for row in (old, failed)] == [["سلام"], ["بیمه"]]
+    keep(home, old, said(["حساب"], FA), silence(0))
+    async with database.write() as connection:
+        assert not await ask(connection, old, "fa")
+        assert await ask(connection, old, "fa", again=True)
+        assert await find_words(connection, "سلام") == []
+    await pool_of(home, settings, database).finish()
+    assert [one.word for one in await heard(database, old)] == ["حساب"]
 
 
 async def test_sound_that_cannot_be_read_is_given_up_with_its_reason(
@@ -295,7 +319,7 @@ async def test_killed_at_any_step_nothing_is_lost_and_nothing_is_there_twice(
         assert (await facts(database, row)).tries == 0
     async with database.read() as connection:
         assert len(await find_words(connection, "بیمه")) == len(rows)
-        assert await count_waiting(connection, Wish({"fa"}, "fa")) == 0
+        assert (await standing(connection, Wish({"fa"}, "fa"))).waiting == 0
 
 
 @asynccontextmanager

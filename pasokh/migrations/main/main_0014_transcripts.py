@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("recording_id", sa.String(length=200), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("model", sa.String(length=100), nullable=False, comment="name of the model's folder"),
-        sa.Column("state", sa.String(length=10), nullable=False, comment="begun, made or failed"),
+        sa.Column("state", sa.String(length=10), nullable=False, comment="asked, begun, made or failed"),
         sa.Column("tries", sa.Integer(), nullable=False, comment="how often it was begun"),
         sa.Column("begun_ms", sa.BigInteger(), nullable=False),
         sa.Column("made_ms", sa.BigInteger(), nullable=True),
