@@ -31,6 +31,7 @@ import foundation.gateway_tables
 import foundation.web.tables  # noqa: F401
 import ivr.identity_tables
 import ivr.tables  # noqa: F401
+import quality.tables  # noqa: F401
 import recordings.keeping_tables
 import recordings.listen_tables
 import recordings.tables
