@@ -177,3 +177,5 @@ class Disk(Section):
     reserve_megabytes: Annotated[int, Field(ge=0)] = 64
     """Kept aside and given back to the journal when the disk is full."""
     recordings_stop_below_megabytes: Annotated[int, Field(ge=0)] = 512
+    recordings_scarce_below_megabytes: Annotated[int, Field(ge=0)] = 2048
+    """Below it only the calls of `recordings.first_queues` are recorded, where the site names some."""

@@ -13,6 +13,7 @@ from foundation.paths import Home
 from foundation.settings.line import Capacity, Database, Disk, Ports, Sip, Site, Speech, Wallboard, WebPages, WebService
 from foundation.settings.listening import Listening
 from foundation.settings.outbound import Outbound
+from foundation.settings.recordings import Recordings
 from foundation.settings.refusal import ENVIRONMENT_PREFIX, explain
 from foundation.settings.retention import Retention
 from foundation.settings.service import (
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     wallboard: Wallboard = Wallboard()
     database: Database = Database()
     disk: Disk = Disk()
+    recordings: Recordings = Recordings()
     retention: Retention = Retention()
 
     @classmethod
@@ -108,6 +110,9 @@ class Settings(BaseSettings):
             if queue not in self.queues:
                 raise ValueError(f"{key}: there is no queue {queue!r} under queues")
         self.retention.check_queues(self.queues)
+        for name in self.recordings.first_queues or ():
+            if name not in self.queues:
+                raise ValueError(f"recordings.first_queues: there is no queue {name!r} under queues")
         if RESCUE_BOX in self.boxes:
             raise ValueError(f"boxes: {RESCUE_BOX!r} is Pasokh's own box; choose another name")
         if len(set(self.extensions.model_dump().values())) < len(type(self.extensions).model_fields):

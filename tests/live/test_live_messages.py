@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-import wave
-from array import array
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +16,9 @@ from ivr.prompts import Prompt
 from ivr.prompts.numbers import prompt_numbers
 from pasokh.line import wait_ready
 from pasokh.supervise import SupervisorLink
-from recordings.messages import Message, Wanted, messages, sound_path
+from recordings.messages import Message, Wanted, messages, sound_of
 from tests.support.agent_call import agent_call
+from tests.support.kept_sound import kept_sides
 from tests.support.live_calls import LANGUAGE
 from tests.support.live_line import LiveLine
 from tests.support.live_site import MESSAGE_KEY, PROMPT_HERTZ, QUEUES, QUICK, write_wav
@@ -70,11 +69,11 @@ async def _messages(line: LiveLine, since_ms: int) -> list[Message]:
         return list(await messages(connection, Wanted(since_ms=since_ms)))
 
 
-async def sound_of(line: LiveLine, message: Message) -> list[int]:
+async def said_in(line: LiveLine, message: Message) -> list[int]:
     async with _main(line) as database, database.read() as connection:
-        path = await sound_path(connection, message)
-    with wave.open(str(line.home.recordings_store / str(path)), "rb") as file:
-        return list(array("h", file.readframes(file.getnframes())))
+        kept = await sound_of(connection, message)
+    assert kept is not None
+    return (await kept_sides(line, kept))[0]
 
 
 @asynccontextmanager
@@ -96,7 +95,7 @@ async def test_callers_leave_messages_cancel_them_and_hang_up(line: LiveLine, to
         assert (message.box, message.kind, message.language) == ("director", "voice_message", "fa")
         assert is_tracking_code(str(message.tracking))
         assert 1500 < message.duration_ms < 8000
-        samples = await sound_of(line, message)
+        samples = await said_in(line, message)
         assert tone_share(samples[4000:-4000], HERTZ) > 0.8
     assert found[None].callback_number == "02188776655"
     assert len({message.tracking for message in found.values()}) == 3
@@ -130,7 +129,7 @@ async def test_with_every_service_down_messages_and_numbers_are_taken_and_delive
     found = {message.caller: message for message in await taken(line, since, 3)}
     assert {message.box for message in found.values()} == {"rescue"}
     assert found["09120000111"].kind == "voice_message"
-    assert tone_share((await sound_of(line, found["09120000111"]))[4000:-4000], HERTZ) > 0.8
+    assert tone_share((await said_in(line, found["09120000111"]))[4000:-4000], HERTZ) > 0.8
     assert (found["09120000112"].kind, found["09120000112"].callback_number) == ("callback_request", "09120000112")
     assert (found[None].kind, found[None].callback_number) == ("callback_request", "02188776655")
     assert list(line.home.voice_spool.iterdir()) == []

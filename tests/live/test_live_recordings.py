@@ -1,19 +1,15 @@
 """What was said is kept, each side on its own channel, tied to its call."""
 
-import wave
-from array import array
 from pathlib import Path
 
 import pytest
 
 from bench.sipp import call
 from bench.tones import write_tone
-from foundation.database import Database, Store, store_url
-from recordings.store import Recording, recordings_of
+from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints, to
 from tests.support.live_line import LiveLine
 from tests.support.raw_phone import tone_share
-from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live
 
@@ -28,15 +24,11 @@ async def test_each_sides_tone_is_on_its_own_channel_of_the_calls_recording(line
     async with line.staffed(line.phone("a101", talk=TALK), tone=agent_tone):
         await call(line.target, [to("insurance", "09123000000")], line.sipp, tone=caller_tone)
     (stint,) = await settled_stints(line, since, ["09123000000"])
-
-    async def kept() -> list[Recording]:
-        return await _recordings(line, stint.call_id)
-
-    (recording,) = await eventually(kept, f"the recording of {stint.call_id} is kept")
+    (recording,) = await kept_recordings(line, stint.call_id)
     assert (recording.call_id, recording.channel_id, recording.stint) == (stint.call_id, stint.channel_id, stint.number)
     assert not recording.damaged
     assert abs(recording.duration_ms - TALK * 1000) < 500
-    left, right = _sides(line.home.recordings_store / recording.path)
+    left, right = await kept_sides(line, recording)
     _assert_only(left, CALLER_HERTZ, not_this=AGENT_HERTZ)
     _assert_only(right, AGENT_HERTZ, not_this=CALLER_HERTZ)
     assert list(line.home.recordings_raw.glob(f"{stint.call_id}*")) == []
@@ -45,19 +37,3 @@ async def test_each_sides_tone_is_on_its_own_channel_of_the_calls_recording(line
 def _assert_only(side: list[int], hertz: float, *, not_this: float) -> None:
     assert tone_share(side, hertz) > 0.9
     assert tone_share(side, not_this) < 0.05
-
-
-async def _recordings(line: LiveLine, call_id: str) -> list[Recording]:
-    database = Database(store_url(line.home, line.settings, Store.MAIN))
-    try:
-        async with database.read() as connection:
-            return list(await recordings_of(connection, [call_id]))
-    finally:
-        await database.close()
-
-
-def _sides(path: Path) -> tuple[list[int], list[int]]:
-    with wave.open(str(path), "rb") as file:
-        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8000, 2)
-        samples = array("h", file.readframes(file.getnframes()))
-    return list(samples[0::2]), list(samples[1::2])

@@ -19,11 +19,10 @@ from bench.sipp import Run, calling
 from bench.tones import write_tone
 from callqueue.stint import Ending, Origin, Outcome
 from foundation.asterisk.ami import AmiLink
-from foundation.database import Database, Store, store_url
-from recordings.store import Recording, recordings_of
 from tests.support.browser import accessibility_faults, chromium, shoot
 from tests.support.cut_wire import Cables, cables
 from tests.support.desk_phone import PhoneError, desk_phone
+from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints, to
 from tests.support.live_line import LiveLine
 from tests.support.live_site import AGENTS, QUEUES, QUICK
@@ -100,9 +99,11 @@ async def desk_of(
 
 
 @asynccontextmanager
-async def talking(line: LiveLine, page: PhonePage, queue: str, number: str) -> AsyncIterator[list[Run]]:
-    """A caller whom the page has answered."""
-    async with calling(line.target, [to(queue, number)], line.sipp) as runs:
+async def talking(
+    line: LiveLine, page: PhonePage, queue: str, number: str, tone: Path | None = None,
+) -> AsyncIterator[list[Run]]:
+    """A caller whom the page has answered; without a `tone` he sends no sound."""
+    async with calling(line.target, [to(queue, number)], line.sipp, tone=tone) as runs:
         await page.shows("ringing")
         await page.press("answer")
         await page.shows("talking")
@@ -126,12 +127,8 @@ async def test_both_sides_hear_each_other_and_the_conversation_is_kept(line: Liv
         (stint,) = await settled_stints(line, since, ["09125000001"])
         assert (stint.agent, stint.ending) == ("a101", Ending.AGENT)
         assert page.complaints.heard == []
-
-    async def kept() -> list[Recording]:
-        return await _recordings(line, stint.call_id)
-
-    (recording,) = await eventually(kept, "the recording is kept")
-    left, right = _sides(line.home.recordings_store / recording.path)
+    (recording,) = await kept_recordings(line, stint.call_id)
+    left, right = await kept_sides(line, recording)
     assert tone_share(left, CALLER_HERTZ) > 0.7
     assert tone_share(left, AGENT_HERTZ) < 0.05
     assert tone_share(right, AGENT_HERTZ) > 0.7
@@ -283,17 +280,17 @@ async def hears_music(line: LiveLine) -> None:
 async def test_a_network_that_loses_everything_is_told_of_and_loses_no_call_that_still_lives(
     line: LiveLine, tmp_path: Path,
 ) -> None:
-    since = line.now()
+    since, tone = line.now(), write_tone(tmp_path / "caller.al", CALLER_HERTZ)
     async with (
         cables(line.settings.ports.of("web")) as wires, browser(tmp_path) as opened,
-        desk_of(line, opened, "a101", wires) as page, talking(line, page, "insurance", "09125000011"),
+        desk_of(line, opened, "a101", wires) as page, talking(line, page, "insurance", "09125000011", tone),
     ):
         call = await page.do("return phone.calls[0].id")
-        await page.quality_is("none")
+        await page.hears_the_line()
         wires.sound.whole = False
-        await page.quality_is("silent")
+        await page.hears_nothing()
         wires.sound.whole = True
-        await page.quality_is("none")
+        await page.hears_the_line()
         wires.pages.cut()  # the line is dead, and nobody says so; the sound goes on
         await page.is_line("connecting")
         await expect(page.page.locator("[data-part=line]")).to_have_text("در حال اتصال به خط")
@@ -313,7 +310,7 @@ async def test_a_network_that_loses_everything_is_told_of_and_loses_no_call_that
         await page.shows("ringing")
         await page.press("answer")
         await page.shows("talking")
-        await page.quality_is("none")
+        await page.hears_the_line()
         await page.press("hangUp")
         await page.is_free()
         stints = await settled_stints(line, since, ["09125000011"])
@@ -398,18 +395,3 @@ async def _registers(line: LiveLine, found: Credentials) -> bool:
             return True
     except PhoneError:
         return False
-
-
-async def _recordings(line: LiveLine, call_id: str) -> list[Recording]:
-    database = Database(store_url(line.home, line.settings, Store.MAIN))
-    try:
-        async with database.read() as connection:
-            return list(await recordings_of(connection, [call_id]))
-    finally:
-        await database.close()
-
-
-def _sides(path: Path) -> tuple[list[int], list[int]]:
-    with wave.open(str(path), "rb") as file:
-        samples = array("h", file.readframes(file.getnframes()))
-    return list(samples[0::2]), list(samples[1::2])

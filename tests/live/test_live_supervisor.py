@@ -4,8 +4,6 @@ caller out of the queue; leaves a message; takes calls for a while. The ledger s
 
 import asyncio
 import time
-import wave
-from array import array
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -23,8 +21,8 @@ from callqueue.stint import Origin, Outcome
 from foundation.asterisk.ami import AmiLink
 from foundation.database import Database, Store, store_url
 from foundation.web.audit_log import Wanted, read_audit
-from recordings.store import recordings_of
 from tests.support.agent_call import AgentCall, agent_call
+from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import PROMPT_HERTZ
@@ -229,13 +227,4 @@ async def _audited(line: LiveLine, noun: str) -> set[str]:
 
 async def _recorded(line: LiveLine, call_id: str) -> tuple[list[int], list[int]]:
     """What the caller's side of the recording holds, and the other."""
-    async with floor_of(line) as floor:
-        async def kept() -> str:
-            async with floor.database.read() as connection:
-                found = list(await recordings_of(connection, [call_id]))
-            return str(found[0].path) if found else ""
-
-        path = line.home.recordings_store / await eventually(kept, "the recording is kept")
-    with wave.open(str(path)) as file:
-        samples = array("h", file.readframes(file.getnframes()))
-    return list(samples[::2]), list(samples[1::2])
+    return await kept_sides(line, (await kept_recordings(line, call_id))[0])

@@ -1,11 +1,9 @@
 """Kept sound is read the same whatever it is packed in, and only with the site's keys."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 import yaml
 
 from foundation.paths import CHECKOUT, Home
@@ -15,7 +13,6 @@ from recordings.kept_file import Codec, KeptName, parse_name
 from recordings.sealing import SiteKeys, fingerprint
 from recordings.sound import (
     BrokenSoundError,
-    Samples,
     Sound,
     SoundGoneError,
     SoundLockedError,
@@ -24,7 +21,8 @@ from recordings.sound import (
     read_sound,
 )
 from recordings.store import Recording
-from recordings.wav import RATE, wav_bytes
+from recordings.wav import RATE
+from tests.support.sound_store import beeps, packed
 
 ID = "pasokh-1795310642.0_pasokh-1795310642.0_1"
 
@@ -40,21 +38,6 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def settings(home: Home) -> Settings:
     return load_settings(home)
-
-
-def beeps(hertz: int, seconds: int = 3) -> Samples:
-    at = np.arange(seconds * RATE) / RATE
-    return np.asarray(9000 * np.sin(2 * np.pi * hertz * at) * (at % 1 < 0.3), np.int16)
-
-
-def packed(codec: Codec, *sides: Samples) -> bytes:
-    both = np.stack(sides, axis=1)
-    if codec is Codec.WAV:
-        return wav_bytes(both)
-    file = io.BytesIO()
-    soundfile.write(file, both, RATE, format="OGG" if codec is Codec.OPUS else "FLAC",
-                    subtype="OPUS" if codec is Codec.OPUS else "PCM_16")
-    return file.getvalue()
 
 
 def recording(name: str) -> Recording:
@@ -74,7 +57,7 @@ def keep(home: Home, name: str, content: bytes) -> Recording:
 async def test_both_sides_come_back_from_every_codec_plain_or_sealed(
     home: Home, settings: Settings, codec: Codec, sealed: bool,
 ) -> None:
-    caller, agent = beeps(440), beeps(880)
+    caller, agent = beeps(440, 3), beeps(880, 3)
     content = packed(codec, caller, agent)
     keys = SiteKeys(load_secrets(home, settings).recording_keys)
     name = KeptName(ID, codec, keys.newest if sealed else None)
@@ -91,7 +74,7 @@ async def test_both_sides_come_back_from_every_codec_plain_or_sealed(
 
 
 def test_a_voice_message_has_the_callers_side_alone() -> None:
-    sides = decode(Sound(packed(Codec.FLAC, beeps(440)), Codec.FLAC))
+    sides = decode(Sound(packed(Codec.FLAC, beeps(440, 3)), Codec.FLAC))
     assert (len(sides.caller), len(sides.agent)) == (3 * RATE, 0)
 
 
