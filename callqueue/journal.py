@@ -22,6 +22,7 @@ from callqueue.journal_events import (
     Ignored,
     LeftByKey,
     LeftEmpty,
+    PageLost,
     RangNoAnswer,
     Rescued,
     Started,
@@ -139,6 +140,10 @@ def _completed(ending: Ending) -> Reader:
     return read
 
 
+def _page_lost(at: int, fields: Fields) -> Event:
+    return PageLost(at, channel_of(fields), queue_of(fields), agent_of(fields))
+
+
 def _blind_transfer(at: int, fields: Fields) -> Event:
     """exten|context|wait|talk[|position]; a caller cannot shift them: the extension comes from the agent."""
     wait, talk = read_count(data(fields, 2)), read_count(data(fields, 3))
@@ -210,6 +215,7 @@ READERS: dict[str, Reader] = {
     "CONNECT": _connected,
     "COMPLETECALLER": _completed(Ending.CALLER),
     "COMPLETEAGENT": _completed(Ending.AGENT),
+    "PAGE_LOST": _page_lost,
     "BLINDTRANSFER": _blind_transfer,
     "TRANSFER": _blind_transfer,
     "ATTENDEDTRANSFER": _attended_transfer,

@@ -106,7 +106,9 @@ export class PasokhPhone extends HTMLElement {
       <form class="phone-dial">
         <label>${this.#html("number")}<input name="to" dir="ltr" autocomplete="off" inputmode="tel"></label>
         <button class="button primary" type="submit">${this.#html("call")}</button>
-        <div class="phone-pad" role="group" aria-label="${this.#html("pad")}" dir="ltr">${dial}</div>
+        <details class="phone-keys"${this.hasAttribute("compact") ? "" : " open"}><summary>${this.#html("pad")}</summary>
+          <div class="phone-pad" role="group" aria-label="${this.#html("pad")}" dir="ltr">${dial}</div>
+        </details>
       </form>
       <details class="phone-sound"><summary>${this.#html("sound")}</summary>
         ${select("microphone")}${select("speaker")}${select("ring")}

@@ -24,7 +24,7 @@ from tests.support.cut_wire import Cables, cables
 from tests.support.desk_phone import PhoneError, desk_phone
 from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints, to
-from tests.support.live_line import LiveLine
+from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import AGENTS, QUEUES, QUICK
 from tests.support.live_start import running_line
 from tests.support.phone_page import PhonePage, phone_browser, phone_page
@@ -216,13 +216,13 @@ async def test_a_reload_in_mid_call_brings_the_caller_back_to_the_same_agent(lin
         async with talking(line, page, "insurance", "09125000004"):
             await page.page.reload()
             await page.shows("ringing")
-            assert "pasokh-return" in line.console("core show channels verbose")
+            await taken_out_of_the_conversation(line, since)
             await page.press("answer")
             await page.shows("talking")
             await page.press("hangUp")
             await page.is_free()
         (stint,) = await settled_stints(line, since, ["09125000004"])
-    assert stint.agent == "a101"
+    assert (stint.agent, stint.ending) == ("a101", Ending.INTERRUPTED)
 
 
 async def test_who_is_not_taken_back_goes_to_the_head_of_his_queue(line: LiveLine, tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ async def test_a_browser_that_crashes_leaves_nobody_in_silence(line: LiveLine, t
         talking(line, page, "insurance", "09125000007"),
     ):
         await crash(opened, page)
-        await hears_music(line)
+        await taken_out_of_the_conversation(line, since)
         again = PhonePage(await page.page.context.new_page(), page.complaints)
         await again.page.goto(page.page.url)
         await again.shows("ringing")
@@ -270,11 +270,10 @@ async def crash(opened: Browser, page: PhonePage) -> None:
                     os.kill(process["id"], signal.SIGKILL)
 
 
-async def hears_music(line: LiveLine) -> None:
-    async def waits() -> bool:
-        return "pasokh-return" in await asyncio.to_thread(line.console, "core show channels verbose")
-
-    await eventually(waits, "the caller hears music")
+async def taken_out_of_the_conversation(line: LiveLine, since: Moment) -> None:
+    """The line is written just before his music begins."""
+    (lost,) = await line.written("PAGE_LOST", since)
+    assert (lost.queue, lost.agent) == ("insurance", "a101")
 
 
 async def test_a_network_that_loses_everything_is_told_of_and_loses_no_call_that_still_lives(
@@ -305,7 +304,7 @@ async def test_a_network_that_loses_everything_is_told_of_and_loses_no_call_that
         assert await page.do("return phone.calls[0].id") == call
         assert len(line.events("CONNECT", since)) == 1
         wires.cut()
-        await hears_music(line)
+        await taken_out_of_the_conversation(line, since)
         wires.mend()
         await page.shows("ringing")
         await page.press("answer")

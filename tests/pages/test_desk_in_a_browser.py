@@ -8,10 +8,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from agent_softphone.desk.calls import find_call
-from foundation.settings import Language
+from foundation.settings import Agent, Language
+from foundation.text import digits
 from foundation.web.roles import Role
-from tests.support.browser import accessibility_faults, chromium, shoot
-from tests.support.desk_site import CALL_ID, DeskSite, desk_site
+from tests.support.browser import DESK, SOUND, accessibility_faults, chromium, shoot
+from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.browser
@@ -33,7 +34,7 @@ async def desk(site: DeskSite, browser: object, url: str, language: Language = "
     )
 
 
-@pytest.mark.parametrize(("language", "theme"), [("fa", "light"), ("en", "light"), ("fa", "dark"), ("en", "dark")])
+@pytest.mark.parametrize(("language", "theme"), [("fa", "light"), ("tr", "light"), ("en", "dark"), ("fa", "dark")])
 async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, language: Language, theme: str) -> None:
     async with site.pages.served() as url, chromium() as browser:
         await site.show(state="ready")
@@ -45,6 +46,7 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
                 await site.show_call(state)
                 await expect(page.locator(f"#desk-call [data-phase={state}]")).to_be_visible()
                 await expect(page.locator(f".desk-bar.is-{state}")).to_be_visible()
+                await expect(page.locator("#call-title")).to_have_text(digits(NUMBER, language))
             await shoot(page, f"desk-{state}-{language}-{theme}")
             assert not await accessibility_faults(page)
         await expect(page.locator("#desk-knowledge .note")).to_have_count(1)
@@ -56,6 +58,27 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
         await shoot(page, f"desk-work-{language}-{theme}")
         assert not await accessibility_faults(page)
         assert not site.pages.complaints.heard
+
+
+@pytest.mark.parametrize("language", ["fa", "tr", "en"])
+async def test_phone_queues_and_the_own_day_are_in_sight_without_scrolling(tmp_path: Path, language: Language) -> None:
+    agents = {"a101": Agent(queues={"operator": 0, "insurance": 0, "pensions": 5}, device="webrtc")}
+    async with desk_site(tmp_path, desk_settings(agents=agents)) as site, site.pages.served() as url:
+        for queue in ("operator", "insurance", "pensions"):
+            await site.show_queue(queue, 2, seconds=2)
+        async with chromium(*SOUND) as browser:
+            await site.show(state="paused", reason="lunch")
+            page = await desk(site, browser, url, language)
+            await expect(page.locator(".desk-queues li")).to_have_count(3)
+            await expect(page.locator(".desk-levels dd")).to_have_count(3)
+            # On a slow machine the picture is old, and says so at the top.
+            await page.evaluate("document.querySelector('[data-stale]').remove()")
+            await shoot(page, f"desk-with-phone-{language}")
+            for part in (".desk-today", ".desk-phone", ".desk-queues"):
+                box = await page.locator(part).bounding_box()
+                assert box
+                assert box["y"] + box["height"] <= DESK["height"], part
+            assert not await accessibility_faults(page)
 
 
 async def test_a_whole_call_by_keyboard_alone(site: DeskSite) -> None:

@@ -46,11 +46,16 @@ class PhonePage:
     async def is_free(self) -> None:
         await expect(self.page.locator(".phone-call")).to_have_count(0, timeout=PATIENCE_MS)
 
-    async def quality_is(self, fault: str) -> None:
-        """Wait until the agent is told so of the network; `none`: that it is good."""
-        told = self.page.locator(f"[data-part=quality][data-fault={fault}]")
+    async def hears_nothing(self) -> None:
+        """Wait until the agent is told that no sound comes any more."""
+        told = self.page.locator("[data-part=quality][data-fault=silent]")
         await expect(told).to_be_visible(timeout=PATIENCE_MS)
         await expect(told).not_to_be_empty()
+
+    async def hears_the_line(self) -> None:
+        """Wait until sound comes; a loaded machine may be an unsteady network."""
+        told = self.page.locator("[data-part=quality]:not([data-fault=silent])")
+        await expect(told).to_be_visible(timeout=PATIENCE_MS)
 
     async def press(self, action: str, call: str = "") -> None:
         """The button of an action; `call`: in the call of that phase."""
