@@ -6,8 +6,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics import Unit
+from callqueue.stint import Ending
+from callqueue.store import read_rings
+from foundation.calendars import Interval
 from foundation.catalogue import Texts
+from foundation.provinces import UNKNOWN
 from foundation.settings import Settings
+from reports.caller_provinces import caller_provinces
 from reports.calls import (
     FIGURES,
     LOST,
@@ -17,22 +22,39 @@ from reports.calls import (
     Line,
     find_recordings,
     list_calls,
+    shown_number,
     with_recordings,
 )
 from reports.exports import call_content, calls_content, calls_csv
 from reports.menus import MenuCallsQuery, list_menu_calls
-from reports.parameters import AGENTS, CALLER, QUEUES, WHOLE_NUMBERS, Parameter, ParameterError, Parameters, word, words
+from reports.parameters import (
+    AGENTS,
+    CALLER,
+    PROVINCE,
+    QUEUES,
+    WHOLE_NUMBERS,
+    Parameter,
+    ParameterError,
+    Parameters,
+    word,
+    words,
+)
 from reports.paths import RESULTS
+from reports.people import refuse_too_many
 from reports.queue import refuse_unknown_queues
 from reports.report import Context, Group, Report
 from reports.sheets import Column, Own, Row, Sheet
 from reports.tables import Teller, calls_table
 
 OUTCOME = word("outcome", OUTCOMES)
-FIGURE = word("figure", (*OUTCOMES, "offered", *FIGURES))
+RUNG, PASSED_ON = "ring_no_answer", "transfers"
+FIGURE = word("figure", (*OUTCOMES, "offered", *FIGURES, RUNG, PASSED_ON))
+"""RUNG: stints during which an agent did not pick up; PASSED_ON: answered stints that ended in a transfer."""
 MENU = word("menu")
 RESULT = word("result", RESULTS)
 CALL = words("call")
+LONGEST_WAIT = 86_400
+"""Seconds: who rings now joined no longer ago."""
 COLUMNS = (
     Column("call_id", "column.call"), Column("entered", "column.entered", moment=True),
     Column("queue", "column.queue"), Column("origin", "column.origin", aside=True), Column("caller", "column.caller"),
@@ -59,7 +81,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
 
 
 REPORT = Report("calls", Group.LINE, build, (
-    QUEUES, OUTCOME, FIGURE, AGENTS, CALLER, MENU, RESULT, CALL, WHOLE_NUMBERS,
+    QUEUES, OUTCOME, FIGURE, AGENTS, PROVINCE, CALLER, MENU, RESULT, CALL, WHOLE_NUMBERS,
 ))
 
 
@@ -69,7 +91,7 @@ def calls_query(parameters: Parameters) -> CallsQuery:
     return CallsQuery(
         parameters.interval, queues[0] if len(queues) == 1 else None,
         figure if figure in OUTCOMES else parameters[OUTCOME],
-        None if figure in {*OUTCOMES, "offered"} else figure, parameters[CALLER], parameters[WHOLE_NUMBERS],
+        figure if figure in FIGURES else None, parameters[CALLER], parameters[WHOLE_NUMBERS],
     )
 
 
@@ -84,22 +106,47 @@ def calls_sheet(report: CallsReport, settings: Settings, texts: Texts) -> Sheet:
 
 
 async def _of_queues(context: Context, parameters: Parameters) -> CallsReport:
-    query, queues, agents = calls_query(parameters), parameters[QUEUES], parameters[AGENTS]
+    query, queues = calls_query(parameters), parameters[QUEUES]
     if query.outcome == LOST and queues:
         raise NotTogetherError(one=LOST, other="queue")
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
-        lines = await list_calls(ledger, query, context.settings, context.now)
-    calls = parameters[CALL]
-    found = [
-        line for line in lines
-        if (not queues or line.queue in queues) and (not agents or line.agent in agents)
-        and (not calls or line.call_id in calls)
-    ]
+        await refuse_too_many(ledger, query.interval)
+        lines = await _read(ledger, query, parameters, context)
+    found = [line for line in lines if _asked(line, parameters)]
+    province = parameters[PROVINCE]
+    if province is not None:
+        places = await caller_provinces(context, [line.caller for line in found if line.caller])
+        found = [line for line in found if places.get(line.caller or "", UNKNOWN) == province]
+    found = [replace(line, caller=shown_number(line.caller, query)) for line in found]
     if found and context.has_main:
         async with context.main() as main:
             found = await _with_sound(main, found, context)
     return CallsReport(query, context.now, context.zone, tuple(found))
+
+
+async def _read(
+    ledger: AsyncConnection, query: CallsQuery, parameters: Parameters, context: Context,
+) -> list[Line]:
+    """The lines of the time and figure, with whole numbers."""
+    whole = replace(query, whole_numbers=True)
+    if parameters[FIGURE] != RUNG:
+        return await list_calls(ledger, whole, context.settings, context.now)
+    time, agents = query.interval, parameters[AGENTS]
+    rung = {ring.channel_id for ring in await read_rings(ledger, query.queue, time.start, time.end)
+            if not agents or ring.agent in agents}
+    before = Interval(time.start - LONGEST_WAIT, time.end)
+    lines = await list_calls(ledger, replace(whole, interval=before), context.settings, context.now)
+    return [line for line in lines if line.channel_id in rung]
+
+
+def _asked(line: Line, parameters: Parameters) -> bool:
+    queues, agents, calls, figure = (parameters[QUEUES], parameters[AGENTS], parameters[CALL], parameters[FIGURE])
+    return (
+        (not queues or line.queue in queues) and (not calls or line.call_id in calls)
+        and (not agents or line.agent in agents or figure == RUNG)
+        and (figure != PASSED_ON or line.ending == Ending.TRANSFER)
+    )
 
 
 async def _with_sound(main: AsyncConnection, lines: list[Line], context: Context) -> list[Line]:
@@ -107,7 +154,7 @@ async def _with_sound(main: AsyncConnection, lines: list[Line], context: Context
 
 
 async def _of_menus(context: Context, parameters: Parameters) -> CallsReport:
-    others: tuple[Parameter[Any], ...] = (QUEUES, OUTCOME, FIGURE, CALLER, AGENTS)
+    others: tuple[Parameter[Any], ...] = (QUEUES, OUTCOME, FIGURE, CALLER, AGENTS, PROVINCE)
     for other in others:
         if parameters[other]:
             raise NotTogetherError(one="menu", other=other.name)

@@ -22,12 +22,27 @@ a `chart` says which columns are drawn and how; `Row.links` lead from a figure t
 `provisional_until`, `notes`, `query` (its own address), `earlier` (the same of the earlier time).
 """
 
-from reports import agents_sheet, calls_sheet, case_sheets, menus_sheet, queue_sheet
+from reports import (
+    agent_time_sheets,
+    agents_sheet,
+    calls_sheet,
+    case_sheets,
+    intervals_sheet,
+    menus_sheet,
+    passing_on,
+    provinces_sheet,
+    queue_sheet,
+    repeats,
+    unanswered_rings,
+    voice_messages,
+)
 from reports.parameters import ParameterError
 from reports.report import Report
 
 REPORTS: tuple[Report, ...] = (
-    queue_sheet.REPORT, calls_sheet.REPORT, menus_sheet.REPORT, agents_sheet.REPORT, *case_sheets.REPORTS,
+    queue_sheet.REPORT, intervals_sheet.REPORT, calls_sheet.REPORT, menus_sheet.REPORT, *case_sheets.REPORTS,
+    voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT,
+    agents_sheet.REPORT, *agent_time_sheets.REPORTS, passing_on.REPORT, unanswered_rings.REPORT,
 )
 
 

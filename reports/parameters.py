@@ -20,11 +20,16 @@ from foundation.text import latin_digits
 from reports.periods import Almanac, Compare, Period, compared, named, written
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Named = TypeVar("Named", bound=StrEnum)
 Pairs = Sequence[tuple[str, str]]
 """As an address holds them; a name may come more than once."""
 LONGEST_VALUE = 100
 MOST_VALUES = 200
+MOST_PIECES = 10_000
+"""A year by hours, a hundred days by quarters of an hour."""
+SHORTEST = {Step.QUARTER_HOUR: 900, Step.HALF_HOUR: 1800, Step.HOUR: 3600, Step.DAY: 82_800}
+"""Seconds of a piece at least; longer ones are few."""
 YES, NO = ("yes", "true", "1", ""), ("no", "false", "0")
 
 
@@ -96,13 +101,13 @@ class Asking:
 
 
 @dataclass(frozen=True)
-class Parameter(Generic[T]):
+class Parameter(Generic[T_co]):
     """One parameter. Its title is the text `parameter.<name>`, and each choice's `choice.<name>.<choice>`."""
 
     name: str
-    read: Callable[[Sequence[str]], T]
+    read: Callable[[Sequence[str]], T_co]
     """What was written, once or more often; raises ParameterError."""
-    default: T
+    default: T_co
     choices: tuple[str, ...] = ()
     many: bool = False
     """Whether it may be given more than once."""
@@ -171,6 +176,7 @@ def _with_time(values: Mapping[str, Any], kept: Pairs, asking: Asking, default_f
     interval = named(period, almanac) if period else _written(start, end, almanac)
     if interval.seconds <= 0:
         raise EmptyTimeError(start=start, end=end or "now")
+    _refuse_too_many(interval, values.get(STEP.name, Step.NONE))
     compare = values.get(COMPARE.name, COMPARE.default)
     return Parameters(interval, compared(interval, period, compare, almanac), calendar, values, tuple(kept))
 
@@ -182,6 +188,21 @@ def _written(start: str, end: str, almanac: Almanac) -> Interval:
         except (MomentError, OverflowError, ValueError, OSError) as error:
             raise WrongMomentError(parameter=name, written=_short(text), help=MOMENT_HELP) from error
     return interval
+
+
+def _refuse_too_many(interval: Interval, step: Step) -> None:
+    pieces = interval.seconds // SHORTEST.get(step, interval.seconds)
+    if pieces > MOST_PIECES:
+        raise TooManyRowsError(rows=str(pieces), most=str(MOST_PIECES))
+
+
+def fitting_step(parameters: "Parameters") -> Step:
+    """The step that was asked for; without one, such that a chart has some dozens of points."""
+    asked = parameters[STEP]
+    if asked is not Step.NONE:
+        return asked
+    days = parameters.interval.seconds / 86_400
+    return Step.HOUR if days <= 2 else Step.DAY if days <= 92 else Step.MONTH
 
 
 def one_of(name: str, choices: type[Named], default: Named) -> Parameter[Named]:

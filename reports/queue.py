@@ -44,6 +44,12 @@ class QueueQuery:
     step: Step = Step.NONE
     calendar: Calendar = Calendar.GREGORIAN
     """By which weeks, months and years are cut."""
+    together: bool = False
+    """A row for each interval, of all these queues, instead of one for each queue."""
+
+    def rows_of(self, queues: Sequence[str]) -> list[tuple[str | None, tuple[str, ...] | None]]:
+        """Of which queue each row of an interval is, and whose figures it has (None: of all)."""
+        return [(None, self.queues or None)] if self.together else [(queue, (queue,)) for queue in queues]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +141,8 @@ def compose(
         query=query, queues=queues, made=now, zone=zone,
         total=sheet.row(query.interval, None, asked),
         rows=tuple(
-            sheet.row(interval, queue, (queue,), index)
-            for index, interval in enumerate(intervals) for queue in queues
+            sheet.row(interval, queue, whose, index)
+            for index, interval in enumerate(intervals) for queue, whose in query.rows_of(queues)
         ),
         agents=tuple(AgentRings(agent, *rings) for agent, rings in books.rings_by_agent(asked).items()),
         rules={queue: rules.of(queue) for queue in queues},

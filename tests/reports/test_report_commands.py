@@ -20,6 +20,7 @@ from pasokh.commands.report import app
 from pasokh.refusal import RefusedError
 from recordings.store import Recording, add_recording
 from reports.calls import FIGURES
+from reports.catalog import REPORTS
 
 JOURNAL = """
 1795322400|p-1.1|pensions|NONE|STINT|p-1.1|09120001234|direct||1
@@ -182,3 +183,16 @@ def test_as_many_calls_are_listed_as_the_figure_says(line: Home) -> None:
         assert read("calls", *DAY, "--figure", outcome)["count"] == figures[outcome]
     for figure in (*FIGURES, "offered"):
         assert read("calls", *DAY, "--figure", figure)["count"] == figures[figure], figure
+
+
+def test_every_report_is_written_for_people_and_machines(line: Home, tmp_path: Path) -> None:
+    for report in REPORTS:
+        content = read(report.name, *DAY, "--compare", "before")
+        assert (content["report"], content["earlier"]["report"]) == (report.name, report.name)
+        table, written = run(report.name, *DAY), tmp_path / f"{report.name}.xlsx"
+        assert table.exit_code == 0, (table.output, table.exception)
+        assert run(report.name, *DAY, "--output", str(written)).exit_code == 0
+        assert written.read_bytes().startswith(b"PK")
+    paper = tmp_path / "queue.pdf"
+    assert run("queue", *DAY, "--output", str(paper)).exit_code == 0
+    assert paper.read_bytes().startswith(b"%PDF-")
