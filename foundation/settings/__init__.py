@@ -39,6 +39,7 @@ from foundation.settings.service import (
     Widening,
 )
 from foundation.settings.site import NOT_SETTINGS, Settings, SettingsError, load_settings
+from foundation.settings.smtp import Smtp
 from foundation.settings.supervision import Supervision
 from foundation.settings.transcripts import Transcripts
 from foundation.settings.values import LANGUAGES, Language, Section
@@ -47,6 +48,6 @@ __all__ = [
     "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent", "Box",
     "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Hours", "Identity", "Kept", "Language",
     "Limits", "Listening", "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Retention",
-    "RetentionRule", "Secrets", "Section", "Settings", "SettingsError", "Sip", "Site", "Speech", "Supervision",
+    "RetentionRule", "Secrets", "Section", "Settings", "SettingsError", "Sip", "Site", "Smtp", "Speech", "Supervision",
     "Transcripts", "Trunk", "Wallboard", "WebPages", "WebService", "Widening", "load_secrets", "load_settings",
 ]

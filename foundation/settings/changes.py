@@ -15,7 +15,7 @@ from foundation.settings import Settings
 
 AT_START = (
     "site", "ports", "sip.address", "sip.media_address", "database", "disk", "speech", "transcripts",
-    "back_office", "web",
+    "back_office", "web", "smtp",
 )
 """Keys that only a start of the line reads: ports are bound, files are open, names stand in calls' ids."""
 FLOOR = ("queues", "agents", "pause_reasons", "default_queue")

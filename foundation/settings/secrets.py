@@ -38,6 +38,8 @@ class Secrets(Section):
     """Key of the hashes under which wrong tries are counted."""
     trunk: str = ""
     """The carrier's password for `sip.trunk.username`; the site's owner writes it here."""
+    smtp: str = ""
+    """The mail server's password for `smtp.username`; the site's owner writes it here."""
     recording_keys: tuple[str, ...] = ()
     """Identities of age that open kept sound, the newest first: it seals what is kept from now on.
     Without them the sound is lost."""
@@ -92,6 +94,7 @@ def _completed(stored: Mapping[str, Any], settings: Settings) -> Secrets:
         back_office=stored.get("back_office") or random_secrets.token_urlsafe(24),
         identity_key=stored.get("identity_key") or random_secrets.token_urlsafe(24),
         trunk=stored.get("trunk") or "",
+        smtp=stored.get("smtp") or "",
         recording_keys=tuple(stored.get("recording_keys") or [_new_recording_key()]),
     )
 

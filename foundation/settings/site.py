@@ -28,6 +28,7 @@ from foundation.settings.service import (
     Queue,
     default_boxes,
 )
+from foundation.settings.smtp import Smtp
 from foundation.settings.supervision import Supervision
 from foundation.settings.transcripts import Transcripts
 from foundation.settings.values import Name
@@ -66,6 +67,8 @@ class Settings(BaseSettings):
     """The gateway for SMS; without a url none are sent."""
     email: WebService = WebService()
     """The gateway for e-mail; without a url none are sent."""
+    smtp: Smtp = Smtp()
+    """The mail server that sends reports."""
     followups: FollowUps = FollowUps()
     identity: Identity = Identity()
     outbound: Outbound = Outbound()
