@@ -50,38 +50,34 @@ def parse_query(text: str) -> tuple[Term, ...]:
     """The terms of `pension "bank account" insur*`, all of which must be said; none where no letter or digit is."""
     found: dict[Term, None] = {}
     for quoted, plain in _PART.findall(text.translate(_QUOTES)):
-        for term in _phrase(quoted) if quoted else _single(plain.split()):
-            found[term] = None
+        for term in [phrase(quoted)] if quoted else _single(plain.split()):
+            if term is not None:
+                found[term] = None
     return tuple(found)[:MOST_TERMS]
 
 
 def find_places(terms: Sequence[Term], words: Sequence[Word], side: Side | None = None) -> list[Place]:
     """Where the terms were said, in the order of time; empty unless each was (by this side, where one is named)."""
-    spans: list[tuple[Side, int, int]] = []
+    places: list[tuple[Side, int, int]] = []
     by_side = {each: said_by(words, each) for each in Side if side in {None, each}}
     said = {each: tokens([one.word for one in by_side[each]]) for each in by_side}
     for term in terms:
-        found = [(each, *span) for each in by_side for span in _spans(term, said[each])]
+        found = [(each, *span) for each in by_side for span in spans(term, said[each])]
         if not found:
             return []
-        spans += found
-    places = [place for each in by_side for place in _places(each, by_side[each], spans)]
-    return sorted(places, key=lambda place: (place.start_ms, place.side))
+        places += found
+    shown = [place for each in by_side for place in _places(each, by_side[each], places)]
+    return sorted(shown, key=lambda place: (place.start_ms, place.side))
 
 
-def _phrase(text: str) -> Iterator[Term]:
+def phrase(text: str) -> Term | None:
+    """Words side by side, of which the last one may go on: `bank acc*`; None: no letter and no digit."""
     words = text.split()
     found = tokens(words)
-    if found:
-        yield Term(tuple(token.form for token in found), begins=words[-1].endswith("*"))
+    return Term(tuple(token.form for token in found), begins=words[-1].endswith("*")) if found else None
 
 
-def _single(words: Sequence[str]) -> Iterator[Term]:
-    for token in tokens(words):
-        yield Term((token.form,), begins=words[token.last].endswith("*"))
-
-
-def _spans(term: Term, said: Sequence[Token]) -> Iterator[tuple[int, int]]:
+def spans(term: Term, said: Sequence[Token]) -> Iterator[tuple[int, int]]:
     """First and last word of each place where the term is."""
     length = len(term.forms)
     for start in range(len(said) - length + 1):
@@ -91,14 +87,19 @@ def _spans(term: Term, said: Sequence[Token]) -> Iterator[tuple[int, int]]:
             yield here[0].first, here[-1].last
 
 
+def _single(words: Sequence[str]) -> Iterator[Term]:
+    for token in tokens(words):
+        yield Term((token.form,), begins=words[token.last].endswith("*"))
+
+
 def _is(form: str, token: Token, *, begins: bool) -> bool:
     forms = forms_of(token.form)
     return form in forms or (begins and any(each.startswith(form) for each in forms))
 
 
-def _places(side: Side, words: Sequence[Word], spans: Sequence[tuple[Side, int, int]]) -> Iterator[Place]:
+def _places(side: Side, words: Sequence[Word], found: Sequence[tuple[Side, int, int]]) -> Iterator[Place]:
     """Spans whose snippets would touch are one place."""
-    mine = sorted((first, last) for each, first, last in spans if each is side)
+    mine = sorted((first, last) for each, first, last in found if each is side)
     group: list[tuple[int, int]] = []
     for span in mine:
         if group and span[0] - max(last for _, last in group) > 2 * AROUND:
