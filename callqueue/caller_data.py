@@ -10,7 +10,7 @@ from callqueue.ledger_store import FEW
 from callqueue.outbound_model import State
 from callqueue.outbound_tables import OUTBOUND_ATTEMPT, OUTBOUND_CALL
 from callqueue.promise_tables import CALLBACK_REQUEST
-from callqueue.tables import BAD_LINE, ORPHAN, PENDING, REFUSAL, STINT
+from callqueue.tables import BAD_LINE, CALL, ORPHAN, PENDING, REFUSAL, STINT
 from foundation.database import Store
 from foundation.erasure import Alias, Step, number_step, text_step
 
@@ -49,10 +49,16 @@ async def owed_calls(connection: AsyncConnection, alias: Alias) -> list[str]:
     return sorted((await connection.execute(query)).scalars())
 
 
-async def calls_under_way(connection: AsyncConnection, alias: Alias) -> set[str]:
-    """Calls in which he waits or talks at this moment."""
+async def calls_under_way(connection: AsyncConnection, alias: Alias, call_ids: Collection[str]) -> set[str]:
+    """Calls in which he waits or talks at this moment, and those of the given ones that are not over."""
     query = select(STINT.c.call_id).where(STINT.c.caller.in_(sorted(alias.forms)), STINT.c.finished.is_(None))
-    return set((await connection.execute(query)).scalars())
+    found = set((await connection.execute(query)).scalars())
+    wanted = sorted(call_ids)
+    for first in range(0, len(wanted), FEW):
+        over = CALL.c.ended_us.is_not(None) | CALL.c.interrupted
+        query = select(CALL.c.call_id).where(CALL.c.call_id.in_(wanted[first:first + FEW]), ~over)
+        found.update((await connection.execute(query)).scalars())
+    return found
 
 
 async def callers_of(connection: AsyncConnection, call_ids: Collection[str]) -> Sequence[tuple[str, str]]:

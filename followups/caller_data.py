@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from followups.case import LinkKind
 from followups.lifecycle import State
+from followups.survey_tables import SURVEY_ANSWER, SURVEY_REQUEST
 from followups.tables import ADDRESS, ATTACHMENT, CASE, CONTACT, EVENT, LINK, SEALED
 from foundation.append_only import forgetting
 from foundation.database import Store
@@ -53,6 +54,16 @@ async def cases_of(connection: AsyncConnection, references: Collection[str]) -> 
         query = select(LINK.c.reference, CASE.c.code, CASE.c.subject).join(CASE, CASE.c.code == LINK.c.code).where(
             LINK.c.kind.in_(kinds), LINK.c.reference.in_(wanted[first:first + FEW]))
         found += [(row.reference, row.code, row.subject) for row in await connection.execute(query)]
+    return found
+
+
+async def answers_of(connection: AsyncConnection, call_ids: Collection[str]) -> list[Row]:
+    """What was answered to surveys in these calls. It has no number: it stays, of a call that is nobody's any more."""
+    wanted, found = sorted(call_ids), []
+    for first in range(0, len(wanted), FEW):
+        query = select(SURVEY_REQUEST, SURVEY_ANSWER.c.question, SURVEY_ANSWER.c.key).outerjoin(SURVEY_ANSWER).where(
+            SURVEY_REQUEST.c.call_id.in_(wanted[first:first + FEW]))
+        found += readable((await connection.execute(query)).mappings())
     return found
 
 
@@ -121,4 +132,4 @@ async def _erase_mail(connection: AsyncConnection, contacts: Collection[str]) ->
         update(email_outbox).where(func.lower(email_outbox.c.address).in_(mailboxes)).values(gone))
 
 
-__all__ = ["cases_of", "codes_of", "open_cases", "steps"]
+__all__ = ["answers_of", "cases_of", "codes_of", "open_cases", "steps"]

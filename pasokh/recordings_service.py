@@ -1,4 +1,4 @@
-"""The service `recordings`, with the daily round of deletion, for which every room is asked."""
+"""The service `recordings`, with the daily round of deletion; it also ends what a crash interrupted."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from foundation.data_file import DataFileError
 from foundation.paths import Home
 from foundation.settings import Settings
 from foundation.settings.changes import read_applied
+from pasokh.erasing import Eraser
 from pasokh.keeping import keeping
 from pasokh.refusal import RefusedError
 from recordings.retention import UnknownSubjectError
@@ -55,6 +56,7 @@ def last_time(at: str, now: datetime) -> datetime:
 async def _go_round(home: Home, settings: Settings) -> bool:
     try:
         async with keeping(home, settings) as site:
+            await Eraser.of(site).resume()
             done = await site.run_retention()
     except UnknownSubjectError as error:
         log.error("nothing is deleted", error=str(error))  # noqa: TRY400 - the reason is enough

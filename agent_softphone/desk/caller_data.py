@@ -21,8 +21,8 @@ FEW = 500
 BETWEEN = "|"
 
 
-def _tasks_of(alias: Alias) -> Any:
-    numbers = sorted(alias.both)
+def _tasks_of(forms: Collection[str]) -> Any:
+    numbers = sorted(forms)
     messages = select(voice_message.c.id).where(
         or_(voice_message.c.caller.in_(numbers), voice_message.c.callback_number.in_(numbers)))
     promises = select(OUTBOUND_CALL.c.id).where(OUTBOUND_CALL.c.number.in_(numbers))
@@ -30,12 +30,12 @@ def _tasks_of(alias: Alias) -> Any:
 
 
 async def _find_tasks(connection: AsyncConnection, alias: Alias) -> list[Row]:
-    return readable((await connection.execute(select(DESK_TASK).where(_tasks_of(alias)))).mappings())
+    return readable((await connection.execute(select(DESK_TASK).where(_tasks_of(alias.forms)))).mappings())
 
 
 async def _erase_tasks(connection: AsyncConnection, alias: Alias) -> int:
     done = await connection.execute(
-        update(DESK_TASK).where(_tasks_of(alias), DESK_TASK.c.note != "").values(note=""))
+        update(DESK_TASK).where(_tasks_of(alias.both), DESK_TASK.c.note != "").values(note=""))
     return done.rowcount
 
 
