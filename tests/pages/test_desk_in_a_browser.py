@@ -1,7 +1,9 @@
 """The desk as an agent sees and uses it, in a real Chromium: with the keyboard, with the network away, in fa and en."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,13 @@ from foundation.settings import Agent, Language
 from foundation.text import digits
 from foundation.web.roles import Role
 from tests.support.browser import DESK, SOUND, accessibility_faults, chromium, shoot
-from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site
+from tests.support.cut_wire import cables
+from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site, instant
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 30_000
 
 
 @pytest.fixture
@@ -162,6 +167,47 @@ async def test_a_message_is_played_and_its_picture_follows(site: DeskSite) -> No
         await page.locator("[data-clears]").click()
         await expect(page.locator("#desk-task")).to_be_empty()
         assert not site.pages.complaints.heard
+
+
+@asynccontextmanager
+async def fresh(site: DeskSite) -> AsyncIterator[None]:
+    """The floor is seen all the time."""
+    async def show() -> None:
+        while True:
+            await site.pages.web.live.take("pasokh/floor", {"status": "live", "at": instant(site.pages.clock())})
+            await asyncio.sleep(0.2)
+
+    showing = asyncio.create_task(show(), name="floor")
+    try:
+        yield
+    finally:
+        showing.cancel()
+
+
+async def test_a_piece_that_does_not_come_is_old_though_the_floor_is_seen(site: DeskSite) -> None:
+    async with site.pages.served() as url, chromium() as browser, fresh(site):
+        await site.show(state="ready")
+        page = await desk(site, browser, url)
+        await expect(page.locator(".desk-bar.is-ready")).to_be_visible()
+        await expect(page.locator("[data-stale]")).to_be_hidden()
+        await page.route("**/desk/state", lambda route: route.abort())
+        await site.show(state="paused", reason="lunch")
+        await expect(page.locator("[data-stale]")).to_be_visible(timeout=PATIENCE_MS)
+        await page.unroute("**/desk/state")
+        await expect(page.locator(".desk-bar.is-paused")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.locator("[data-stale]")).to_be_hidden(timeout=PATIENCE_MS)
+
+
+async def test_a_stream_that_is_dead_without_a_word_is_begun_anew(site: DeskSite) -> None:
+    async with site.pages.served() as url, chromium() as browser, fresh(site):
+        await site.show(state="ready")
+        async with cables(int(url.rpartition(":")[2])) as wires:
+            page = await desk(site, browser, f"http://127.0.0.1:{wires.pages.port}")
+            await expect(page.locator(".desk-bar.is-ready")).to_be_visible()
+            await expect(page.locator("[data-stale]")).to_be_hidden()
+            wires.pages.lose()
+            await expect(page.locator("[data-stale]")).to_be_visible(timeout=PATIENCE_MS)
+            await expect(page.locator("[data-stale]")).to_be_hidden(timeout=2 * PATIENCE_MS)
 
 
 async def test_what_the_desk_shows_is_never_old_without_a_word(site: DeskSite) -> None:

@@ -120,22 +120,29 @@ class PageCable:
     def mend(self) -> None:
         self._whole.set()
 
+    def lose(self) -> None:
+        """What is connected now hears nothing any more; who connects anew is served."""
+        self._whole.clear()
+        self._whole = asyncio.Event()
+        self._whole.set()
+
     async def _on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._whole.wait()
+        whole = self._whole
         with suppress(OSError):
             far_reader, far_writer = await asyncio.open_connection(*self._target)
             for one, two in ((reader, far_writer), (far_reader, writer)):
-                task = asyncio.create_task(self._carry(one, two), name="cable")
+                task = asyncio.create_task(self._carry(one, two, whole), name="cable")
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, whole: asyncio.Event) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
-                await self._whole.wait()
+                await whole.wait()
                 writer.write(data)
                 await writer.drain()
-            await self._whole.wait()
+            await whole.wait()
         writer.close()
 
     async def close(self) -> None:
