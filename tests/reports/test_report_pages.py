@@ -195,10 +195,11 @@ async def test_who_raises_the_headline_dishonestly_sees_on_the_page_what_moved(s
 
 WEEK = f"from={day(-6)}&to={day(1)}"
 VIEWS: tuple[tuple[str, str, Language, dict[str, int] | None], ...] = (
-    ("/reports", "index", "en", PHONE),
+    ("/reports", "index", "fa", None),
     (f"/reports/queue?{WEEK}&step=day&compare=before", "queue", "fa", None),
     (f"/reports/queue?{WEEK}&step=day&compare=before", "queue", "en", PHONE),
     (f"/reports/agents?{WEEK}", "agents", "fa", PHONE),
+    (f"/reports/intervals?from={day(-13)}&to={day(1)}&step=day&draw=agents_needed", "intervals", "fa", None),
     (f"/reports/agents?{WEEK}", "agents", "en", None),
 )
 
