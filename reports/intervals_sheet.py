@@ -11,6 +11,7 @@ from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import BOTH, T
 from foundation.calendars import HOUR, WEEK_BEGINS, Calendar, Step
+from foundation.text import digits
 from reports.parameters import QUEUES, STEP, Parameters, fitting_step
 from reports.queue import QueueQuery, QueueReport, Row, build_queue_report
 from reports.queue_sheet import BESIDE, DRAWN, queue_sheet
@@ -29,8 +30,8 @@ HEAT = ("offered", "service_level", "agents_needed", "answered", "abandoned", "a
 GOAL = 0.80
 AGENTS_NEEDED = Passport(
     "agents_needed", Unit.COUNT, f"fewest agents by Erlang C with {GOAL:.0%} of the callers answered within T (of"
-    " several queues, the shortest), for the mean calls of such an hour (offered ÷ how often it was seen) and the aht of"
-    " the whole time; without shrinkage, and of what has been: what will be, the staffing plan says", BOTH,
+    " several queues, the shortest), for the mean calls of such an hour (offered ÷ how often it was seen) and the aht"
+    " of the whole time; without shrinkage, and of what has been: what will be, the staffing plan says", BOTH,
     "computed; as right as the two means", (T,),
 )
 HOURS = "hours"
@@ -118,4 +119,5 @@ def _week_rows(
             "occupancy": ratio(sums["agent_busy"], sums["agent_available"]),
             "agents_needed": agents_needed(ratio(sums["offered"], sums[HOURS]) or 0, aht, threshold),
         }
-        yield SheetRow(cells, {"weekday": context.texts(f"weekday.{place.weekday}")})
+        yield SheetRow(cells, {"weekday": context.texts(f"weekday.{place.weekday}"),
+                               "hour": digits(f"{place.hour:02}", context.texts.language)})
