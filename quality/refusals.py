@@ -69,3 +69,79 @@ class WrongTimeError(QualityRefusalError):
 class EmptyNoteError(QualityRefusalError):
     name = "empty-note"
     status = 422
+
+
+class ScorecardsWrongError(QualityRefusalError):
+    """The site's file cannot be used; the log and `bin/pasokh quality check` say why."""
+
+    name = "scorecards-wrong"
+    status = 500
+
+
+class UnknownScorecardError(QualityRefusalError):
+    name = "unknown-scorecard"
+    status = 404
+
+
+class ScorecardChangedError(QualityRefusalError):
+    """The card is another one than was used under this version: it needs a higher one."""
+
+    name = "scorecard-changed"
+
+
+class WrongAnswersError(QualityRefusalError):
+    """An answer is none of its question's choices."""
+
+    name = "wrong-answers"
+    status = 422
+
+
+class OwnConversationError(QualityRefusalError):
+    """Nobody judges himself."""
+
+    name = "own-conversation"
+    status = 403
+
+
+class NoConversationError(QualityRefusalError):
+    """Only conversations with an agent are judged."""
+
+    name = "no-conversation"
+    status = 422
+
+
+class EvaluatedError(QualityRefusalError):
+    """He has judged this conversation by this card."""
+
+    name = "evaluated"
+
+
+class NoSuchEvaluationError(QualityRefusalError):
+    name = "no-such-evaluation"
+    status = 404
+
+
+class RepliedError(QualityRefusalError):
+    """A reply and an answer to it are given once."""
+
+    name = "replied"
+
+
+class NothingToAnswerError(QualityRefusalError):
+    """The agent has not replied."""
+
+    name = "nothing-to-answer"
+
+
+class NoSuchCalibrationError(QualityRefusalError):
+    name = "no-such-calibration"
+    status = 404
+
+
+class CalibrationClosedError(QualityRefusalError):
+    name = "calibration-closed"
+
+
+class NoSuchDrawError(QualityRefusalError):
+    name = "no-such-draw"
+    status = 404

@@ -47,10 +47,10 @@ def score(card: Scorecard, answers: Mapping[str, str]) -> Score:
     Raises:
         WrongAnswerError
     """  # noqa: D212
-    given = {one: value_of(one, answers[one.id]) for one in card.questions if answers.get(one.id)}
-    failed = tuple(one.id for one, value in given.items() if one.fatal and value == 0)
-    missing = tuple(one.id for one in card.questions if one not in given)
-    counted = [(one.weight, value) for one, value in given.items() if value is not None]
+    given = [(one, value_of(one, answers[one.id])) for one in card.questions if answers.get(one.id)]
+    failed = tuple(one.id for one, value in given if one.fatal and value == 0)
+    missing = tuple(one.id for one in card.questions if not answers.get(one.id))
+    counted = [(one.weight, value) for one, value in given if value is not None]
     whole = sum(weight for weight, _ in counted)
     ratio = sum(weight * value for weight, value in counted) / whole if whole else None
     return Score(0.0 if failed else ratio, failed, missing)

@@ -81,6 +81,20 @@ async def outlines_of(connection: AsyncConnection, recording_ids: Collection[str
     return found
 
 
+async def quiet_times(
+    connection: AsyncConnection, recording_ids: Collection[str],
+) -> Mapping[str, tuple[int, int]]:
+    """Milliseconds of hold and of the longest silence, of those recordings that were measured."""
+    found: dict[str, tuple[int, int]] = {}
+    wanted = sorted(recording_ids)
+    columns = MEASURE.c
+    for start in range(0, len(wanted), CHUNK):
+        query = select(columns.recording_id, columns.hold_ms, columns.longest_silence_ms).where(
+            columns.readable == 1, columns.recording_id.in_(wanted[start : start + CHUNK]))
+        found |= {row[0]: (row[1], row[2]) for row in await connection.execute(query)}
+    return found
+
+
 def _outline(row: RowMapping) -> Outline:
     turns = tuple(Turn(*one) for one in json.loads(row["turns"]))
     times = {name: row[name] for name in Measures.__dataclass_fields__ if name != "turns"}
@@ -88,4 +102,4 @@ def _outline(row: RowMapping) -> Outline:
     return Outline(Measures(**times, turns=turns), readable=bool(row["readable"]), **peaks_of)
 
 
-__all__ = ["NOTHING", "Outline", "keep_outline", "outline_of", "outlines_of"]
+__all__ = ["NOTHING", "Outline", "keep_outline", "outline_of", "outlines_of", "quiet_times"]

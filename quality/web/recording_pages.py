@@ -24,7 +24,9 @@ from recordings.measure_store import Outline, outlines_of
 from recordings.notes import SoundNote, add_note, notes_of
 from recordings.search import EmptyQueryError
 from recordings.store import Recording
-from recordings.transcripts import read_transcript
+from recordings.transcript_models import usable_models
+from recordings.transcript_standing import why_missing
+from recordings.transcripts import find_transcript, read_transcript
 
 router = APIRouter(prefix="/recordings")
 PAGE = 30
@@ -153,11 +155,15 @@ async def player_values(seat: Seat, found: Recording, grants: tuple[Grant, ...])
     async with seat.web.database.read() as connection:
         outline = (await outlines_of(connection, [found.id])).get(found.id)
         notes, words = await notes_of(connection, found.id), await read_transcript(connection, found.id)
+        facts = await find_transcript(connection, found.id)
+    settings = seat.web.settings
     said = await reason_of(seat, found, grants)
     return {
         "recording": found, "outline": outline, "notes": notes, "opened": said, "purposes": list(Purpose),
         "turns": turns_text(outline),
-        "speech": paragraphs(words) if said else [], "roles": [grant.role.value for grant in grants],
+        "speech": paragraphs(words) if said else [],
+        "missing": why_missing(found, facts, settings, usable_models(settings), seat.web.clock()),
+        "roles": [grant.role.value for grant in grants],
     }
 
 

@@ -1,5 +1,6 @@
 """What the pages of listening need: who asks, what he may hear, and names for people."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -80,6 +81,14 @@ class Seat:
     def names(self) -> dict[str, Any]:
         """For templates."""
         return {"queue_of": self.queue, "agent_of": self.agent}
+
+
+def scope_queues(grants: Iterable[Grant]) -> frozenset[str] | None:
+    """The queues of whose conversations he may judge; None: all."""
+    scopes = [grant.scope for grant in grants if grant.role in {Role.SUPERVISOR, Role.MANAGER}]
+    if any(scope.queues is None for scope in scopes):
+        return None
+    return frozenset().union(*(scope.queues or frozenset() for scope in scopes))
 
 
 def listener_seat(request: Request, user: Listener) -> Seat:
