@@ -244,6 +244,8 @@ export class PasokhPhone extends HTMLElement {
     const choice: Choice = { microphone: of("microphone"), speaker: of("speaker"), ring: of("ring"), mended };
     keepChoice(choice);
     await this.#try(() => this.#client.choose(choice));
+    this.#forget();
+    this.#listen();
   }
 
   #showQuality(quality: Quality): void {
@@ -261,15 +263,20 @@ export class PasokhPhone extends HTMLElement {
   #listen(): void {
     const talking = this.calls.find((call) => call.phase === "talking");
     if (talking?.id === this.#meters?.id) return;
-    this.#meters?.local?.close();
-    this.#meters?.remote?.close();
-    this.#meters = undefined;
+    this.#forget();
     if (!talking) return;
     const { local, remote } = this.#client.sound(talking.id);
     if (!remote?.getAudioTracks().length) return;
     const context = this.#context ??= new AudioContext();
     const meter = (stream: MediaStream | undefined): Meter | undefined => stream && new Meter(context, stream);
     this.#meters = { id: talking.id, local: meter(local), remote: meter(remote) };
+  }
+
+  /** Meters show a track, and another microphone is another track. */
+  #forget(): void {
+    this.#meters?.local?.close();
+    this.#meters?.remote?.close();
+    this.#meters = undefined;
   }
 
   #tick(): void {

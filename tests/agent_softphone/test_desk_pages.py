@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from agent_softphone.desk.calls import DeskCall, begin_call, find_call
 from agent_softphone.desk.keeper import Keeper, wrapping_up
+from agent_softphone.desk.refusals import DeskFilesWrongError
 from agent_softphone.web.desk_seat import site_book
 from callqueue.agent_sessions import begin_wrap_up, read_session
 from callqueue.outbound_model import Channel, OutboundCall, Result, State
 from callqueue.outbound_store import change_call, insert_call
 from callqueue.outbound_store import find_call as find_promise
+from callqueue.tables import STINT
 from followups.actor import Actor
 from followups.case import Case, Deed, ToldBy
 from followups.case import Channel as CaseChannel
@@ -28,7 +30,7 @@ from foundation.gateway_tables import sms_outbox
 from foundation.settings import Agent
 from foundation.web.audit_log import Wanted, read_audit
 from foundation.web.roles import Role
-from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site
+from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site, instant
 from tests.support.manager import respond
 from tests.support.waiting import eventually
 
@@ -191,6 +193,50 @@ async def test_a_result_without_going_on_leaves_the_rest_of_the_wrap_up(site: De
     assert session.wrap_up_until == pytest.approx(now + 20, abs=1)
 
 
+async def test_a_call_that_no_queue_gave_has_a_card_a_result_and_a_wrap_up_that_waits_for_it(site: DeskSite) -> None:
+    client = await sara(site)
+    await client.post("/desk/sign-in")
+    site.variables.clear()
+    site.variables["PASOKH_NUMBER"] = "09351234567"  # whom he has called
+    call = {"call_id": CALL_ID, "queue": "", "since": instant(site.pages.clock()), "number": "***567"}
+    async with site.pages.web.ledger.write() as connection:
+        await connection.execute(STINT.delete())
+    await site.show(state="talking", call=call)
+    card = (await client.get("/desk/call")).text
+    assert "Not from a queue" in card
+    assert "09351234567" in card
+    assert (await held_until(site)) > site.pages.clock() / 1000 + 3600  # from the beginning
+    done = await client.post(f"/desk/calls/{CALL_ID}/settle", data={"disposition": "answered", "notes": "rang him"})
+    assert done.status_code == 204
+    assert await held_until(site) == 0
+    call = {**call, "call_id": "another.1"}
+    site.variables.clear()
+    await site.show(state="talking", call=call)
+    async with site.pages.web.database.write() as connection:
+        await begin_call(connection, DeskCall("another.1", "a101", "", "09351234567", "fa", False, None, 9))
+    assert "rang him" in (await client.get("/desk/call")).text
+
+
+async def held_until(site: DeskSite) -> float:
+    async with site.pages.web.database.read() as connection:
+        session = await read_session(connection, "a101")
+    assert session
+    return session.wrap_up_until or 0
+
+
+async def test_a_queue_or_calls_without_one_may_do_without_a_result(tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site:
+        folder = site.pages.web.home.root / "desk"
+        folder.mkdir()
+        (folder / "dispositions.yaml").write_text("without_queue: {required: false, dispositions: [answered]}\n")
+        book = site_book(site.pages.web.home)
+        assert (book.rule("").required, book.rule("").offered) == (False, ("answered",))
+        assert book.rule("insurance").required
+        (folder / "dispositions.yaml").write_text("without_queue: {dispositions: [nosuch]}\n")
+        with pytest.raises(DeskFilesWrongError):
+            site_book(site.pages.web.home)
+
+
 async def test_a_follow_up_carries_the_call(site: DeskSite) -> None:
     client = await sara(site)
     await talking(site, client)
@@ -268,6 +314,23 @@ async def test_a_message_is_heard_in_parts_and_the_audit_log_says_by_whom(site: 
     heard = await read_audit(site.pages.web.database, Wanted(action="message.heard"))
     assert [(one.act.actor, one.act.subject) for one in heard] == [("sara", "message-m1")]
     assert (await client.get("/desk/work/message/message-r1/sound")).status_code == 404
+
+
+async def test_a_message_is_read_with_its_suggested_subject_and_who_read_it_is_written_down(site: DeskSite) -> None:
+    client = await sara(site)
+    assert "No speech model for this language" in (await client.get("/desk/work/message/message-m1")).text
+    assert await read_audit(site.pages.web.database, Wanted(action="message.read")) == []
+    await site.write_down("سلام مستمری من واریز نشده است")
+    shown = (await client.get("/desk/work/message/message-m1")).text
+    for part in ("<span>مستمری</span>", 'class="unsure">است', "Payment and pay slips", 'class="clue">واریز نشده',
+                 "Written by machine"):
+        assert part in shown
+    read = await read_audit(site.pages.web.database, Wanted(action="message.read"))
+    assert [(one.act.actor, one.act.subject) for one in read] == [("sara", "message-m1")]
+    taken = (await client.post("/desk/work/message/message-m1/take")).text
+    assert "/cases/new?message=message-m1&amp;subject=pensions-payment" in taken
+    form = (await client.get("/cases/new?message=message-m1&subject=pensions-payment")).text
+    assert '<option value="pensions-payment" selected' in form
 
 
 async def test_a_promise_that_an_agent_takes_is_not_dialled_meanwhile_and_closed_by_him(site: DeskSite) -> None:
