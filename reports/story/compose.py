@@ -4,7 +4,7 @@ Where both durable records speak, CEL tells when and the journal tells why; what
 its name. Nothing is made up: what no record tells does not stand in the story.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callqueue.call_reading import AgentRing, CallEvidence, CallFacts
@@ -37,6 +37,8 @@ class Evidence:
     traces: CallTraces = field(default_factory=CallTraces)
     called: str | None = None
     """The number that we called, of a call of our own."""
+    transcribed: Mapping[str, int] = field(default_factory=dict)
+    """Recording to the number of words that its transcript has."""
 
     @property
     def is_empty(self) -> bool:
@@ -246,8 +248,10 @@ def _sounds(evidence: Evidence) -> Iterator[Event]:
     for kept in evidence.recordings:
         box = boxes.pop(kept.id, None)
         what = What.RECORDED if box is None else What.MESSAGE
+        words = evidence.transcribed.get(kept.id)
         yield Event(kept.started_ms, kept.started_ms + kept.duration_ms, Lane.SOUND, what, Source.STORE, name=box,
-                    detail="damaged" if kept.damaged else None, reference=kept.id)
+                    detail="damaged" if kept.damaged else None, more=None if words is None else str(words),
+                    reference=kept.id)
     for message in evidence.messages:
         if message.recording_id is None or message.recording_id in boxes:
             yield _moment(message.taken_ms, Lane.SOUND, What.MESSAGE, Source.STORE, name=message.box)

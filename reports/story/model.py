@@ -68,6 +68,7 @@ class What(StrEnum):
     HANDED_OVER = "handed_over"
     """An attended transfer."""
     RECORDED = "recorded"
+    """`reference` is the recording, `more` how many words its transcript has, if there is one."""
     MESSAGE = "message"
     """Left in the box `name`."""
     CALLBACK_ASKED = "callback_asked"

@@ -1,5 +1,7 @@
 """Reads what every room knows of one call."""
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.call_reading import CallEvidence, read_call
@@ -7,7 +9,8 @@ from callqueue.outbound_store import find_call
 from followups.call_traces import read_call_traces
 from ivr.step_store import read_path
 from recordings.messages import Wanted, messages
-from recordings.store import recordings_of
+from recordings.store import Recording, recordings_of
+from recordings.transcripts import TranscriptState, find_transcript
 from reports.parameters import ParameterError
 from reports.story.compose import Evidence, compose_story
 from reports.story.model import Story
@@ -52,4 +55,10 @@ async def _with_main(main: AsyncConnection, known: CallEvidence, now_ms: int) ->
     made = await find_call(main, own.promise) if own else None
     traces = await read_call_traces(
         main, calls, {one.id for one in sounds}, {one.id for one in left}, own.promise if own else None)
-    return Evidence(known, steps, sounds, left, traces, made.number if made else None)
+    return Evidence(known, steps, sounds, left, traces, made.number if made else None, await _transcribed(main, sounds))
+
+
+async def _transcribed(main: AsyncConnection, sounds: Sequence[Recording]) -> Mapping[str, int]:
+    """Recording to how many words its transcript has."""
+    found = [await find_transcript(main, one.id) for one in sounds]
+    return {one.recording_id: one.word_count for one in found if one is not None and one.state is TranscriptState.MADE}

@@ -13,7 +13,8 @@ from fastapi.responses import HTMLResponse
 from foundation.web.guards import note, signed_in
 from foundation.web.language import direction
 from foundation.web.pages import page
-from foundation.web.roles import Role, User
+from foundation.web.roles import User
+from quality.reach import grants_of
 from reports.story.model import Story
 from reports.story.reading import LONGEST_ID, call_story
 from reports.story.sheet import length_text
@@ -24,8 +25,6 @@ from reports.web.access import DOERS, ADesk, Desk, Reader
 router = APIRouter(prefix="/calls")
 CallId = Annotated[str, Path(min_length=1, max_length=LONGEST_ID)]
 Caller = Annotated[User, Depends(signed_in(*DOERS))]
-HEARERS = (Role.SUPERVISOR, Role.MANAGER)
-"""Who is shown the way to the sound; its own page says what they may hear."""
 ROW, LABEL = 46, 17
 """Heights in the drawing, in pixels."""
 LEGEND = (Shape.STAY, Shape.RING, Shape.MISSED, Shape.TALK, Shape.CONSULT, Shape.HOLD, Shape.SOUND, Shape.POINT)
@@ -60,6 +59,6 @@ def _page(desk: Desk, user: User, story: Story, *, whole: bool) -> HTMLResponse:
         desk.request, "reports/call.html", story=story, teller=teller,
         timeline=draw(story, web.clock(), mirrored=direction(teller.language) == "rtl"),
         about=length_text(story, teller), caller=shown_caller(story, whole=whole), row=ROW, label=LABEL,
-        may_call=user.may(*DOERS) and not whole and story.caller is not None, may_hear=user.may(*HEARERS),
-        legend=LEGEND,
+        may_call=user.may(*DOERS) and not whole and story.caller is not None,
+        may_hear=bool(grants_of(user, web.settings)), legend=LEGEND,
     )

@@ -58,6 +58,7 @@ async def test_a_call_leads_to_its_sound_its_case_and_the_calls_that_kept_its_pr
     manager = await site.client(Role.MANAGER)
     long = (await manager.get(f"/calls/{LONG}?lang=en")).text
     assert 'href="/recordings/s-10_s-10_1"' in long
+    assert "a transcript of 1 word" in long
     assert 'href="/cases/' in long
     assert f'href="/calls/{KEPT}"' in (await manager.get(f"/calls/{LEFT}")).text
     assert f'href="/calls/{LEFT}"' in (await manager.get(f"/calls/{KEPT}")).text

@@ -14,6 +14,8 @@ from ivr.steps import BEGAN, Step
 from ivr.tables import ivr_step
 from recordings.messages import Message, add_message
 from recordings.store import Recording, add_recording
+from recordings.transcript_queue import begin, enter
+from recordings.transcripts import Side, Word
 from tests.support.evidence_site import AT, Site
 
 LONG, LEFT, KEPT, CONSULTATION, NUMBER = "s-10", "s-50", "cb-7qk2m9xw-2", "s-13", "09121234567"
@@ -120,6 +122,8 @@ async def keep_traces(main: Database, case: str | None = None) -> None:
             await connection.execute(ivr_step.insert().values(**row, at_ms=round(step.at * 1000)))
         await add_recording(connection, Recording(
             "s-10_s-10_1", "call", LONG, LONG, 1, (AT + 18) * 1000, 60_000, "x.wav", 1, "0" * 64))
+        await begin(connection, "s-10_s-10_1", "fa", "small", (AT + 90) * 1000)
+        await enter(connection, "s-10_s-10_1", [Word(Side.CALLER, 0, 400, "سلام", 90)], (AT + 91) * 1000)
         await add_recording(connection, Recording(
             "message-m1", "voice_message", LEFT, LEFT, 0, (AT + 190) * 1000, 4000, "m.wav", 1, "0" * 64))
         await add_message(connection, Message(
