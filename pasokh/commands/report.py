@@ -14,6 +14,7 @@ from foundation.catalogue import Texts
 from foundation.data_file import DataFileError
 from pasokh.commands.report_call import app as call_story
 from pasokh.commands.report_options import console, present, site, write
+from pasokh.commands.report_schedule import app as schedules
 from pasokh.refusal import RefusedError
 from reports.catalog import REPORTS
 from reports.files import Form, write_file
@@ -35,6 +36,7 @@ HELP = {
 
 app = typer.Typer(no_args_is_help=True, help="Figures with their passports, and the calls behind them.")
 app.add_typer(call_story)
+app.add_typer(schedules, name="schedule")
 
 
 class Output(StrEnum):

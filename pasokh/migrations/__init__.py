@@ -36,6 +36,7 @@ import recordings.keeping_tables
 import recordings.listen_tables
 import recordings.tables
 import recordings.transcript_tables  # noqa: F401
+import reports.post_tables  # noqa: F401
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings

@@ -1,10 +1,14 @@
 """Managers' pages: which promises were kept, what callers say, what ails, and what is done about it."""
 
+import asyncio
 from pathlib import Path
 
 from fastapi import APIRouter
 
+from foundation.settings import load_secrets
 from foundation.web.rooms import NavItem, WebRoom
+from foundation.web.site import Web
+from reports.post import Post, mail_server
 from reports.story.words import TEXTS as STORY_TEXTS
 from reports.tables import TEXTS
 from reports.web import action_pages, api, call_pages, report_pages, sheet_pages
@@ -35,5 +39,15 @@ def room(days: DayKeeper | None = None) -> WebRoom:
             NavItem("/reports", "reports.nav", (*DOERS, *LOOKERS), 27),
             NavItem("/pulse", "pulse.nav", (*DOERS, *LOOKERS), 30),
         ),
-        refusals=FAMILIES, work=keeper.run,
+        refusals=FAMILIES, work=lambda web: _work(web, keeper),
     )
+
+
+async def _work(web: Web, keeper: DayKeeper) -> None:
+    """The wallboard's figures, and the reports that are sent by mail."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(keeper.run(web), name="day")
+        if web.settings.smtp.server:
+            send = mail_server(web.settings.smtp, load_secrets(web.home, web.settings))
+            post = Post(web.home, web.settings, web.database, web.clock, send)
+            tasks.create_task(post.run(), name="post")
