@@ -7,14 +7,15 @@ from sqlalchemy import Insert, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.evidence import Gap, Mark
+from callqueue.evidence import AgentEvent, Gap, Mark
 from callqueue.journal_events import HoldChanged, StintSaid
 from callqueue.ledger import Ledger
 from callqueue.ledger_changes import Changes
 from callqueue.promise_store import save_callbacks
+from callqueue.rollup_marks import Change, mark
 from callqueue.stint import Origin, Outcome, Stint
 from callqueue.store import STINT_COLUMNS, stint_of
-from callqueue.tables import AGENT_EVENT, GAP, HOLD, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
+from callqueue.tables import AGENT_EVENT, AGENT_SEEN, GAP, HOLD, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
 
 FEW = 500
 """Values in one IN list."""
@@ -79,10 +80,32 @@ async def save_changes(connection: AsyncConnection, journal: str, ledger: Ledger
     ):
         if records:
             await connection.execute(insert(table), [{**_row(record), "journal": journal} for record in records])
+    await _note_agents(connection, journal, changes.agent_events)
     await save_gaps(connection, journal, changes.gaps)
     for event in changes.holds:
         await _save_hold(connection, journal, event)
     await save_callbacks(connection, journal, changes.callbacks, _left_for(changes))
+    await mark(connection, _change(journal, ledger))
+
+
+def _change(journal: str, ledger: Ledger) -> Change:
+    """What roll-ups may have been made of."""
+    changes = ledger.changes
+    return Change(
+        stints=list(changes.stints.values()), before=ledger.before_of(changes.stints),
+        calls={refused.call_id for refused in changes.refusals}
+        | {event.channel_id for event in changes.callbacks if event.channel_id},
+        moments=[*(refused.at for refused in changes.refusals), *(ring.at for ring in changes.rings)],
+        promises={event.promise for event in changes.callbacks if event.promise},
+        agent_events=[(journal, event) for event in changes.agent_events], markers=changes.markers,
+    )
+
+
+async def _note_agents(connection: AsyncConnection, journal: str, events: Sequence[AgentEvent]) -> None:
+    seen = {(event.agent, event.deed, event.queue or "") for event in events}
+    if seen:
+        await connection.execute(insert_new(connection, AGENT_SEEN), [
+            {"journal": journal, "agent": agent, "deed": deed, "queue": queue} for agent, deed, queue in sorted(seen)])
 
 
 def _left_for(changes: Changes) -> dict[str, int]:

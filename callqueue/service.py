@@ -17,6 +17,7 @@ from callqueue.disk import MEGABYTE, Reserve, watch_disk
 from callqueue.follow import Follower
 from callqueue.journal_feed import JournalSink
 from callqueue.reconcile_store import Reconciler
+from callqueue.rollup_service import keep_rolled_up
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.service import alive, back_off
@@ -75,6 +76,7 @@ def evidence(
         "cel": lambda: follow(cel),
         "reconciler": lambda: keep_reconciling(reconciler),
         "disk": lambda: watch_disk(reserve, ledger, site),
+        "roll-ups": lambda: keep_rolled_up(home, settings),
     }
 
 

@@ -35,6 +35,7 @@ def covered_tables(home: Home) -> frozenset[str]:
 
 
 EXEMPT: Mapping[str, str] = {
+    "agent_seen": "of agents",
     "audit": "ids and keyed hashes, no numbers; nobody can change it",
     "do_not_call": "who wants no calls must not be called because he was forgotten",
     "erasure": "it has the number only until it is forgotten everywhere else",
@@ -50,6 +51,7 @@ EXEMPT: Mapping[str, str] = {
     "quality_reply": "an agent's own words",
     "quality_scorecard": "questions",
     "rollup": "counts",
+    "rollup_rules": "lengths of time",
     "web_session": "of users of the pages",
 }
 """Tables with texts or numbers that no step touches, and why."""

@@ -21,6 +21,7 @@ import callqueue.agent_tables
 import callqueue.conversation_tables
 import callqueue.outbound_tables
 import callqueue.promise_tables
+import callqueue.rollup_tables
 import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
 import followups.corrective_tables
 import followups.notice_tables
