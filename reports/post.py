@@ -121,9 +121,10 @@ def letter_of(mail: Mail, sheet: Sheet, file: File, settings: Settings) -> Messa
     """The mail: what is most important in words, the report as a file."""
     what, texts = mail.schedule.what, report_texts(mail.schedule.what.language)
     teller = Teller(settings, sheet, texts)
-    # The newer email.message.EmailMessage loses blanks where it folds a Persian subject.
+    # The newer email.message.EmailMessage loses blanks where it folds a Persian subject; this one takes a Header,
+    # though its type says otherwise.
     letter = MIMEMultipart()
-    letter["Subject"] = cast("str", Header(sheet_title(sheet, teller), "utf-8"))  # what it takes, whatever its type says
+    letter["Subject"] = cast("str", Header(sheet_title(sheet, teller), "utf-8"))
     letter["From"] = settings.smtp.sender or ""
     letter["To"] = ", ".join(what.recipients)
     letter["Date"] = format_datetime(datetime.fromtimestamp(mail.due, UTC))
