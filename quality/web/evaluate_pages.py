@@ -100,7 +100,7 @@ async def hand_in(
     async with here.seat.web.database.write() as connection:
         await save_draft(connection, sheet)
     if found.missing:
-        return await _form(here, sheet, missing=found.missing)
+        return await _form(here, sheet, unanswered=found.missing)
     now_ms = here.seat.web.clock()
     evaluation = await submit(here.seat.web.database, here.recording, here.card, sheet, now_ms)
     await note(here.seat.request, "evaluation.submitted", str(evaluation), recording=here.recording.id)
@@ -124,13 +124,13 @@ def _score(card: Scorecard, answers: Mapping[str, str]) -> Score:
         raise WrongAnswersError from error
 
 
-async def _form(here: Judging, sheet: Sheet, missing: tuple[str, ...] = ()) -> HTMLResponse:
+async def _form(here: Judging, sheet: Sheet, unanswered: tuple[str, ...] = ()) -> HTMLResponse:
     seat = here.seat
     fitting = [one for one in site_scorecards(seat.web.home).values() if one.is_for(here.recording.queue)]
     opened = await reason_of(seat, here.recording, here.grants) is not None
     return page(
-        seat.request, "quality/evaluate.html", status=422 if missing else 200, card=here.card, sheet=sheet,
-        missing=missing, calibration=here.calibration, score=_score(here.card, sheet.answers) if opened else None,
+        seat.request, "quality/evaluate.html", status=422 if unanswered else 200, card=here.card, sheet=sheet,
+        unanswered=unanswered, calibration=here.calibration, score=_score(here.card, sheet.answers) if opened else None,
         fitting=[(one.id, one.titles[seat.t.language]) for one in fitting], address=here.address,
         **await player_values(seat, here.recording, here.grants), **seat.names(),
     )
