@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Path, Query, Response
 from fastapi.responses import HTMLResponse
 
 from agent_softphone.desk.refusals import NoNumberError, NoSoundError, NotTakenError, NoWayOutError, UnknownResultError
+from agent_softphone.desk.said import Said, what_was_said
 from agent_softphone.desk.work import OFFERED, Hands, Task, TaskKind, TaskResult, WorkDesk
 from agent_softphone.web.desk_seat import ASeat, Desk, Seat, asterisk_errors, toast
 from callqueue.numbers import number_to_call, own_numbers
@@ -129,10 +130,11 @@ async def _task(seat: Seat, kind: TaskKind, item: str) -> Task:
 
 async def _task_page(seat: Seat, task: Task, *, changed: bool = False) -> HTMLResponse:
     wave = await _wave(seat, task) if task.has_sound else ""
+    said = await _said_in(seat, task) if task.has_sound else None
     case = (await seat.office.reading.view(task.case, seat.actor)).case if task.case else None
     answer = page(
         seat.request, "desk/task.html", task=task, case=case, agent=seat.agent,
-        wave=wave, bars=BARS, height=WAVE_HEIGHT,
+        wave=wave, bars=BARS, height=WAVE_HEIGHT, said=said,
         results=[(one.value, seat.t(f"desk.task.result.{one.value}")) for one in OFFERED[task.kind]],
         calls_out=seat.web.settings.sip.trunk.proxy is not None, **_words(seat),
     )
@@ -180,6 +182,20 @@ async def _note_hearing(seat: Seat, message: Message, kept: Recording) -> None:
         await mark_heard(connection, message.id, seat.agent, now)
         await add_listen(connection, listen)
         await record(connection, act, now)
+
+
+async def _said_in(seat: Seat, task: Task) -> Said | None:
+    """What is written down of a message; that it was read is, too. None: the sound is gone."""
+    now, subjects = seat.web.clock(), seat.words.book.subjects
+    try:
+        _, kept = await _sound(seat, task.id)
+    except NoSoundError:
+        return None
+    async with seat.web.database.read() as connection:
+        said = await what_was_said(connection, kept, seat.web.settings, subjects, now)
+    if said.words:
+        await note(seat.request, "message.read", task.id)
+    return said
 
 
 async def _wave(seat: Seat, task: Task) -> str:

@@ -43,6 +43,7 @@ async def desk(site: DeskSite, browser: object, url: str, language: Language = "
 async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, language: Language, theme: str) -> None:
     async with site.pages.served() as url, chromium() as browser:
         await site.show(state="ready")
+        await site.write_down("سلام خسته نباشید مستمری من دو ماه است که واریز نشده است لطفاً رسیدگی کنید")
         page = await desk(site, browser, url, language, theme)
         await expect(page.locator(".desk-bar.is-ready")).to_be_visible()
         await expect(page.locator("#desk-list .desk-task")).to_have_count(3)
@@ -60,6 +61,7 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
         await page.locator("#desk-list .desk-task").first.click()
         await page.locator("#desk-task .button.primary").click()
         await expect(page.locator("#desk-task [data-owner=mine]")).to_be_visible()
+        await expect(page.locator("#desk-task .task-said .clue")).to_have_count(2)
         await shoot(page, f"desk-work-{language}-{theme}")
         assert not await accessibility_faults(page)
         assert not site.pages.complaints.heard
