@@ -14,6 +14,7 @@ from reports.tables import TEXTS
 from reports.web import action_pages, api, call_pages, report_pages, sheet_pages
 from reports.web.access import DOERS, LOOKERS
 from reports.web.catalog_api import FAMILIES, catalog_api
+from reports.web.gauges import publish
 from reports.web.wallboard_day import DayKeeper
 from reports.web.wallboard_pages import wallboard_pages
 from reports.web.wallboard_screens import LOOKERS as BOARD_LOOKERS
@@ -44,9 +45,10 @@ def room(days: DayKeeper | None = None) -> WebRoom:
 
 
 async def _work(web: Web, keeper: DayKeeper) -> None:
-    """The wallboard's figures, and the reports that are sent by mail."""
+    """The wallboard's figures, what Prometheus reads, and the reports that are sent by mail."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(keeper.run(web), name="day")
+        tasks.create_task(publish(web, keeper.make), name="gauges")
         if web.settings.smtp.server:
             send = mail_server(web.settings.smtp, load_secrets(web.home, web.settings))
             post = Post(web.home, web.settings, web.database, web.clock, send)
