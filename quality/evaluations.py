@@ -116,6 +116,12 @@ async def used_card(connection: AsyncConnection, name: str, version: int) -> Sco
     return card_of((await connection.execute(query)).scalar_one())
 
 
+async def used_cards(connection: AsyncConnection) -> Mapping[tuple[str, int], Scorecard]:
+    """Every card that something was judged by, by id and version."""
+    rows = await connection.execute(select(SCORECARD.c.id, SCORECARD.c.version, SCORECARD.c.content))
+    return {(row.id, row.version): card_of(row.content) for row in rows}
+
+
 async def save_draft(connection: AsyncConnection, sheet: Sheet) -> None:
     row = {
         "recording_id": sheet.recording_id, "scorecard": sheet.scorecard, "evaluator": sheet.evaluator,

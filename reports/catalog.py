@@ -31,6 +31,7 @@ from reports import (
     menus_sheet,
     passing_on,
     provinces_sheet,
+    quality_sheet,
     queue_sheet,
     repeats,
     unanswered_rings,
@@ -43,6 +44,7 @@ REPORTS: tuple[Report, ...] = (
     queue_sheet.REPORT, intervals_sheet.REPORT, calls_sheet.REPORT, menus_sheet.REPORT, *case_sheets.REPORTS,
     voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT,
     agents_sheet.REPORT, *agent_time_sheets.REPORTS, passing_on.REPORT, unanswered_rings.REPORT,
+    quality_sheet.REPORT,
 )
 
 

@@ -7,6 +7,7 @@ from callqueue.metrics import Passport, passports
 from followups.satisfaction import PASSPORTS as SATISFACTION
 from followups.timeliness import PASSPORTS as KEPT
 from foundation.paths import CHECKOUT
+from quality.results import PASSPORTS as QUALITY
 from reports.agents import PASSPORTS as AGENTS
 from reports.faults import PASSPORTS as FAULTS
 from reports.staffing.passports import PASSPORTS as STAFFING
@@ -35,7 +36,7 @@ def renewed(text: str) -> str:
         raise ValueError(f"the guide needs the lines {BEGIN} and {END}, and the passports between them")
     queues, agents = passport_table(passports().values()), passport_table(AGENTS)
     cases = "\n\n".join(f"Of `report {name}`:\n\n{passport_table(shown.values())}" for name, shown in (
-        ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS)))
+        ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS), ("quality", QUALITY)))
     staffing = f"Of `bin/pasokh staffing` (staffing.md):\n\n{passport_table(STAFFING.values())}"
     return f"{before}{BEGIN}\n\n{queues}\n\nOf `report agents`:\n\n{agents}\n\n{cases}\n\n{staffing}\n\n{END}{after}"
 

@@ -35,7 +35,7 @@ EXPLAINED = (
 )
 
 
-TEXTS = tuple(Path(__file__).parent / name for name in ("texts.yaml", "frame.yaml", "further.yaml"))
+TEXTS = tuple(Path(__file__).parent / name for name in ("texts.yaml", "frame.yaml", "further.yaml", "quality.yaml"))
 """The catalogue files of all reports."""
 
 
