@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.conversation_tables import TRANSFER
 from callqueue.ledger_store import FEW
-from callqueue.outbound_model import State
+from callqueue.outbound_model import Result, State
 from callqueue.outbound_tables import OUTBOUND_ATTEMPT, OUTBOUND_CALL
 from callqueue.promise_tables import CALLBACK_REQUEST
 from callqueue.tables import BAD_LINE, CALL, ORPHAN, PENDING, REFUSAL, STINT
@@ -49,6 +49,15 @@ async def owed_calls(connection: AsyncConnection, alias: Alias) -> list[str]:
     return sorted((await connection.execute(query)).scalars())
 
 
+async def give_up_calls(connection: AsyncConnection, alias: Alias, by: str, now_ms: int) -> None:
+    """Owe him no calls any more, and tell him nothing of it."""
+    open_ = (OUTBOUND_CALL.c.state != State.CLOSED.value) | OUTBOUND_CALL.c.told_ms.is_(None)
+    await connection.execute(update(OUTBOUND_CALL).where(OUTBOUND_CALL.c.number.in_(sorted(alias.forms)), open_).values(
+        state=State.CLOSED.value, result=Result.CANCELLED.value, closed_ms=now_ms, closed_by=by, told_ms=now_ms,
+        claimed_by=None, claimed_until_ms=None,
+    ))
+
+
 async def calls_under_way(connection: AsyncConnection, alias: Alias, call_ids: Collection[str]) -> set[str]:
     """Calls in which he waits or talks at this moment, and those of the given ones that are not over."""
     query = select(STINT.c.call_id).where(STINT.c.caller.in_(sorted(alias.forms)), STINT.c.finished.is_(None))
@@ -71,4 +80,7 @@ async def callers_of(connection: AsyncConnection, call_ids: Collection[str]) -> 
     return found
 
 
-__all__ = ["STEPS", "callers_of", "calls_of", "calls_to", "calls_under_way", "owed_calls"]
+__all__ = [
+    "STEPS", "callers_of", "calls_of", "calls_to", "calls_under_way", "give_up_calls",
+    "owed_calls",
+]

@@ -31,7 +31,7 @@ def steps(home: Home) -> tuple[Step, ...]:
     async def erase(connection: AsyncConnection, alias: Alias) -> int:
         return await _erase(connection, home, alias)
 
-    return (Step("cases, with the person, the history and the papers", Store.MAIN, TABLES, _find, erase),)
+    return (Step("cases, with the person, the history and the papers", Store.MAIN, TABLES, _find, erase, _numbers),)
 
 
 async def open_cases(connection: AsyncConnection, alias: Alias) -> list[str]:
@@ -75,6 +75,14 @@ async def _contacts(connection: AsyncConnection, alias: Alias) -> list[str]:
 async def _his(connection: AsyncConnection, alias: Alias) -> ColumnElement[bool]:
     contacts = await _contacts(connection, alias)
     return or_(CASE.c.contact_id.in_(contacts), CASE.c.reply_number.in_(list(alias.forms)))
+
+
+async def _numbers(connection: AsyncConnection) -> set[str]:
+    found: set[str] = set()
+    for column in (ADDRESS.c.address, CASE.c.reply_number):
+        query = select(column).where(column.is_not(None)).distinct()
+        found.update((await connection.execute(query)).scalars())
+    return found
 
 
 async def _find(connection: AsyncConnection, alias: Alias) -> list[Row]:

@@ -102,6 +102,8 @@ class Step:
     """All of it, for the caller to have."""
     erase: Callable[[AsyncConnection, Alias], Awaitable[int]]
     """How many rows it changed; the transaction is that of the whole step."""
+    numbers: Callable[[AsyncConnection], Awaitable[set[str]]] | None = None
+    """Every number that stands there; None where the same numbers stand elsewhere too."""
 
 
 def number_step(
@@ -129,7 +131,14 @@ def number_step(
                 changed += (await connection.execute(update(table).where(column == form).values(values))).rowcount
         return changed
 
-    return Step(name, store, frozenset({table.name}), find, erase)
+    async def all_numbers(connection: AsyncConnection) -> set[str]:
+        found: set[str] = set()
+        for column in columns:
+            query = select(column).where(column.is_not(None)).distinct()
+            found.update((await connection.execute(query)).scalars())
+        return found
+
+    return Step(name, store, frozenset({table.name}), find, erase, None if certain else all_numbers)
 
 
 def text_step(name: str, store: Store, table: Table, *texts: str) -> Step:

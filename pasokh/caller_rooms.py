@@ -12,7 +12,7 @@ from callqueue.cel_feed import CelSink
 from callqueue.journal_erasure import Record
 from callqueue.journal_feed import JournalSink
 from foundation.database import Store
-from foundation.erasure import Alias, Row, Step
+from foundation.erasure import Alias, Row, Step, normal_form
 from foundation.paths import Home
 from foundation.settings import Settings
 from pasokh.keeping import Keeping
@@ -50,6 +50,8 @@ EXEMPT: Mapping[str, str] = {
     "quality_pick": "which rule chose a recording",
     "quality_reply": "an agent's own words",
     "quality_scorecard": "questions",
+    "report_mail": "when reports were sent, and why not",
+    "report_schedule": "which reports, and the managers who get them",
     "rollup": "counts",
     "rollup_rules": "lengths of time",
     "web_session": "of users of the pages",
@@ -63,6 +65,17 @@ def durable_records(home: Home, settings: Settings) -> tuple[Record, ...]:
         Record("journal", home.queue_log, settings.site.name, JournalSink()),
         Record("cel", home.cel_log, settings.site.name, CelSink()),
     )
+
+
+async def all_numbers(site: Keeping) -> set[str]:
+    """Every number that a site knows, in its normal form."""
+    found: set[str] = set()
+    for step in steps(site.home):
+        if step.numbers is not None:
+            store = site.main if step.store is Store.MAIN else site.ledger
+            async with store.read() as connection:
+                found.update(await step.numbers(connection))
+    return {number for one in found if (number := normal_form(one))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +120,4 @@ class CallerRooms:
         return found
 
 
-__all__ = ["EXEMPT", "CallerRooms", "covered_tables", "durable_records", "steps"]
+__all__ = ["EXEMPT", "CallerRooms", "all_numbers", "covered_tables", "durable_records", "steps"]

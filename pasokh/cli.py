@@ -61,6 +61,8 @@ ENTRIES = (
     Entry("campaign", "campaign", "app", "Campaigns of the embedded back office: quotas, associations."),
     Entry("user", "user", "app", "Users of the web pages: add, roles, passwords, lock, sessions."),
     Entry("token", "token", "app", "Keys for programs that use the interfaces."),
+    Entry("backup", "backup", "backup", "Back up the whole site while the line runs, encrypted."),
+    Entry("restore", "backup", "restore", "Make this site, which must be empty, from a backup."),
     Entry("demo", "demo", "app", "Drive simulated callers and agents through the running line."),
     Entry("bench", "bench", "app", "Measure, each figure beside its baseline."),
     Entry(

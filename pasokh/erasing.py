@@ -7,7 +7,7 @@ crash, and all of them may be done again.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,16 +26,19 @@ from foundation.erasure import Alias, new_digits, normal_form
 from foundation.provinces import load_provinces
 from foundation.settings import Settings, load_secrets
 from foundation.text import latin_digits
-from pasokh.caller_rooms import CallerRooms, durable_records, steps
+from pasokh.backup_erasures import publish_erasures
+from pasokh.caller_rooms import CallerRooms, all_numbers, durable_records, steps
 from pasokh.keeping import Keeping
 from pasokh.refusal import RefusedError
-from recordings.erasures import Erasure, begin_erasure, fingerprint, finish_erasure, unfinished
-from recordings.holds import holding, list_holds
+from recordings.erasures import Erasure, begin_erasure, erased_callers, fingerprint, finish_erasure, unfinished
+from recordings.holds import holding, lift_hold, list_holds
 from recordings.keeping import HeldError, Order, keeping_lock, scrub
 from recordings.legs import find_legs
 
 RULE = "caller.erase"
+RESTORE = "command:restore"
 REASON = "the caller asked to be forgotten"
+FORGOTTEN_SINCE = "he was forgotten after this backup was made"
 TRIES = 20
 
 
@@ -98,6 +101,42 @@ class Eraser:
                 await self._finish(one)
         return len(begun)
 
+    async def erase_again(self, fingerprints: Collection[str]) -> int:
+        """In a restored site, forget those who were forgotten after its backup was made; how many it knew of.
+
+        What kept them then is over by now: holds, open cases, calls that were owed.
+        """
+        wanted = {
+            number for number in await all_numbers(self.site) if fingerprint(number, self._key) in fingerprints
+        } if fingerprints else set()
+        async with keeping_lock(self.site.home):
+            for number in sorted(wanted):
+                await self._let_go(number)
+                alias, mark = await self._new_alias(number), fingerprint(number, self._key)
+                begun = Erasure(0, mark, alias, RESTORE, forced=True)
+                await self._finish(await begin_erasure(self.site.main, begun, self.site.now_ms()))
+        return len(wanted)
+
+    async def _let_go(self, number: str) -> None:
+        rooms = CallerRooms(self.site, Alias(number, number))
+        calls = await rooms.calls()
+        belongs = await rooms.belongings(calls, await rooms.things(calls))
+        for hold in await list_holds(self.site.main):
+            if holding([hold], belongs):
+                await lift_hold(self.site.main, hold.id, FORGOTTEN_SINCE, by=RESTORE, now_ms=self.site.now_ms())
+        async with self.site.main.write() as connection:
+            await queues.give_up_calls(connection, rooms.alias, RESTORE, self.site.now_ms())
+        for legs in find_legs(self.site.home.recordings_raw):
+            if legs.call_id in calls:
+                for path in legs.files():
+                    path.unlink()
+        for path in await asyncio.to_thread(_mentioning, self.site.home.spool, rooms.alias):
+            path.unlink()
+
+    async def tell_backups(self) -> Sequence[str]:
+        """Have every backup know whom to forget when it is restored; folders of those that are not in reach."""
+        return await asyncio.to_thread(publish_erasures, self.site.home, await erased_callers(self.site.main))
+
     @property
     def _key(self) -> str:
         return load_secrets(self.site.home, self.site.settings).identity_key
@@ -121,7 +160,7 @@ class Eraser:
         if open_ or legs:
             raise RefusedError(f"on_the_line: {_some(open_ | legs)}: he is calling, or his call is just being kept; "
                                "try again in a moment")
-        waiting = await asyncio.to_thread(_mentioning, self.site.home.spool, alias)
+        waiting = [path.name for path in await asyncio.to_thread(_mentioning, self.site.home.spool, alias)]
         if waiting:
             raise RefusedError(f"still_arriving: {_some(waiting)}: what he said or pressed waits for the database; "
                                "`bin/pasokh status` says whether all services run")
@@ -201,14 +240,14 @@ def _normal(numbers: Iterable[str]) -> set[str | None]:
     return {normal_form(number) for number in numbers}
 
 
-def _mentioning(folder: Path, alias: Alias) -> list[str]:
-    """Names of the files in which the number stands."""
+def _mentioning(folder: Path, alias: Alias) -> list[Path]:
+    """The files in which the number stands."""
     found = []
     for path in folder.rglob("*") if folder.is_dir() else ():
         if path.is_file() and path.suffix != ".wav":
             text = path.read_bytes().decode("latin-1")
             if any(form in text for form in alias.forms):
-                found.append(path.name)
+                found.append(path)
     return found
 
 

@@ -56,7 +56,9 @@ def last_time(at: str, now: datetime) -> datetime:
 async def _go_round(home: Home, settings: Settings) -> bool:
     try:
         async with keeping(home, settings) as site:
-            await Eraser.of(site).resume()
+            eraser = Eraser.of(site)
+            if await eraser.resume():
+                await eraser.tell_backups()
             done = await site.run_retention()
     except UnknownSubjectError as error:
         log.error("nothing is deleted", error=str(error))  # noqa: TRY400 - the reason is enough

@@ -3,18 +3,20 @@
 import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from foundation.data_file import DataFileError
+from pasokh.backup_erasures import write_erasures
 from pasokh.caller_export import Exported, export_caller
 from pasokh.erasing import Eraser, caller_number
 from pasokh.keeping import Keeping, keeping
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
+from recordings.erasures import erased_callers
 
 app = typer.Typer(no_args_is_help=True, help="What is kept of one caller: export it, or forget him.")
 
@@ -56,13 +58,29 @@ def erase(
     if not yes:
         typer.confirm(f"Forget {found} for good, with all sound, words and cases?", abort=True)
 
-    async def work(rooms: Keeping) -> dict[str, int]:
-        return await Eraser.of(rooms).erase(found, _actor(by), force=force)
+    async def work(rooms: Keeping) -> tuple[dict[str, int], Sequence[str]]:
+        eraser = Eraser.of(rooms)
+        return await eraser.erase(found, _actor(by), force=force), await eraser.tell_backups()
 
-    done = _run(site, work)
+    done, away = _run(site, work)
     for name, count in done.items():
         print(f"{count:6}  {name}")
     print("forgotten; the certificate is in the audit log" if done else "nothing was kept of this number")
+    for folder in away:
+        print(f"the backup {folder} is not in reach: write the list by `bin/pasokh caller erasures --to FILE`, and "
+              "restore it with --erasures FILE", file=sys.stderr)
+
+
+@app.command("erasures")
+def erasures(to: Annotated[Path, typer.Option("--to", help="The file.")]) -> None:
+    """Write the list of forgotten callers, for backups that are out of reach; nobody can tell from it who they are."""
+
+    async def work(rooms: Keeping) -> int:
+        found = await erased_callers(rooms.main)
+        write_erasures(to, found)
+        return len(found)
+
+    print(f"{to}: {_run(open_site(), work)} forgotten callers; `bin/pasokh restore FOLDER --erasures {to}`")
 
 
 def _run(site: Site, act: Callable[[Keeping], Awaitable[Result]]) -> Result:
