@@ -196,3 +196,14 @@ def test_every_report_is_written_for_people_and_machines(line: Home, tmp_path: P
     paper = tmp_path / "queue.pdf"
     assert run("queue", *DAY, "--output", str(paper)).exit_code == 0
     assert paper.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_call_is_told_whole_and_its_number_only_when_asked_for(line: Home) -> None:
+    assert "Talked with a101" in run("call", "p-1.1").output
+    told = json.loads(run("call", "p-1.1", "--format", "json").output)
+    assert (told["caller"], told["wait"], told["talk"]) == ("…1234", 10, 60)
+    assert {row["event"] for row in told["rows"]} == {"waited", "talked", "recorded"}
+    assert json.loads(run("call", "p-1.1", "--whole-numbers", "--format", "json").output)["caller"] == "09120001234"
+    refused = CliRunner().invoke(app, ["call", "p-7.7"])
+    assert isinstance(refused.exception, RefusedError)
+    assert "no record knows such a call" in str(refused.exception)
