@@ -225,6 +225,8 @@ class Extensions(Section):
     emergency: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8002"
     results: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8003"
     """A specialist says the result of a case."""
+    recordings: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8004"
+    """Hear voice messages, and one's own last conversation where listening.agents_own_calls allows it."""
 
 
 class Identity(Section):

@@ -119,7 +119,7 @@ class Settings(BaseSettings):
         if RESCUE_BOX in self.boxes:
             raise ValueError(f"boxes: {RESCUE_BOX!r} is Pasokh's own box; choose another name")
         if len(set(self.extensions.model_dump().values())) < len(type(self.extensions).model_fields):
-            raise ValueError("extensions: prompts, emergency and results need a number each")
+            raise ValueError("extensions: prompts, emergency, results and recordings need a number each")
         if "wrap-up" in self.pause_reasons:
             raise ValueError("pause_reasons: 'wrap-up' is Pasokh's own reason; take it out")
         return self
