@@ -11,7 +11,18 @@ from foundation.database import MAIN, Database
 from foundation.search_words import forms_of, search_forms, tokens
 from recordings.search import EmptyQueryError, Hit, WordsWanted, find_words
 from recordings.store import Recording, add_recording
-from recordings.transcript_queue import begin, enter, give_up
+from recordings.transcript_queue import (
+    MOST_TRIES,
+    Standing,
+    Wish,
+    ask,
+    begin,
+    enter,
+    give_up,
+    next_recording,
+    note_crash,
+    standing,
+)
 from recordings.transcripts import (
     Side,
     TranscriptState,
@@ -164,15 +175,42 @@ async def test_words_are_entered_once(database: Database) -> None:
         TranscriptState.MADE, "fa", 2, 90, 2)
 
 
+async def test_whose_turn_it_is(database: Database) -> None:
+    """Asked for or begun, then voice messages, then the newest; what fails too often is left alone."""
+    wish = Wish({"fa"}, "fa", since_ms=1000)
+    old, older_call, newer_call = (replace(call(ms), started_ms=ms) for ms in (5, 2000, 3000))
+    message = replace(call(4), started_ms=1500, kind="voice_message")
+    turkish = replace(call(5), started_ms=2500, language="tr")
+    async with database.write() as connection:
+        for row in (old, older_call, newer_call, message, turkish):
+            await add_recording(connection, row)
+        assert (await standing(connection, wish)).waiting == 3
+        assert await ask(connection, old, "fa")
+        order: list[str] = []
+        while following := await next_recording(connection, wish, order):
+            order.append(following.id)
+        assert order == [old.id, message.id, newer_call.id, older_call.id]
+        await begin(connection, newer_call.id, "fa", "model", 7)
+        assert await next_recording(connection, wish, [old.id]) == newer_call
+        for _ in range(MOST_TRIES):
+            await note_crash(connection, newer_call.id, "killed", 8)
+        failed = await find_transcript(connection, newer_call.id)
+        assert failed is not None
+        assert (failed.state, failed.tries, failed.made_ms) == (TranscriptState.FAILED, MOST_TRIES, 8)
+        await enter(connection, old.id, [], 9)  # nobody has begun it
+        found = await standing(connection, wish)
+    assert found == Standing({TranscriptState.ASKED: 1, TranscriptState.FAILED: 1}, 0, 3)
+
+
 async def test_the_databases_find_what_reading_every_word_finds(database: Database) -> None:
     """Against a search that looks at each word of each recording, without any index."""
     chance = random.Random(1420)  # noqa: S311 - no secret
     kept: list[tuple[Recording, list[Word]]] = []
-    for number in range(60):
+    for number in range(40):
         words = spoken(CALLER, chance.choices(VOCABULARY, k=chance.randint(0, 6)))
         words += spoken(AGENT, chance.choices(VOCABULARY, k=chance.randint(0, 6)), 100)
         kept.append((await keep(database, call(number), words), words))
-    for _ in range(150):
+    for _ in range(80):
         asked = chance.choices(VOCABULARY, k=chance.randint(1, 3))
         query = " ".join(f'"{one}"' for one in asked)  # each for itself, whatever stands beside it
         expected = [one.id for one, words in reversed(kept) if all(_says(words, each) for each in asked)]
