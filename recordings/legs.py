@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SIDES = ("caller", "agent")
-NAME = re.compile(rf"(?P<call>[\w.-]+)_(?P<channel>[\w.-]+)_(?P<stint>\d+)-(?P<side>{'|'.join(SIDES)})\.wav")
+NAME = re.compile(rf"(?P<call>[\w.-]+)_(?P<channel>[\w.-]+)_(?P<stint>\d+)(?:\.(?P<part>\d+))?-(?P<side>{'|'.join(SIDES)})\.wav")
 QUIET_SECONDS = 120
 """On a file system without leases, a leg untouched for so long counts as finished."""
 
@@ -23,10 +23,13 @@ class Legs:
     call_id: str
     channel_id: str
     stint: int
+    part: int = 0
+    """Counts the voices that the caller had on the other side within the stint, from 0."""
 
     @property
     def name(self) -> str:
-        return f"{self.call_id}_{self.channel_id}_{self.stint}"
+        part = f".{self.part}" if self.part else ""
+        return f"{self.call_id}_{self.channel_id}_{self.stint}{part}"
 
     @property
     def caller(self) -> Path:
@@ -50,9 +53,9 @@ def find_legs(folder: Path) -> Iterator[Legs]:
     for path in folder.iterdir():
         match = NAME.fullmatch(path.name)
         if match:
-            found.add((match["call"], match["channel"], int(match["stint"])))
-    for call_id, channel_id, stint in sorted(found):
-        yield Legs(folder, call_id, channel_id, stint)
+            found.add((match["call"], match["channel"], int(match["stint"]), int(match["part"] or 0)))
+    for call_id, channel_id, stint, part in sorted(found):
+        yield Legs(folder, call_id, channel_id, stint, part)
 
 
 def is_closed(path: Path) -> bool:

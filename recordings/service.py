@@ -25,6 +25,7 @@ from recordings.repacking import Repacker
 from recordings.spoken import Progress, Spooled, find_facts, read_spooled
 from recordings.store import Recording, add_recording, is_kept
 from recordings.transcribing import keep_transcribing
+from recordings.voices import watch_voices
 from recordings.wav import BrokenSoundError
 
 LOOK_SECONDS = 1.0
@@ -157,6 +158,7 @@ async def serve(home: Home, settings: Settings) -> None:
             asyncio.create_task(_keep_archiving(archiver), name="archiver"),
             asyncio.create_task(_keep_doing(measurer.measure_some), name="measurer"),
             asyncio.create_task(watch_disk(home, settings), name="disk"),
+            asyncio.create_task(watch_voices(home, settings), name="voices"),
             asyncio.create_task(keep_transcribing(home, settings, database), name="transcripts"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]

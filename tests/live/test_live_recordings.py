@@ -1,20 +1,27 @@
 """What was said is kept, each side on its own channel, tied to its call."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from bench.sipp import call
+from bench.sipp import call, calling
 from bench.tones import write_tone
+from recordings.store import Recording
+from tests.support.echo_phone import echo_phone, echoes, write_marks
 from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints, to
 from tests.support.live_line import LiveLine
 from tests.support.raw_phone import tone_share
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live
 
 CALLER_HERTZ, AGENT_HERTZ = 440, 880
 TALK = 4
+SPOKEN = 5
+FURTHEST_APART_MS = 100
+"""What Asterisk itself suffers, where it gets no turn for a while; else it is a packet or two (docs/recordings.md)."""
 
 
 async def test_each_sides_tone_is_on_its_own_channel_of_the_calls_recording(line: LiveLine, tmp_path: Path) -> None:
@@ -37,3 +44,49 @@ async def test_each_sides_tone_is_on_its_own_channel_of_the_calls_recording(line
 def _assert_only(side: list[int], hertz: float, *, not_this: float) -> None:
     assert tone_share(side, hertz) > 0.9
     assert tone_share(side, not_this) < 0.05
+
+
+async def test_each_voice_has_a_recording_whose_sides_keep_step_after_a_hold_and_every_transfer(
+    line: LiveLine, tmp_path: Path,
+) -> None:
+    since = line.now()
+    marks = write_marks(tmp_path / "marks.al")
+    number = "09123000001"
+    accounts = {agent: (agent, line.secrets.agents[agent]) for agent in ("a101", "a108", "a109")}
+    async with (
+        echo_phone(line.target, accounts["a101"]) as first, echo_phone(line.target, accounts["a108"], 4) as second,
+        echo_phone(line.target, accounts["a109"], 16) as third, line.desk() as desk,
+    ):
+        await desk.log_in("a101")
+        async with calling(line.target, [to("insurance", number)], line.sipp, tone=marks):
+            taken = await first.rung()
+            await asyncio.sleep(SPOKEN)
+            await first.hold(taken)
+            await asyncio.sleep(1)
+            await first.resume(taken)
+            await asyncio.sleep(SPOKEN)
+            assert await first.refer(taken, "a108") == 200
+            passed = await second.rung()
+            await asyncio.sleep(SPOKEN)
+            await second.hold(passed)
+            consulted = await second.call("a109")
+            assert await second.refer(passed, "a109", consulted) == 200
+            await second.hang_up(passed)
+            await second.hang_up(consulted)
+            await asyncio.sleep(SPOKEN)
+            await third.hang_up(third.lines[0])
+        await desk.log_out("a101", "test")
+    (stint,) = await settled_stints(line, since, [number])
+
+    async def all_kept() -> list[Recording]:
+        found = await kept_recordings(line, stint.call_id)
+        return found if len(found) == 3 else []
+
+    voices = await eventually(all_kept, "each voice's recording is kept")
+    assert [one.id.removeprefix(voices[0].id) for one in voices] == ["", ".1", ".2"]
+    for voice, quieter in zip(voices, (1, 4, 16), strict=True):
+        found = list(echoes(*await kept_sides(line, voice)))
+        assert min(abs(one.lag_ms) for one in found) <= FURTHEST_APART_MS, found
+        assert min(abs(one.gain * quieter - 1) for one in found) < 0.2, found
+    begun_and_resumed = [one.at_ms for one in echoes(*await kept_sides(line, voices[0]))]
+    assert max(begun_and_resumed) - min(begun_and_resumed) > SPOKEN * 1000 / 2
