@@ -55,6 +55,7 @@ ENTRIES = (
     Entry("emergency", "emergency", "app", "Switch an emergency announcement or a closure on and off."),
     Entry("ivr", "ivr", "app", "Check the menus, draw them, walk them without a telephone."),
     Entry("transcripts", "transcripts", "app", "What was said in recordings: written down, shown, found."),
+    Entry("quality", "quality", "app", "Scorecards and the rules by which conversations are drawn."),
     Entry("prompts", "prompts", "app", "Render what callers hear; list it, with its texts and recordings."),
     Entry("action", "action", "app", "Corrective actions: faults of the organisation, and whether mending helped."),
     Entry("holidays", "holidays", "app", "Working days and holidays; open deadlines after a correction of them."),

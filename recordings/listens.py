@@ -25,9 +25,15 @@ class Purpose(StrEnum):
     TECHNICAL = "technical"
 
 
+MACHINE = "machine"
+"""In place of a role: he who sits at the machine."""
+
+
 class Way(StrEnum):
     PAGE = "page"
     TELEPHONE = "telephone"
+    COMMAND = "command"
+    """Typed on the machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from foundation.web.audit_log import Act, record
 from pasokh.hearing import play_wav, wav_of, write_output
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
+from recordings.listens import MACHINE, Listen, Purpose, Way, add_listen
 from recordings.messages import (
     Message,
     MessageState,
@@ -140,7 +141,10 @@ async def _note_heard(connection: AsyncConnection, message: Message, who: str) -
     now = _now_ms()
     await mark_heard(connection, message.id, who, now)
     seconds = message.duration_ms // 1000
-    await record(connection, Act(f"command:{who}", "message.heard", message.id, {"seconds": seconds}), now)
+    listener = f"command:{who}"
+    heard = Listen(message.recording_id or "", now, listener, MACHINE, Purpose.CASE, way=Way.COMMAND)
+    await add_listen(connection, heard)
+    await record(connection, Act(listener, "message.heard", message.id, {"seconds": seconds}), now)
 
 
 async def _one(connection: AsyncConnection, name: str) -> Message:
