@@ -95,7 +95,7 @@ def draw_section(
     columns = {column.name: column for column in section.columns}
     series = [name for name in chart.series if name in columns]
     name = wanted if wanted in series else series[0]
-    choices = [Choice(one, teller.texts(columns[one].text), one == name) for one in series]
+    choices = [Choice(one, _title(columns[one], teller), one == name) for one in series]
     before = [row for row in earlier.rows if not row.total] if earlier else []
     one = _One(chart, columns, columns[name], rows, before, choices, teller)
     if chart.look is Look.HEAT:
@@ -103,6 +103,12 @@ def draw_section(
     if columns[chart.along].moment:
         return one.lines(calendar, zone) if len({row.cells.get(chart.along) for row in rows}) > 1 else None
     return one.bars()
+
+
+def _title(column: Column, teller: Teller) -> str:
+    """The figure's full name: a heading may be too short to stand without its table."""
+    key = f"figure.{column.name}"
+    return teller.texts(key if key in teller.texts.messages else column.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +192,7 @@ class _One:
     def _label(self, row: Row) -> str:
         """Of a line, the name in `down`; of a bar, all the names in its row."""
         if self.columns[self.chart.along].moment:
-            return self._text(row, self.chart.down) if self.chart.down else self.teller.texts(self.column.text)
+            return self._text(row, self.chart.down) if self.chart.down else _title(self.column, self.teller)
         return self._text(row, self.chart.along)
 
     def _text(self, row: Row, name: str) -> str:

@@ -189,8 +189,8 @@ class ReportView:
             text = shown_cell(row, column, self._teller)
             link = row.links.get(column.name) or (row.links.get("") if place == 0 else None)
             unit = row.units.get(column.name, column.unit)
-            if unit is not None and row.cells.get(column.name) is None:
-                link = None  # no figure, no calls
+            if unit is not None and not row.cells.get(column.name):
+                link = None  # no figure, or a zero: no calls
             if before is None or unit is None:
                 cells.append(Figure(text, self.href(link)))
             else:
@@ -212,7 +212,7 @@ class ReportView:
         self, now: Cell, before: Cell, unit: Unit, link: Link | None = None, *, compared: bool = False,
     ) -> Figure:
         value, then = (None if isinstance(each, str) else each for each in (now, before))
-        text, href = self._teller.value(value, unit), "" if value is None else self.href(link)
+        text, href = self._teller.value(value, unit), self.href(link) if value else ""
         if not compared:
             return Figure(text, href)
         return Figure(text, href, self._teller.value(then, unit), self._change(value, then, unit))

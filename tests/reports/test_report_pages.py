@@ -193,6 +193,19 @@ async def test_who_raises_the_headline_dishonestly_sees_on_the_page_what_moved(s
         assert shown.get(title) == values, (title, shown)
 
 
+async def test_gaps_are_declared_and_what_may_still_change_is_called_provisional(site: PageSite) -> None:
+    began = calls_of("08:02:00 operator restart 4 - 0903")
+    await tell_journal(site.web.ledger, site.web.home.root / "log", [*calls_of(HONEST), *began])
+    manager = await site.client(Role.MANAGER)
+    asked = f"/reports/queue?from={day(0)}&to={day(1)}&lang=en"
+    gaps = re.search(r'<section class="gaps".*?</section>', await seen(manager, asked), re.DOTALL)
+    assert gaps
+    assert "Asterisk was not running" in gaps[0]
+    assert "are provisional until" not in await seen(manager, asked)
+    site.clock.at_ms = (DAY + 10 * 3600) * 1000
+    assert "are provisional until" in await seen(manager, asked)
+
+
 WEEK = f"from={day(-6)}&to={day(1)}"
 VIEWS: tuple[tuple[str, str, Language, dict[str, int] | None], ...] = (
     ("/reports", "index", "fa", None),
