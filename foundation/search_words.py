@@ -7,6 +7,7 @@ space or neither. What is searched and what is searched for go through the same 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from foundation.text import latin_digits
@@ -67,6 +68,7 @@ def search_forms(text: str) -> list[str]:
     return [token.form for token in tokens([text])]
 
 
+@lru_cache(maxsize=1 << 15)  # the same words are said again and again
 def forms_of(form: str) -> frozenset[str]:
     """Under which forms a token is found: its own, and that of its stem, so that «کتاب» finds «کتاب‌ها»."""
     return frozenset({form, _stem(form)})
@@ -79,9 +81,13 @@ def indexed(found: Iterable[Token]) -> str:
 
 def _parts(words: Sequence[str]) -> Iterator[Token]:
     for number, word in enumerate(words):
-        for part in fold(word).split():
-            if part != EZAFE:
-                yield Token(part, number, number)
+        for part in _folded(word):
+            yield Token(part, number, number)
+
+
+@lru_cache(maxsize=1 << 15)
+def _folded(word: str) -> tuple[str, ...]:
+    return tuple(part for part in fold(word).split() if part != EZAFE)
 
 
 def _joined(parts: Iterable[Token]) -> Iterator[Token]:

@@ -1,13 +1,13 @@
 """Finds recordings by what was said in them, with the place in the sound."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, TextClause, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from recordings.store import Recording
+from recordings.store import CHUNK, Recording
 from recordings.tables import recording
 from recordings.transcript_tables import SEARCH_TABLE, VECTOR, transcript
 from recordings.transcripts import Side, unpack
@@ -75,9 +75,10 @@ async def find_words(
     position = where.before
     while len(hits) < limit:
         rows = (await connection.execute(_candidates(connection.dialect.name, terms, where, position, limit))).all()
+        words = await _words(connection, [row.transcript_id for row in rows])
         for row in rows:
-            places = find_places(terms, unpack(row.words), where.side)
-            if places:
+            places = find_places(terms, unpack(words.get(row.transcript_id, "[]")), where.side)
+            if places and row.deleted_ms is None:
                 found = {column.name: row[number] for number, column in enumerate(recording.c)}
                 hits.append(Hit(Recording(**found), row.transcript_language, tuple(places)))
         if len(rows) < limit:
@@ -86,15 +87,25 @@ async def find_words(
     return hits[:limit]
 
 
+async def _words(connection: AsyncConnection, transcripts: Sequence[int]) -> Mapping[int, str]:
+    # Asked for by themselves, so that what is sorted to find the newest is narrow.
+    found: dict[int, str] = {}
+    for start in range(0, len(transcripts), CHUNK):
+        query = select(transcript.c.id, transcript.c.words).where(
+            transcript.c.id.in_(transcripts[start : start + CHUNK]))
+        found |= {row.id: row.words for row in await connection.execute(query)}
+    return found
+
+
 def _candidates(
     dialect: str, terms: Sequence[Term], wanted: WordsWanted, position: tuple[int, str] | None, limit: int,
 ) -> Select[Any]:
     """Recordings with all the words somewhere; whether phrases and sides are right is seen in the words themselves."""
     columns = recording.c
     query = (
-        select(recording, transcript.c.words, transcript.c.language.label("transcript_language"))
+        select(recording, transcript.c.id.label("transcript_id"), transcript.c.language.label("transcript_language"))
         .join(transcript, transcript.c.recording_id == columns.id)
-        .where(_index_condition(dialect, terms), columns.deleted_ms.is_(None), *_conditions(wanted))
+        .where(_index_condition(dialect, terms), *_conditions(wanted))
         .order_by(columns.started_ms.desc(), columns.id.desc()).limit(limit)
     )
     if position is not None:

@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -34,7 +35,8 @@ MOST_LETTERS = 100
 def step_back() -> None:
     """Leave the processor to everything else."""
     os.nice(NICENESS)
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with suppress(OSError):  # where a container forbids it, niceness has to do
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def die_with(parent: int) -> None:
