@@ -9,7 +9,7 @@ from foundation.web.guards import signed_in
 from foundation.web.pages import page
 from foundation.web.roles import Role, User
 from foundation.web.site import texts_of, web_of
-from quality.evaluations import Evaluation, ReplyKind, Wanted, evaluations, find_evaluation, replies_to
+from quality.evaluations import Evaluation, ReplyKind, Wanted, evaluations, find_evaluation
 from quality.refusals import NoSuchEvaluationError
 from quality.web.quality_pages import LONGEST_TEXT, EvaluationId, card_names, evaluation_values, write_reply
 from quality.web.seat import Seat
@@ -30,9 +30,9 @@ AnAgent = Annotated[Seat, Depends(agent_seat)]
 async def show_mine(seat: AnAgent) -> HTMLResponse:
     async with seat.web.database.read() as connection:
         found = await evaluations(connection, Wanted(agent=seat.user.agent or ""), SHOWN)
-        replied = {one.evaluation_id for one in await replies_to(connection, [one.id for one in found])}
     return page(
-        seat.request, "quality/mine.html", found=found, replied=replied, **seat.names(), **card_names(seat))
+        seat.request, "quality/mine.html", found=found, hears=seat.web.settings.listening.agents_own_calls,
+        **seat.names(), **card_names(seat))
 
 
 @router.get("/{evaluation}", response_model=None)
