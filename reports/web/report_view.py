@@ -97,7 +97,7 @@ class Moved:
     title: str
     figure: Figure
     beside: bool
-    """Whether it stands beside the headline anyway."""
+    """Whether it is one of those that stand beside the headline anyway."""
 
 
 class ReportView:
@@ -154,7 +154,7 @@ class ReportView:
         names = [*headline.figures, *(name for name in MOVERS if name not in headline.figures)]
         return [
             Moved(self.title_of(name), self._figure(_number(now, name), _number(before, name), self._unit(name),
-                                                    now.links.get(name), compared=True), name in headline.figures)
+                                                    now.links.get(name), compared=True), name in headline.figures[1:])
             for name in names if name in now.cells and _differ(_number(now, name), _number(before, name))
         ]
 
