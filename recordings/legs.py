@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SIDES = ("caller", "agent")
-NAME = re.compile(rf"(?P<call>[\w.-]+)_(?P<channel>[\w.-]+)_(?P<stint>\d+)(?:\.(?P<part>\d+))?-(?P<side>{'|'.join(SIDES)})\.wav")
+_LEGS = r"(?P<call>[\w.-]+)_(?P<channel>[\w.-]+)_(?P<stint>\d+)(?:\.(?P<part>\d+))?"
+NAME = re.compile(rf"{_LEGS}-(?P<side>{'|'.join(SIDES)})\.wav")
 QUIET_SECONDS = 120
 """On a file system without leases, a leg untouched for so long counts as finished."""
 
@@ -56,6 +57,14 @@ def find_legs(folder: Path) -> Iterator[Legs]:
             found.add((match["call"], match["channel"], int(match["stint"]), int(match["part"] or 0)))
     for call_id, channel_id, stint, part in sorted(found):
         yield Legs(folder, call_id, channel_id, stint, part)
+
+
+def parse_legs(name: str, folder: Path) -> Legs | None:
+    """The legs that a recording of this id was made from; None: it was made from none."""
+    found = re.fullmatch(_LEGS, name)
+    if found is None:
+        return None
+    return Legs(folder, found["call"], found["channel"], int(found["stint"]), int(found["part"] or 0))
 
 
 def is_closed(path: Path) -> bool:

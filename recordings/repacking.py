@@ -58,7 +58,7 @@ class Repacker:
             SoundAlteredError, BrokenSoundError: the file is not what was kept.
             OSError: the disk is full; the old file stays.
         """
-        async with _alone(self._home.recordings_store.parent / "repack.lock"):
+        async with self.alone():
             async with self._database.read() as connection:
                 before = await find_recording(connection, recording_id)
             if before is None:
@@ -69,6 +69,17 @@ class Repacker:
             path = self._home.recordings_store / after.path
             await asyncio.to_thread(remove_others if entered else remove, path)
             return after if entered else None
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Within the block, nobody gives any recording a new file; what was under way is done."""
+        lock = self._home.recordings_store.parent / "repack.lock"
+        descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            await asyncio.to_thread(fcntl.flock, descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _rewrite(self, before: Recording, codec: Codec | None, *, sealed: bool) -> Recording:
         store, keys = self._home.recordings_store, self.keys()
@@ -124,13 +135,3 @@ def _packed(sound: Sound, before: Recording, codec: Codec) -> tuple[Sound, Recor
 
 def _columns(sides: Sides) -> "npt.NDArray[np.int16]":
     return np.stack([sides.caller, sides.agent], axis=1) if len(sides.agent) else sides.caller.reshape(-1, 1)
-
-
-@asynccontextmanager
-async def _alone(path: Path) -> AsyncIterator[None]:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-    try:
-        await asyncio.to_thread(fcntl.flock, descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

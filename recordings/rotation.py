@@ -1,6 +1,6 @@
 """The site's key for sound is replaced: every file is encrypted anew, and whatever interrupts it, it can go on."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -27,7 +27,7 @@ async def count_others(database: Database, newest: str) -> int:
         return (await connection.execute(select(func.count()).where(_other(newest)))).scalar_one()
 
 
-async def keys_in_use(database: Database) -> Collection[str]:
+async def keys_in_use(database: Database) -> set[str]:
     """Fingerprints of the keys that open what is kept."""
     table = recording.c
     query = select(table.key).distinct().where(table.key.is_not(None), table.deleted_ms.is_(None))
