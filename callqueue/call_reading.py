@@ -122,8 +122,7 @@ async def read_call(connection: AsyncConnection, call_id: str, now: int) -> Call
         call_id=main, joined=tuple(sorted(calls - {main})),
         call=next((_facts(row) for row in facts if row.call_id == main), None),
         stints=stints, refused=await _refused(connection, channels),
-        rings=[ring for ring in await read_rings(connection, None, started, ended + LATE)
-               if ring.channel_id in channels],
+        rings=await _rings(connection, stints, channels, started, ended + LATE),
         ringing=await _ringing(connection, calls, started, ended),
         talks=await talks_of_calls(connection, calls),
         transfers=[_passing(row, owners) for row in transfers],
@@ -165,6 +164,15 @@ async def _refused(connection: AsyncConnection, channels: Collection[str]) -> li
                 Origin(row.origin) if row.origin else None)
         for row in sorted(rows, key=lambda row: (row.at, row.id))
     ]
+
+
+async def _rings(
+    connection: AsyncConnection, stints: Sequence[Stint], channels: Collection[str], start: int, end: int,
+) -> list[Ring]:
+    """Queue by queue: so they are found by their index."""
+    queues = sorted({stint.queue for stint in stints})
+    found = [ring for queue in queues for ring in await read_rings(connection, queue, start, end)]
+    return sorted((ring for ring in found if ring.channel_id in channels), key=lambda ring: (ring.at, ring.agent))
 
 
 async def _ringing(connection: AsyncConnection, calls: Collection[str], start: int, end: int) -> list[AgentRing]:
