@@ -42,8 +42,11 @@ def publish_erasures(home: Home, erased: Sequence[Erased]) -> Sequence[str]:
             if not (folder / "manifest.age").exists():
                 away.append(backup.folder)
                 continue
-            write_erasures(folder / NAME, (one for one in erased if one.begun_ms >= backup.made_ms))
-        except OSError:
+            # What another site of the same backup wrote there, one that was restored to try it, stays.
+            there = read_erasures(folder / NAME)
+            since = [one for one in erased if one.begun_ms >= backup.made_ms]
+            write_erasures(folder / NAME, dict.fromkeys([*there, *since]))
+        except (OSError, RefusedError):
             away.append(backup.folder)
     return away
 
