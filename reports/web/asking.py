@@ -7,7 +7,9 @@ from fastapi import Request
 
 from foundation.web.guards import note
 from foundation.web.language import PARAMETER
-from foundation.web.site import texts_of, web_of
+from foundation.web.refusals import NotPermittedError
+from foundation.web.roles import Role
+from foundation.web.site import texts_of, user_of, web_of
 from reports.parameters import WHOLE_NUMBERS, Pairs, Parameters
 from reports.report import Context, Report, make_sheet
 from reports.sheets import Sheet
@@ -15,6 +17,8 @@ from reports.sheets import Sheet
 FORMAT = "format"
 NOT_ASKED = (PARAMETER, FORMAT)
 """What an address says besides the report's own parameters."""
+CALLERS = (Role.SUPERVISOR, Role.MANAGER)
+"""Who may see whole numbers."""
 
 
 def context_of(request: Request) -> Context:
@@ -32,9 +36,13 @@ async def made_sheet(request: Request, report: Report, parameters: Parameters, c
     """The report's sheet; that somebody wanted whole numbers stands in the audit log.
 
     Raises:
+        NotPermittedError: whole numbers are for those alone who may have to call back.
         ParameterError, ReportError, StoreError, DataFileError
     """
     if parameters[WHOLE_NUMBERS]:
+        user = user_of(request)
+        if user is None or not user.may(*CALLERS):
+            raise NotPermittedError
         await note(request, "report.whole-numbers", report.name, query=parameters.query)
     # In a thread of its own: a great report takes a while, and the pages' loop must not wait for it.
     return await asyncio.to_thread(lambda: asyncio.run(make_sheet(report, context, parameters)))

@@ -34,7 +34,7 @@ from reports.queue import ReportError
 from reports.report import Context, Group, Report
 from reports.sheets import Sheet, sheet_title
 from reports.tables import Teller, gap_lines
-from reports.web.asking import asked_pairs, context_of, made_sheet
+from reports.web.asking import CALLERS, asked_pairs, context_of, made_sheet
 from reports.web.report_chart import Drawing, draw_section
 from reports.web.report_view import ReportView, Table
 
@@ -84,8 +84,6 @@ async def show_report(request: Request, user: Reader, name: Name) -> Response:
     asked, own = _asked(request)
     if any(not value.strip() for _, value in request.query_params.multi_items()):
         return RedirectResponse(_address(name, request.query_params.multi_items()), 303)
-    if not user.may(Role.SUPERVISOR, Role.MANAGER) and WHOLE_NUMBERS.name in dict(asked):
-        raise NotPermittedError
     context = context_of(request)
     form = _Form(report, user, context, asked)
     try:
@@ -128,7 +126,7 @@ class _Form:
 
     def fields(self) -> list[Field]:
         known = [*TIME, *self.report.parameters]
-        if not self.user.may(Role.SUPERVISOR, Role.MANAGER):
+        if not self.user.may(*CALLERS):
             known = [one for one in known if one.name != WHOLE_NUMBERS.name]
         return [self._field(one) for one in known]
 

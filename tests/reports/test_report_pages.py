@@ -102,6 +102,7 @@ async def test_auditors_get_no_whole_numbers(site: PageSite) -> None:
     assert ">09030<" in (await seen(await site.client(Role.MANAGER), asked)).replace("…", "")
     auditor = await site.client(Role.AUDITOR)
     assert (await auditor.get(asked)).status_code == 403
+    assert (await auditor.get(f"/api/v1{asked}")).status_code == 403
     assert 'name="whole-numbers"' not in await seen(auditor, f"/reports/calls?from={day(0)}")
 
 
