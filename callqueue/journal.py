@@ -89,9 +89,9 @@ def _read(text: bytes, zone: ZoneInfo | None) -> Event:
     fields = line.split("|")
     if len(fields) < 5:
         raise MalformedError(f"{len(fields)} of at least 5 fields" if line else "empty line")
-    for field in fields[1:5]:
-        if len(field) > LONGEST_NAME:
-            raise MalformedError(f"a field of {len(field)} characters; {LONGEST_NAME} at most")
+    longest = len(line) if len(line) <= LONGEST_NAME else max(map(len, fields[1:5]))
+    if longest > LONGEST_NAME:
+        raise MalformedError(f"a field of {longest} characters; {LONGEST_NAME} at most")
     at = read_instant(fields[0], zone)
     reader = READERS.get(fields[4])
     if reader is not None:

@@ -35,7 +35,16 @@ from callqueue.journal_events import (
     WaitEnded,
     Withdrawn,
 )
-from callqueue.ledger_changes import Changes, Key, Place, infer_origin, is_open, is_waiting, lacks_wait_end
+from callqueue.ledger_changes import (
+    Changes,
+    Key,
+    Place,
+    changed_stint,
+    infer_origin,
+    is_open,
+    is_waiting,
+    lacks_wait_end,
+)
 from callqueue.stint import Ending, Outcome, Stint
 
 OUTCOME_OF: dict[type[Any], Outcome] = {
@@ -118,7 +127,7 @@ class Ledger:
             talking.pop(key, None)
 
     def _change(self, stint: Stint, **values: Any) -> None:
-        changed = replace(stint, ended_by_cel=False, **values)
+        changed = changed_stint(stint, ended_by_cel=False, **values)
         self._place(changed)
         self.changes.stints[changed.channel_id, changed.number] = changed
 

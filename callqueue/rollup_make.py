@@ -152,6 +152,7 @@ def spend(periods: Sequence[Period], talking: Sequence[Span], edges: Iterable[in
     changes.sort(key=lambda each: each[0])
     found: list[tuple[Span, AgentKey]] = []
     running: list[Period] = []
+    keys: dict[object, AgentKey] = {}
     talks, before, key = 0, 0.0, _key((), talking=False)
     for at, change, which in changes:
         if running and before < at:
@@ -163,7 +164,10 @@ def spend(periods: Sequence[Period], talking: Sequence[Span], edges: Iterable[in
             running.append(which)
         else:
             running.remove(which)
-        key = _key(running, talking=talks > 0)
+        state = (*((each.condition, each.queues) for each in running), talks > 0)
+        if state not in keys:
+            keys[state] = _key(running, talking=talks > 0)
+        key = keys[state]
     return found
 
 

@@ -1,6 +1,6 @@
 """How other rooms read the ledger. Every interval is half open: `start <= instant < end`, in epoch seconds (UTC)."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -32,14 +32,25 @@ DAY = 86_400
 STINT_COLUMNS = [STINT.c[field.name] for field in fields(Stint)]
 
 
+_ORIGINS: Mapping[str, Origin] = {each.value: each for each in Origin}
+_OUTCOMES: Mapping[str, Outcome] = {each.value: each for each in Outcome}
+_ENDINGS: Mapping[str | None, Ending | None] = {None: None, **{each.value: each for each in Ending}}
+_DEEDS: Mapping[str, AgentDeed] = {each.value: each for each in AgentDeed}
+
+
 def stint_of(row: RowMapping) -> Stint:
     """The stint in a row of `STINT_COLUMNS`."""
-    values = {field.name: row[field.name] for field in fields(Stint)}
-    values["origin"] = Origin(values["origin"])
-    values["outcome"] = Outcome(values["outcome"])
-    if values["ending"] is not None:
-        values["ending"] = Ending(values["ending"])
-    return Stint(**values)
+    return _stint(*(row[field.name] for field in fields(Stint)))
+
+
+def _stint(  # noqa: PLR0917 - a row; this is done millions of times
+    call_id: str, channel_id: str, number: int, queue: str, origin: str, entered: int, outcome: str, *rest: Any,
+) -> Stint:
+    caller, promise, wait, agent, answered, finished, talk, ending, *cel = rest
+    return Stint(
+        call_id, channel_id, number, queue, _ORIGINS[origin], entered, _OUTCOMES[outcome], caller, promise, wait, agent,
+        answered, finished, talk, _ENDINGS[ending], *cel,
+    )
 
 
 async def _rows(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[Any]:
@@ -47,7 +58,7 @@ async def _rows(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) ->
 
 
 async def _stints(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[Stint]:
-    return [stint_of(row) for row in (await connection.execute(query)).mappings()]
+    return [_stint(*row) for row in (await connection.execute(query)).all()]
 
 
 def _in_queue(table: Table, queue: str | None) -> ColumnElement[bool]:
@@ -159,7 +170,7 @@ async def read_agent_events(
 
 
 def _agent_event(row: Any) -> AgentEvent:
-    return AgentEvent(row.at, row.agent, AgentDeed(row.deed), row.queue, row.reason, row.interface, row.journal)
+    return AgentEvent(row.at, row.agent, _DEEDS[row.deed], row.queue, row.reason, row.interface, row.journal)
 
 
 async def read_agent_states(connection: AsyncConnection, at: int) -> list[AgentEvent]:

@@ -1,11 +1,11 @@
 """Figures of a report's rows and totals from tallies."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from callqueue.metrics import Figures, Rulebook
-from callqueue.metrics.tally import CallsTally
+from callqueue.metrics.tally import AgentsTally, CallsTally, add_agents
 from callqueue.metrics.tally_figures import figures_of
 from callqueue.rollup_reading import Tallies
 from callqueue.rollup_store import CallsPart
@@ -29,6 +29,8 @@ class TalliedBooks:
     rules: Rulebook
     now: int
     has_cel: bool
+    _agents: dict[int | None, AgentsTally] = field(default_factory=dict)
+    """Added up once for all rows of an interval."""
 
     @property
     def queues(self) -> set[str]:
@@ -42,7 +44,7 @@ class TalliedBooks:
         lost = sum(part.lost_in_menu for tallies in chosen for part in tallies.calls)
         return figures_of(
             self.calls(queues, index), [each for tallies in chosen for each in _of(queues, tallies.promises)],
-            [part for tallies in chosen for part in tallies.agents], queues=queues, rules=self.rules, now=self.now,
+            [self._agents_in(index)], queues=queues, rules=self.rules, now=self.now,
             lost_in_menu=lost if self.has_cel else None, earlier=self._entries_before(queues, index),
         )
 
@@ -54,6 +56,11 @@ class TalliedBooks:
         """How many of the stints have a wait measured by CEL, of how many that have ended."""
         tallies = [tally for _, tally in self.calls(None)]
         return sum(each.counts["waits_exact"] for each in tallies), sum(each.counts["waits_ended"] for each in tallies)
+
+    def _agents_in(self, index: int | None) -> AgentsTally:
+        if index not in self._agents:
+            self._agents[index] = add_agents(part for tallies in self._chosen(index) for part in tallies.agents)
+        return self._agents[index]
 
     def _chosen(self, index: int | None) -> Sequence[Tallies]:
         return self.tallies if index is None else self.tallies[index:index + 1]

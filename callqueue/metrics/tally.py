@@ -85,6 +85,8 @@ def count_calls(
     for ring in rings:
         tally.rings[ring.agent] += 1
         tally.ring_ms[ring.agent] += ring.ring_ms
+        tally.counts["rings"] += 1
+        tally.counts["ring_ms"] += ring.ring_ms
     return tally
 
 

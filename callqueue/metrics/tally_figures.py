@@ -50,7 +50,7 @@ def figures_of(
     return Figures(
         ledger=_ledger(counts, lost_in_menu), entries=entries, service=_service(calls, counts, entries, rules),
         waits=_waits(calls, counts), contacts=_contacts(calls, counts, rules, now),
-        callbacks=_callbacks(promises, rules, now), work=_work(calls, counts, agents, queues),
+        callbacks=_callbacks(promises, rules, now), work=_work(counts, agents, queues),
         agents=_agents(agents, queues), growth=Growth(ratio(counts["entries"] - earlier, earlier)),
     )
 
@@ -165,9 +165,7 @@ def _callbacks(parts: Sequence[tuple[str, PromisesTally]], rules: Rulebook, now:
     )
 
 
-def _work(
-    calls: Parts, counts: Counter[str], agents: Sequence[AgentsTally], queues: Collection[str] | None,
-) -> WorkFigures:
+def _work(counts: Counter[str], agents: Sequence[AgentsTally], queues: Collection[str] | None) -> WorkFigures:
     wrap_up = sum(
         seconds for tally in agents for queue, seconds in tally.wrap_up.items() if queues is None or queue in queues)
     talk, hold, ended = counts["talk_ms"] / 1000, counts["hold_ms"] / 1000, counts["talks_ended"]
@@ -175,8 +173,7 @@ def _work(
         talk=talk, hold=hold if counts["holds"] else None, wrap_up=wrap_up,
         aht=ratio(talk + hold + wrap_up, ended), transfer_rate=ratio(counts["transferred"], counts["answered"]),
         answered_not_spoken=counts["not_spoken"],
-        ring_no_answer=sum(sum(tally.rings.values()) for _, tally in calls),
-        ring_no_answer_time=sum(sum(tally.ring_ms.values()) for _, tally in calls) / 1000,
+        ring_no_answer=counts["rings"], ring_no_answer_time=counts["ring_ms"] / 1000,
     )
 
 
