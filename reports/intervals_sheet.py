@@ -96,7 +96,7 @@ def agents_needed(calls_an_hour: float, aht: float | None, threshold: float) -> 
 def _week(rows: Sequence[Row], report: QueueReport, context: Context, parameters: Parameters) -> Section:
     columns = (
         Column("weekday", "column.weekday"), Column("hour", "column.hour"),
-        *(Column(name, f"column.{name}" if f"column.{name}" in context.texts.messages else f"figure.{name}",
+        *(Column(name, f"figure.{name}",
                  Unit.COUNT if name in SUMS or name == AGENTS_NEEDED.id else Unit.RATIO) for name in HEAT),
     )
     found = list(_week_rows(rows, report, context, parameters.calendar))

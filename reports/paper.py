@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from foundation.catalogue import Texts
 from foundation.paths import tools_folder
 from foundation.settings import Settings
-from reports.sheets import Section, Sheet, sheet_title, shown_cell
+from reports.sheets import Chart, Look, Section, Sheet, sheet_notes, sheet_title, shown_cell
 from reports.tables import Teller, gap_lines
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,6 +30,7 @@ class _Table:
     headings: list[tuple[str, bool]]
     rows: list[tuple[str, list[tuple[str, bool]]]]
     more: str
+    heat: bool = False
 
 
 def sheet_pdf(sheet: Sheet, settings: Settings, texts: Texts) -> bytes:
@@ -53,13 +54,13 @@ def sheet_html(sheet: Sheet, settings: Settings, texts: Texts) -> str:
     """What is printed."""
     teller = Teller(settings, sheet, texts)
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    sections = [_table(section, number, teller) for number, section in enumerate(sheet.sections) if section.rows]
+    sections = [_drawn(section, number, teller) for number, section in enumerate(sheet.sections) if section.rows]
     return environment.get_template("paper.html").render(
         language=teller.language, direction="rtl" if teller.language == "fa" else "ltr", font=_font(),
         title=sheet_title(sheet, teller), headline=_headline(sheet, teller), sections=sections,
         made=texts("report.made", moment=teller.moment(sheet.made, seconds=True), zone=sheet.zone.key),
         balance=sheet.balance, unbalanced=sheet.balanced is False,
-        notes=[*sheet.notes, *(line.plain for line in gap_lines(sheet.gaps, teller))],
+        notes=[*sheet_notes(sheet, teller), *(line.plain for line in gap_lines(sheet.gaps, teller))],
         passports_title=texts("report.passports"), passports=list(sheet.passports.values()),
     )
 
@@ -76,6 +77,25 @@ def _headline(sheet: Sheet, teller: Teller) -> list[tuple[str, str]]:
     values: dict[str, Any] = dict(sheet.headline.values)
     return [(teller.texts(f"figure.{name}"), teller.value(values[name], sheet.passports[name].unit))
             for name in sheet.headline.figures]
+
+
+def _drawn(section: Section, number: int, teller: Teller) -> _Table:
+    if section.chart and section.chart.look is Look.HEAT and section.chart.down:
+        return _heat(section, section.chart, section.chart.down, teller)
+    return _table(section, number, teller)
+
+
+def _heat(section: Section, chart: Chart, down: str, teller: Teller) -> _Table:
+    """The first series of a heat map, as a square of numbers."""
+    columns = {column.name: column for column in section.columns}
+    lines: dict[str, dict[str, str]] = {}
+    for row in section.rows:
+        line = lines.setdefault(shown_cell(row, columns[down], teller), {})
+        line[shown_cell(row, columns[chart.along], teller)] = shown_cell(row, columns[chart.series[0]], teller)
+    along = sorted({place for line in lines.values() for place in line})
+    title = f"{teller.texts(section.title)}: {teller.texts(columns[chart.series[0]].text)}"
+    rows = [("", [(name, False), *((line.get(place, ""), True) for place in along)]) for name, line in lines.items()]
+    return _Table(title, [("", False), *((place, True) for place in along)], rows, "", heat=True)
 
 
 def _table(section: Section, number: int, teller: Teller) -> _Table:

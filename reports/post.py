@@ -38,7 +38,7 @@ from reports.parameters import ParameterError
 from reports.post_book import REFUSED, SENT, WAITING, Mail, mails_to_send, mark_due, note_mail
 from reports.queue import ReportError
 from reports.report import Context, make_sheet
-from reports.sheets import Sheet, sheet_title
+from reports.sheets import Sheet, sheet_notes, sheet_title
 from reports.stores import StoreError
 from reports.tables import Teller, report_texts
 
@@ -136,7 +136,8 @@ def letter_of(mail: Mail, sheet: Sheet, file: File, settings: Settings) -> Messa
             f"{texts(f'figure.{name}')}: {teller.value(sheet.headline.values[name], sheet.passports[name].unit)}"
             for name in sheet.headline.figures
         )]
-    lines += ["", *(line for line in (sheet.balance, texts("report.mail.definitions")) if line)]
+    lines += ["", *(line for line in (sheet.balance, *sheet_notes(sheet, teller), texts("report.mail.definitions"))
+                    if line)]
     letter.attach(MIMEText("\n".join(lines) + "\n", "plain", "utf-8"))
     kind, _, exact = FILES[what.form].partition("/")
     part = MIMEBase(kind, exact)

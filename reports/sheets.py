@@ -212,7 +212,7 @@ def sheet_table(sheet: Sheet, settings: Settings, texts: Texts | None = None, wi
         if section.rows:
             heading = teller.texts(section.title) if number else None
             parts += [_section_table(section, teller, heading), Text()]
-    parts += [Text(note) for note in sheet.notes]
+    parts += [Text(note) for note in sheet_notes(sheet, teller)]
     parts += gap_lines(sheet.gaps, teller)
     if sheet.balance:
         parts.append(Text(sheet.balance, style="bold red" if sheet.balanced is False else "green"))
@@ -222,6 +222,13 @@ def sheet_table(sheet: Sheet, settings: Settings, texts: Texts | None = None, wi
 def sheet_title(sheet: Sheet, teller: Teller) -> str:
     """With its time, as people read it."""
     return teller.texts(sheet.title, start=teller.moment(sheet.interval.start), end=teller.moment(sheet.interval.end))
+
+
+def sheet_notes(sheet: Sheet, teller: Teller) -> list[str]:
+    """What has to be said beside it, and until when figures of people may still change."""
+    if sheet.provisional_until is None:
+        return list(sheet.notes)
+    return [*sheet.notes, teller.texts("report.provisional", moment=teller.moment(sheet.provisional_until))]
 
 
 def _section_table(section: Section, teller: Teller, heading: str | None) -> Table:

@@ -20,7 +20,7 @@ from foundation.calendars import iso, moment_text
 from foundation.catalogue import Texts
 from foundation.settings import Settings
 from reports.exports import definitions
-from reports.sheets import Column, Row, Section, Sheet, sheet_title
+from reports.sheets import Column, Row, Section, Sheet, sheet_notes, sheet_title
 from reports.tables import Teller, gap_lines
 
 FORMATS = {
@@ -164,7 +164,7 @@ def _write_notes(book: Workbook, sheet: Sheet, teller: Teller) -> None:
     page = _page(book, teller, teller.texts("report.notes"))
     time = " – ".join(iso(instant, sheet.zone) for instant in (sheet.interval.start, sheet.interval.end))
     gaps = [line.plain for line in gap_lines(sheet.gaps, teller)]
-    lines = [sheet_title(sheet, teller), time, sheet.balance, *sheet.notes, *gaps]
+    lines = [sheet_title(sheet, teller), time, sheet.balance, *sheet_notes(sheet, teller), *gaps]
     for number, text in enumerate((line for line in lines if line), 1):
         _put(page, number, 1, text).alignment = Alignment(wrap_text=True, vertical="top")
     page.column_dimensions["A"].width = 110
