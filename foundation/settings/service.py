@@ -58,6 +58,8 @@ class Queue(Section):
     overflow: Overflow | None = None
     music: Name = "default"
     record: bool = True
+    announce_recording: list[Language] = []
+    """Callers in these languages hear, before they wait, that the call is recorded; where it is."""
     survey: Name | None = None
     """Of followups/surveys.yaml: callers whose agent has hung up are asked it; null: the call is over then."""
     announce_position: bool = False

@@ -54,8 +54,10 @@ async def test_each_voice_has_a_recording_whose_sides_keep_step_after_a_hold_and
     number = "09123000001"
     accounts = {agent: (agent, line.secrets.agents[agent]) for agent in ("a101", "a108", "a109")}
     async with (
-        echo_phone(line.target, accounts["a101"]) as first, echo_phone(line.target, accounts["a108"], 4) as second,
-        echo_phone(line.target, accounts["a109"], 16) as third, line.desk() as desk,
+        # Numbered from far behind music's 0, from below the first, and from there upwards again.
+        echo_phone(line.target, accounts["a101"], 1, 60_000) as first,
+        echo_phone(line.target, accounts["a108"], 4, 40_000) as second,
+        echo_phone(line.target, accounts["a109"], 16, 10_000) as third, line.desk() as desk,
     ):
         await desk.log_in("a101")
         async with calling(line.target, [to("insurance", number)], line.sipp, tone=marks):
@@ -90,3 +92,23 @@ async def test_each_voice_has_a_recording_whose_sides_keep_step_after_a_hold_and
         assert min(abs(one.gain * quieter - 1) for one in found) < 0.2, found
     begun_and_resumed = [one.at_ms for one in echoes(*await kept_sides(line, voices[0]))]
     assert max(begun_and_resumed) - min(begun_and_resumed) > SPOKEN * 1000 / 2
+
+
+async def test_who_will_be_recorded_hears_so_before_he_waits(line: LiveLine) -> None:
+    since = line.now()
+    notice = "PASOKH_NOTICE_insurance_fa"
+    account = ("a101", line.secrets.agents["a101"])
+    line.console(f"dialplan set global {notice} 1")
+    try:
+        async with echo_phone(line.target, account) as phone, line.desk() as desk:
+            await desk.log_in("a101")
+            async with calling(line.target, [to("insurance", "09123000002")], line.sipp):
+                taken = await phone.rung()
+                listed = line.console("core show channels concise").splitlines()
+                [caller] = [text.split("!")[0] for text in listed if text.startswith("PJSIP/trunk-")]
+                assert "PASOKH_NOTICED=1" in line.console(f"core show channel {caller}")
+                await phone.hang_up(taken)
+            await desk.log_out("a101", "test")
+    finally:
+        line.console(f"dialplan set global {notice} 0")
+    await settled_stints(line, since, ["09123000002"])
