@@ -1,5 +1,6 @@
 """The interface for programs: every report of the catalogue at `/api/v1/reports/<name>`, in every form."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
@@ -70,7 +71,7 @@ def _answer(report: Report) -> Answer:
         sheet = await made_sheet(request, report, parameters, context)
         if form is Form.JSON:
             return JSONResponse(sheet_content(sheet))
-        file = write_file(sheet, form, context.settings, context.texts)
+        file = await asyncio.to_thread(write_file, sheet, form, context.settings, context.texts)
         return Response(file.content, media_type=file.media_type,
                         headers={"content-disposition": f'attachment; filename="{file.name}"'})
 
