@@ -1,5 +1,7 @@
 """Roll-ups against the ledger: whatever came in, in whatever order, and whenever they were made, no figure differs."""
 
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -9,10 +11,15 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.journal_import import import_journal
 from callqueue.queue_rules import rulebook
 from callqueue.rollup_build import RollupMaker
+from callqueue.rollup_check import check_rollups
+from callqueue.rollup_store import Kind, Part
+from callqueue.rollup_tables import ROLLUP
 from callqueue.store import read_gaps
 from foundation.calendars import Interval, Step
 from foundation.database import LEDGER, Database
@@ -35,6 +42,34 @@ def site_settings(zone: str) -> Settings:
         queues={"operator": Queue(), "pensions": Queue(service_threshold=30, short_abandon=2, contact_window_hours=2)})
 
 
+class CrashError(Exception):
+    pass
+
+
+Meanwhile = Callable[[], Awaitable[None]]
+
+
+async def nothing() -> None:
+    pass
+
+
+async def crash() -> None:
+    raise CrashError
+
+
+class RestlessMaker(RollupMaker):
+    """While he has read the evidence and not stored yet, something happens."""
+
+    meanwhile: Meanwhile = staticmethod(nothing)
+
+    async def _make(
+        self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
+    ) -> dict[Interval, Part]:
+        parts = await super()._make(connection, kind, cells, now)
+        await self.meanwhile()
+        return parts
+
+
 class World:
     """A ledger, what comes into it, and the maker of roll-ups beside it."""
 
@@ -48,12 +83,14 @@ class World:
         self.records = Records(database, folder)
         self.records.now = float(self.now)
 
-    async def make(self, steps: int) -> None:
+    async def make(self, steps: int, meanwhile: Meanwhile = nothing) -> None:
         """By a maker who knows nothing of what was made before, as after a crash."""
-        maker = RollupMaker(self.database, rulebook(self.settings), self.settings.shared_numbers, self.zone)
-        for _ in range(steps):
-            if not await maker.step(self.now):
-                return
+        maker = RestlessMaker(self.database, rulebook(self.settings), self.settings.shared_numbers, self.zone)
+        maker.meanwhile = meanwhile
+        with suppress(CrashError):
+            for _ in range(steps):
+                if not await maker.step(self.now):
+                    return
 
     def query(self) -> QueueQuery:
         start = self.begin + self.random.choice([-86400, 0, 0, 3600, 4 * 900 + 7, 86400])
@@ -111,8 +148,15 @@ async def live_through(database: Database, seed: int) -> None:
         late = RandomLine(random, world.begin, "other")
         late.fill(random.choice([0, 5, 20]))
         for number, (journal, cel) in enumerate(line.texts(random.choice([1, 2, 4]))):
-            world.records.write(journal, cel)
-            await world.records.read()
+            pieces = [(journal, cel)]
+
+            async def come_in(pieces: list[tuple[str, str]] = pieces) -> None:
+                while pieces:
+                    world.records.write(*pieces.pop())
+                    await world.records.read()
+
+            await world.make(random.choice([0, 1, 3]), random.choice([nothing, come_in, crash]))
+            await come_in()
             await world.make(random.choice([0, 1, 50]))
             if number == 0 and late.journal:
                 path = world.folder / "other_queue_log"
@@ -122,4 +166,43 @@ async def live_through(database: Database, seed: int) -> None:
         await world.make(100)
         for _ in range(3):
             await world.compare(world.query())
+        world.records.close()
+
+
+async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(sqlite_ledger: Database) -> None:
+    with TemporaryDirectory() as folder:
+        world = World(sqlite_ledger, Path(folder), Random(3))  # noqa: S311
+        line = RandomLine(world.random, world.begin)
+        line.fill(20)
+        world.records.write(*line.texts(1)[0])
+        await world.records.read()
+        await world.make(100)
+        world.records.close()
+
+    async def differing() -> set[Kind]:
+        async with sqlite_ledger.read() as connection:
+            checked = check_rollups(connection, rulebook(world.settings), world.settings.shared_numbers)
+            return {each.kind async for each in checked if not each.agrees}
+
+    assert await differing() == set()
+    async with sqlite_ledger.write() as connection:
+        await connection.execute(update(ROLLUP).where(ROLLUP.c.kind == "promises").values(counts='{"x":[{},[]]}'))
+    assert await differing() == {Kind.PROMISES}
+
+
+async def test_other_contact_windows_ask_for_other_roll_ups(sqlite_ledger: Database) -> None:
+    with TemporaryDirectory() as folder:
+        world = World(sqlite_ledger, Path(folder), Random(4))  # noqa: S311
+        line = RandomLine(world.random, world.begin)
+        line.fill(30)
+        world.records.write(*line.texts(1)[0])
+        await world.records.read()
+        await world.make(100)
+        query = QueueQuery(Interval(world.begin, world.begin + LENGTH))
+        await world.compare(query)
+        world.settings = world.settings.model_copy(update={"queues": {
+            "operator": Queue(contact_window_hours=1, service_threshold=5), "pensions": Queue()}})
+        await world.compare(query)
+        await world.make(100)
+        await world.compare(query)
         world.records.close()
