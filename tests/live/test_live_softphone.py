@@ -27,7 +27,7 @@ from tests.support.live_calls import settled_stints, to
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import AGENTS, QUEUES, QUICK
 from tests.support.live_start import running_line
-from tests.support.phone_page import PhonePage, phone_browser, phone_page
+from tests.support.phone_page import PATIENCE_MS, PhonePage, phone_browser, phone_page
 from tests.support.public_phones import Behaviour, gateway, public_phones
 from tests.support.raw_phone import tone_share
 from tests.support.waiting import eventually
@@ -37,6 +37,18 @@ pytestmark = [pytest.mark.live, pytest.mark.browser]
 AGENT_HERTZ, CALLER_HERTZ = 700, 440
 Sockets = tuple[socket.socket, socket.socket]
 BROWSERS = ("a101", "a102", "b201", "b202")
+WATCHED = """(() => {
+  window.opened = []; window.sinks = [];
+  const media = navigator.mediaDevices, open = media.getUserMedia.bind(media);
+  media.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    window.opened.push(stream.getAudioTracks()[0].getSettings().deviceId);
+    return stream;
+  };
+  const play = HTMLMediaElement.prototype.setSinkId;
+  HTMLMediaElement.prototype.setSinkId = function (id) { window.sinks.push(id); return play.call(this, id); };
+})()"""
+"""Which microphones are opened, and where sound is played."""
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +77,8 @@ def line(model: Path, way_out: Sockets) -> Iterator[LiveLine]:
 
 
 @asynccontextmanager
-async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
-    async with chromium(*phone_browser(_voice(tmp_path / "voice.wav"))) as opened:
+async def browser(tmp_path: Path, *arguments: str) -> AsyncIterator[Browser]:
+    async with chromium(*phone_browser(_voice(tmp_path / "voice.wav")), *arguments) as opened:
         yield opened
 
 
@@ -161,6 +173,71 @@ async def test_a_caller_is_held_muted_asked_about_and_handed_over(line: LiveLine
     assert len(line.events("HOLD", since)) >= 2
 
 
+async def test_a_caller_who_is_passed_on_to_a_colleague_is_his_call_with_a_wrap_up(
+    line: LiveLine, tmp_path: Path,
+) -> None:
+    since = line.now()
+    async with (
+        browser(tmp_path) as opened, desk_of(line, opened, "a102") as colleague,
+        desk_of(line, opened, "a101") as page, talking(line, page, "insurance", "09125000012"),
+    ):
+        await page.to("a102")
+        await page.press("transfer")
+        await colleague.shows("ringing")
+        await page.is_free()
+        await shows_call(line, "a102", "ringing", "insurance", "***012")
+        await colleague.press("answer")
+        await colleague.shows("talking")
+        await shows_call(line, "a102", "talking", "insurance", "***012")
+        await colleague.press("hangUp")
+        await colleague.is_free()
+
+        async def wraps_up() -> bool:
+            return any(one.agent == "a102" and one.data[0] == "wrap-up" for one in line.events("PAUSE", since))
+
+        await eventually(wraps_up, "the colleague has a wrap-up")
+
+
+async def shows_call(line: LiveLine, agent: str, state: str, queue: str, number: str) -> None:
+    async def look() -> bool:
+        picture = await line.picture(f"agents/{agent}")
+        call = picture.get("call") or {}
+        return (picture.get("state"), call.get("queue"), call.get("number")) == (state, queue, number)
+
+    await eventually(look, f"the floor shows {agent} {state} with {number}")
+
+
+async def test_microphone_loudspeaker_and_ring_are_those_that_were_chosen(line: LiveLine, tmp_path: Path) -> None:
+    tone = write_tone(tmp_path / "caller.al", CALLER_HERTZ)
+    async with (
+        browser(tmp_path, "--use-fake-device-for-media-stream=device-count=3") as opened,
+        desk_of(line, opened, "a101") as page,
+    ):
+        await page.page.context.add_init_script(WATCHED)
+        await page.page.reload()
+        await page.is_line("ready")
+        await page.page.locator(".phone-sound summary").click()
+        microphones, speakers = await page.devices("microphone"), await page.devices("speaker")
+        assert min(len(microphones), len(speakers)) >= 2
+        await page.choose("microphone", microphones[0])
+        await page.choose("speaker", speakers[0])
+        await page.choose("ring", speakers[1])
+        async with talking(line, page, "insurance", "09125000013", tone):
+            await page.meters_move()
+            assert await page.page.evaluate("opened.at(-1)") == microphones[0]
+            assert {speakers[0], speakers[1]} <= set(await page.page.evaluate("sinks"))
+            await page.choose("microphone", microphones[1])  # in mid-call
+
+            async def opened_again() -> bool:
+                return bool(await page.page.evaluate("opened.at(-1)") == microphones[1])
+
+            await eventually(opened_again, "the other microphone is opened")
+            await page.meters_move()
+            await page.page.reload()
+            await page.shows("ringing")
+            await expect(page.page.locator("[name=microphone]")).to_have_value(microphones[1], timeout=PATIENCE_MS)
+
+
 async def test_a_caller_is_passed_on_to_a_queue(line: LiveLine, tmp_path: Path) -> None:
     since = line.now()
     async with (
@@ -183,6 +260,7 @@ async def test_the_public_is_called_where_the_site_permits_it(line: LiveLine, wa
             await page.to("+98 912 600 0001")
             await page.page.keyboard.press("Enter")
             await page.shows("talking")
+            await shows_call(line, "a101", "talking", "", "***001")
             await page.press("hangUp")
             await page.is_free()
             assert [call.number for call in public.rung] == ["09126000001"]

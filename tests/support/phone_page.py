@@ -16,10 +16,16 @@ from foundation.web.sessions import Visitor
 from tests.support.browser import DESK, SOUND, Complaints
 from tests.support.cut_wire import Cables
 from tests.support.live_line import LiveLine
+from tests.support.waiting import eventually
 
 PASSWORD = "grey-heron-over-water"
 PATIENCE_MS = 20_000
-UNMENDED = 'localStorage.setItem("pasokh-phone-sound", JSON.stringify({mended: false}))'
+SEEN = 0.02
+"""Of a meter's length."""
+UNMENDED = """{
+  const kept = "pasokh-phone-sound";
+  if (!localStorage.getItem(kept)) localStorage.setItem(kept, JSON.stringify({mended: false}));
+}"""
 """Noise suppression would eat the tones by which tests know a voice."""
 
 
@@ -56,6 +62,24 @@ class PhonePage:
         """Wait until sound comes; a loaded machine may be an unsteady network."""
         told = self.page.locator("[data-part=quality]:not([data-fault=silent])")
         await expect(told).to_be_visible(timeout=PATIENCE_MS)
+
+    async def devices(self, name: str) -> list[str]:
+        """Ids of what may be chosen as `microphone`, `speaker` or `ring`, without the usual one."""
+        options = self.page.locator(f"[name={name}] option:not([value=''])")
+        await expect(options.first).to_be_attached(timeout=PATIENCE_MS)
+        return [str(await one.get_attribute("value")) for one in await options.all()]
+
+    async def choose(self, name: str, device: str) -> None:
+        await self.page.locator(f"[name={name}]").select_option(device)
+
+    async def meters_move(self) -> None:
+        """Wait until both voices are seen."""
+        async def move() -> bool:
+            meters = "[...phone.querySelectorAll('[data-part=out], [data-part=in]')]"
+            levels = await self.do(f"return {meters}.map((one) => one.value)")
+            return bool(min(levels) > SEEN)
+
+        await eventually(move, "both meters show sound")
 
     async def press(self, action: str, call: str = "") -> None:
         """The button of an action; `call`: in the call of that phase."""
