@@ -77,8 +77,13 @@ class Home:
 
     @property
     def music(self) -> Path:
-        """Music on hold, a folder for each class: `music/default/*.alaw`."""
+        """Music on hold as the site gives it, a folder for each class: `music/default/*`."""
         return self.root / "music"
+
+    @property
+    def served_music(self) -> Path:
+        """The same as Asterisk plays it: `default/alaw/*.alaw`, `default/ulaw/*.ulaw`."""
+        return self.asterisk / "music"
 
     @property
     def recordings_raw(self) -> Path:

@@ -41,12 +41,14 @@ def write_marks(path: Path) -> Path:
 class EchoPhone(TonePhone):
     quieter = 1
     """Its echo is so many times quieter than what it hears: two phones can be told apart."""
+    first_packet = 0
+    """It begins to number its packets there, as every telephone begins somewhere."""
 
     async def speak(self) -> None:
         return
 
     async def hear(self) -> None:
-        loop, number = asyncio.get_running_loop(), 0
+        loop, number = asyncio.get_running_loop(), self.first_packet
         while True:
             packet = self._newest(await loop.sock_recv(self._rtp, 2048))
             if packet[1] & 0x7F != 8 or not any(one.answered and not one.ended for one in self.lines):
@@ -107,14 +109,16 @@ def _alike(one: "npt.NDArray[np.float64]", other: "npt.NDArray[np.float64]") -> 
 
 
 @asynccontextmanager
-async def echo_phone(target: Target, account: tuple[str, str], quieter: int = 1) -> AsyncIterator[EchoPhone]:
+async def echo_phone(
+    target: Target, account: tuple[str, str], quieter: int = 1, first_packet: int = 0,
+) -> AsyncIterator[EchoPhone]:
     """A registered telephone; its calls are hung up at the end of the block."""
     address = free_address()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp:
         rtp.setblocking(False)
         rtp.bind((address, RTP_PORT))
         phone = EchoPhone(target, account, 0, address, rtp)
-        phone.quieter = quieter
+        phone.quieter, phone.first_packet = quieter, first_packet
         tasks = [asyncio.create_task(work, name=account[0]) for work in (phone.listen(), phone.hear())]
         try:
             await phone.register(3600)
