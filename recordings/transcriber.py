@@ -1,7 +1,8 @@
 """One process that listens to recordings with Vosk: `python -m recordings.transcriber`, begun by the pool.
 
 It reads lines of JSON from its standard input, first the site and then a recording each, and answers with lines of
-JSON: what it understood, then `{"done": true}` or `{"failed": reason}`. It has no database, keeps nothing, and dies
+JSON: `{"ready": true}` when it has the model, what it understood, then `{"done": true}`; or `{"failed": reason}`. What
+ends it before it is ready is no fault of the recording. It has no database, keeps nothing, and dies
 with the process that began it. It runs when nothing else wants the processor.
 """
 
@@ -62,13 +63,14 @@ class Listener:
 
     def listen(self, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """What is answered for one recording."""
+        model = self._load(asked["model"])
+        yield {"ready": True}
         path = self._home.recordings_store / asked["path"]
         try:
             sides = decode(read_kept(self._home, self._settings, path))
         except (SoundGoneError, SoundLockedError, BrokenSoundError) as error:
             yield {"failed": str(error)}
             return
-        model = self._load(asked["model"])
         for side, samples in ((Side.CALLER, sides.caller), (Side.AGENT, sides.agent)):
             for result in _results(model, samples):
                 words = [_row(side, word) for word in json.loads(result).get("result", ()) if _is_word(word["word"])]

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,16 @@ from recordings.transcripts import Word, words_of
 
 LONGEST_LINE = 1 << 24
 """Bytes of one answer: the words between two silences."""
+ENDING_SECONDS = 60.0
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class TranscriberEndedError(Exception):
     """The process ended while it listened; the text says how."""
+
+
+class NoTranscriberError(Exception):
+    """The process, or its model, cannot be begun, whatever the recording; the text says how it ended."""
 
 
 class TranscriptFailedError(Exception):
@@ -40,10 +46,14 @@ class Transcriber:
         """What is said in the recording.
 
         Raises:
-            TranscriptFailedError, TranscriberEndedError
+            TranscriptFailedError, TranscriberEndedError, NoTranscriberError
         """
         process = self._process or await self._begin()
         await _send(process, {"path": recording.path, "model": model})
+        try:
+            await self._answer(process)
+        except TranscriberEndedError as error:
+            raise NoTranscriberError(f"{model}: {error}") from error
         words: list[Word] = []
         while True:
             answer = await self._answer(process)
@@ -80,6 +90,10 @@ class Transcriber:
             raise AssertionError("it was begun with a pipe")
         line = await process.stdout.readline()
         if not line.endswith(b"\n"):
+            # Killing one that is ending anyway would take its return code from who waits for it.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ENDING_SECONDS):
+                    await process.wait()
             await self.end()
             raise TranscriberEndedError(f"it ended with {process.returncode}")
         answer: dict[str, Any] = json.loads(line)

@@ -9,7 +9,7 @@ import fcntl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Final, TypeVar
 
@@ -23,7 +23,12 @@ from foundation.paths import Home
 from foundation.service import back_off, keep_trying
 from foundation.settings import Language, Settings
 from recordings.store import Recording
-from recordings.transcriber_process import Transcriber, TranscriberEndedError, TranscriptFailedError
+from recordings.transcriber_process import (
+    NoTranscriberError,
+    Transcriber,
+    TranscriberEndedError,
+    TranscriptFailedError,
+)
 from recordings.transcript_models import language_of, transcript_faults, usable_models
 from recordings.transcript_queue import Wish, begin, enter, give_up, next_recording, note_crash
 from recordings.transcripts import Word
@@ -34,6 +39,7 @@ IDLE_SECONDS: Final = 60.0
 AFTER_CRASH_SECONDS = 5.0
 LOCK_SECONDS: Final = 5.0
 DAY_MS = 86_400_000
+PUT_OFF_MS = 300_000
 WHOLE_LOOK_MS = 3_600_000
 """So often all recordings are looked at; between, only the young ones, once there was nothing left to do."""
 
@@ -54,6 +60,8 @@ class Backlog:
     wish: Callable[[], Wish]
     now_ms: Callable[[], int] = present_ms
     busy: set[str] = field(default_factory=set)
+    _put_off: dict[str, int] = field(default_factory=dict)
+    """Languages whose model cannot be used, until then."""
     _empty_ms: int = 0
     """When there was last nothing to do among all recordings."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -61,23 +69,29 @@ class Backlog:
     async def take(self) -> Recording | None:
         """The next recording, now busy; None: there is nothing to do."""
         async with self._lock, self.database.read() as connection:
-            began, wish = self.now_ms(), self.wish()
+            began = self.now_ms()
+            wish = self._without_put_off(self.wish(), began)
             whole = began - self._empty_ms >= WHOLE_LOOK_MS
             if not whole:
-                wish = _younger(wish, self._empty_ms - DAY_MS)
+                wish = replace(wish, since_ms=max(wish.since_ms, self._empty_ms - DAY_MS))
             found = await next_recording(connection, wish, self.busy)
             if found is not None:
                 self.busy.add(found.id)
-            elif whole:
+            elif whole and wish.languages == self.wish().languages:
                 self._empty_ms = began
             return found
 
     def leave(self, recording: Recording) -> None:
         self.busy.discard(recording.id)
 
+    def put_off(self, language: str) -> None:
+        """Take none in this language for a while."""
+        self._put_off[language] = self.now_ms() + PUT_OFF_MS
+        self._empty_ms = 0  # they are to be found again, however old
 
-def _younger(wish: Wish, since_ms: int) -> Wish:
-    return Wish(wish.languages, wish.site_language, wish.kinds, max(wish.since_ms, since_ms))
+    def _without_put_off(self, wish: Wish, now_ms: int) -> Wish:
+        usable = frozenset(one for one in wish.languages if self._put_off.get(one, 0) <= now_ms)
+        return replace(wish, languages=usable)
 
 
 class Pool:
@@ -100,7 +114,11 @@ class Pool:
                 group.create_task(self._work(last=False), name=f"transcriber-{number}")
 
     async def finish(self) -> None:
-        """Work until there is nothing left to do."""
+        """Work until there is nothing left to do.
+
+        Raises:
+            NoTranscriberError: in a group; nothing can be done.
+        """
         async with asyncio.TaskGroup() as group:
             for number in range(self._settings.transcripts.workers):
                 group.create_task(self._work(last=True), name=f"transcriber-{number}")
@@ -112,7 +130,7 @@ class Pool:
             while True:
                 recording = await self._in_database(self._backlog.take)
                 if recording is not None:
-                    await self._listen(transcriber, recording)
+                    await self._listen(transcriber, recording, last=last)
                     idle_since = time.monotonic()
                     continue
                 if last:
@@ -123,7 +141,7 @@ class Pool:
         finally:
             await transcriber.end()
 
-    async def _listen(self, transcriber: Transcriber, recording: Recording) -> None:
+    async def _listen(self, transcriber: Transcriber, recording: Recording, *, last: bool) -> None:
         language = language_of(recording.language, self._settings)
         model = self._models[language]
         try:
@@ -134,6 +152,11 @@ class Pool:
             await self._give_up(recording, str(error))
         except TranscriberEndedError as error:
             await self._on_crash(recording, str(error))
+        except NoTranscriberError as error:
+            if last:
+                raise
+            log.error("A MODEL CANNOT BE USED: nothing is written down", language=language, reason=str(error))  # noqa: TRY400
+            self._backlog.put_off(language)
         finally:
             self._backlog.leave(recording)
 

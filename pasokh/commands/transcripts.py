@@ -30,6 +30,7 @@ from recordings.listing import WantedRecordings, find_recordings
 from recordings.messages import messages_named
 from recordings.search import EmptyQueryError, Hit, WordsWanted, find_words
 from recordings.store import Recording, find_recording
+from recordings.transcriber_process import NoTranscriberError
 from recordings.transcribing import Backlog, Pool, alone, present_ms, young_ones
 from recordings.transcript_models import chosen_models, language_of, transcript_faults, usable_models
 from recordings.transcript_queue import Standing, Wish, ask, standing
@@ -119,7 +120,13 @@ def make(
         return sum([await ask(connection, one, language, again=again) for one, language in speakable])
 
     print(f"{_run(site, ask_for, write=True)} recordings are asked for")
-    asyncio.run(_work(site))
+    try:
+        asyncio.run(_work(site))
+    except ExceptionGroup as group:
+        reason = group.exceptions[0]
+        if not isinstance(reason, NoTranscriberError):
+            raise
+        raise RefusedError(f"the recogniser cannot be begun: {reason}") from reason
 
 
 @app.command()

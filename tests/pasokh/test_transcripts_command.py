@@ -108,7 +108,7 @@ def test_beside_a_service_that_works_it_only_asks(home: Home) -> None:
     assert figures()["waiting"] == 1
 
 
-def test_what_cannot_be_is_said_with_its_reason(home: Home) -> None:
+def test_what_cannot_be_is_said_with_its_reason(home: Home, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="no such recording"):
         typed("show", "nothing")
     with pytest.raises(RefusedError, match="not written down"):
@@ -116,6 +116,9 @@ def test_what_cannot_be_is_said_with_its_reason(home: Home) -> None:
     with pytest.raises(RefusedError, match="Type a word"):
         typed("search", "؟")
     assert look_at_transcripts(open_site()).text == "recordings are written down in fa"
+    (tmp_path / "fa" / "am" / "final.mdl").write_text("@broken", encoding="utf-8")
+    with pytest.raises(RefusedError, match=r"recogniser cannot be begun: .*it ended with 1"):
+        typed("make", OLD.id)
     write_settings(home, {"models": {"fa": "/nowhere"}})
     assert "no such folder" in typed("status")
     assert "no such folder" in look_at_transcripts(open_site()).text

@@ -23,6 +23,7 @@ from recordings import transcribing
 from recordings.search import find_words
 from recordings.store import Recording, add_recording
 from recordings.transcriber import HANGING_SECONDS, limit_time
+from recordings.transcriber_process import NoTranscriberError
 from recordings.transcribing import Backlog, Pool, alone, young_ones
 from recordings.transcript_models import transcript_faults, usable_models
 from recordings.transcript_queue import MOST_TRIES, Wish, ask, standing
@@ -188,6 +189,30 @@ async def test_a_recogniser_that_ends_over_a_recording_takes_no_other_with_it(
     assert [one.word for one in await heard(database, good)] == ["حساب"]
 
 
+async def test_a_model_that_cannot_be_used_harms_no_recording_and_keeps_no_other_language_waiting(
+    home: Home, settings: Settings, database: Database, tmp_path: Path,
+) -> None:
+    model = tmp_path / "tr" / "am" / "final.mdl"
+    model.write_text("@broken", encoding="utf-8")
+    turkish = await kept(
+        database, home, replace(call(1, language="tr"), kind="voice_message"), ["merhaba"], [])
+    persian = await kept(database, home, call(2), ["سلام"], [])
+    pool = asyncio.create_task(pool_of(home, settings, database).run())
+    async with asyncio.timeout(150):
+        while not await heard(database, persian):  # noqa: ASYNC110 - a database has no bell
+            await asyncio.sleep(0.05)
+    pool.cancel()
+    await asyncio.wait([pool])
+    known = await facts(database, turkish)
+    assert (known.state, known.tries) == (TranscriptState.BEGUN, 0)
+    with pytest.raises(ExceptionGroup) as failed:
+        await pool_of(home, settings, database).finish()
+    assert failed.group_contains(NoTranscriberError, match="tr: it ended with 1")
+    model.write_text(" ".join(TR), encoding="utf-8")
+    await pool_of(home, settings, database).finish()
+    assert [one.word for one in await heard(database, turkish)] == ["merhaba"]
+
+
 async def test_what_is_deleted_while_it_is_listened_to_stays_deleted(
     home: Home, settings: Settings, database: Database, tmp_path: Path,
 ) -> None:
@@ -268,6 +293,7 @@ from prometheus_client import CollectorRegistry
 from foundation.database import Database
 from foundation.paths import Home
 from foundation.settings import Settings
+from recordings.transcriber_process import NoTranscriberError
 from recordings.transcribing import Backlog, Pool, usable_models, young_ones
 
 site, moment = json.loads(sys.stdin.readline()), sys.argv[1]

@@ -25,6 +25,8 @@ class Model:
     def __init__(self, model_path: str) -> None:
         self.folder = Path(model_path)
         self.words = (self.folder / "am/final.mdl").read_text(encoding="utf-8").split()
+        if "@broken" in self.words:
+            os._exit(1)  # as Vosk does over a model that it cannot read
 
 
 class KaldiRecognizer:
