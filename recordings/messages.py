@@ -130,12 +130,6 @@ async def messages_named(connection: AsyncConnection, name: str) -> Sequence[Mes
     return [Message(**row) for row in (await connection.execute(query)).mappings()]
 
 
-async def sound_path(connection: AsyncConnection, message: Message) -> str | None:
-    """Where the sound lies under the store's folder; None where there is none (any more)."""
-    sound = await sound_of(connection, message)
-    return sound.path if sound else None
-
-
 async def sound_of(connection: AsyncConnection, message: Message) -> Recording | None:
     """The recording of what was said; None where there is none (any more)."""
     return await find_recording(connection, message.recording_id) if message.recording_id else None

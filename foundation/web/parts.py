@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
-_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE)
+_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE | re.ASCII)
 
 
 class UnsatisfiableRangeError(Exception):
@@ -20,12 +20,16 @@ class Part:
     first: int
     last: int
 
+    @property
+    def length(self) -> int:
+        return self.last - self.first + 1
+
 
 def part_response(request: Request, content: bytes, media_type: str, tag: str) -> Response:
     """200, 206 or 416, by the request's Range and If-Range; kept by nobody on the way. `tag` without quotes."""
     size, etag = len(content), f'"{tag}"'
     headers = {
-        "accept-ranges": "bytes", "cache-control": "private, no-store", "etag": etag,
+        "accept-ranges": "bytes", "cache-control": "private, no-store", "content-disposition": "inline", "etag": etag,
         "content-encoding": "identity",  # packed a second time, its parts would be parts of something else
     }
     try:

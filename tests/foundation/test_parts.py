@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.ranges import Part, UnsatisfiableRangeError, wanted_part
+from foundation.web.parts import Part, UnsatisfiableRangeError, wanted_part
 
 TAG = '"abc"'
 
