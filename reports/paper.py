@@ -55,6 +55,8 @@ def sheet_html(sheet: Sheet, settings: Settings, texts: Texts) -> str:
     teller = Teller(settings, sheet, texts)
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     sections = [_drawn(section, number, teller) for number, section in enumerate(sheet.sections) if section.rows]
+    if sheet.earlier:
+        sections.append(_table(sheet.earlier.sections[0], 0, teller, sheet_title(sheet.earlier, teller)))
     return environment.get_template("paper.html").render(
         language=teller.language, direction="rtl" if teller.language == "fa" else "ltr", font=_font(),
         title=sheet_title(sheet, teller), headline=_headline(sheet, teller), sections=sections,
@@ -98,7 +100,7 @@ def _heat(section: Section, chart: Chart, down: str, teller: Teller) -> _Table:
     return _Table(title, [("", False), *((place, True) for place in along)], rows, "", heat=True)
 
 
-def _table(section: Section, number: int, teller: Teller) -> _Table:
+def _table(section: Section, number: int, teller: Teller, heading: str = "") -> _Table:
     columns = [column for column in section.columns if not column.aside]
     shown = section.rows if len(section.rows) <= MOST_ROWS else section.rows[:MOST_ROWS]
     rows = [
@@ -108,7 +110,7 @@ def _table(section: Section, number: int, teller: Teller) -> _Table:
     ]
     more = teller.texts("report.paper.more", shown=len(shown), count=len(section.rows))
     return _Table(
-        teller.texts(section.title) if number else "",
+        teller.texts(section.title) if number else heading,
         [(teller.texts(column.text), column.unit is not None) for column in columns], rows,
         more if len(shown) < len(section.rows) else "",
     )

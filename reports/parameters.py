@@ -177,8 +177,9 @@ def _with_time(values: Mapping[str, Any], kept: Pairs, asking: Asking, default_f
     if interval.seconds <= 0:
         raise EmptyTimeError(start=start, end=end or "now")
     _refuse_too_many(interval, values.get(STEP.name, Step.NONE))
+    known = period or (Period.TODAY if (start, end) == (Period.TODAY, "") else None)
     compare = values.get(COMPARE.name, COMPARE.default)
-    return Parameters(interval, compared(interval, period, compare, almanac), calendar, values, tuple(kept))
+    return Parameters(interval, compared(interval, known, compare, almanac), calendar, values, tuple(kept))
 
 
 def _written(start: str, end: str, almanac: Almanac) -> Interval:

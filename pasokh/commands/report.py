@@ -104,7 +104,8 @@ def _print(report: Report, pairs: Pairs, form: Output, output: Path | None) -> N
     sheet = _made(report, context, pairs)
     if form is Output.TABLE and output is None:
         screen = console()
-        screen.print(sheet_table(sheet, settings, width=screen.width))
+        for one in (sheet, *((sheet.earlier,) if sheet.earlier else ())):
+            screen.print(sheet_table(one, settings, width=screen.width))
     else:
         _write(sheet, context, _form_of(output) if form is Output.TABLE else Form(form.value), output)
     if sheet.balanced is False:

@@ -77,6 +77,7 @@ def test_the_calendar_is_the_languages_unless_another_is_named() -> None:
 
 @pytest.mark.parametrize(("pairs", "expected"), [
     ([("period", "today"), ("compare", "before")], "11-21T00:00:00 11-21T12:00:01"),
+    ([("compare", "before")], "11-21T00:00:00 11-21T12:00:01"),
     ([("period", "last-month"), ("compare", "before")], "09-23T00:00:00 10-23T00:00:00"),
     ([("period", "today"), ("compare", "week")], "11-15T00:00:00 11-15T12:00:01"),
     ([("period", "today"), ("compare", "year")], "11-22T00:00:00 11-22T12:00:01"),
