@@ -103,7 +103,7 @@ async def test_callers_leave_messages_cancel_them_and_hang_up(line: LiveLine, to
     listed = line.command("messages", "list", "--box", "director")
     assert str(found[None].tracking) in listed
     assert SENDS.number not in listed
-    line.command("messages", "play", str(found[None].tracking))
+    line.command("messages", "play", str(found[None].tracking), "--output", str(line.home.root / "heard.wav"))
     assert "heard" in line.command("messages", "show", str(found[None].tracking))
 
 

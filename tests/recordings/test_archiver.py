@@ -1,8 +1,10 @@
 """What was recorded is packed and encrypted behind the calls, and no kill loses it, doubles it or leaves it open."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -266,3 +268,33 @@ async def test_what_is_deleted_while_it_is_archived_stays_deleted(store: SoundSt
     repacker._rewrite = slowly  # type: ignore[method-assign,assignment]
     assert await repacker.repack(legs.name, Codec.FLAC, sealed=True) is None
     assert store.files() == []
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """Of 128 KiB, at that place within the block."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=128k,mode=700", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("only root may mount a small disk, and not in every container")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_a_full_disk_keeps_the_sound_as_it_is_until_there_is_room(store: SoundStore) -> None:
+    folder = store.home.recordings_store
+    with small_disk(folder):
+        store.follow(codec="wav")  # as large again as the plain file
+        store.speak(caller=beeps(440, 2), agent=beeps(880, 2))
+        await store.archivist().look()
+        filler = folder / "filler"
+        filler.write_bytes(bytes(40_000))
+        with pytest.raises(OSError, match="No space left"):
+            await store.archiver().archive_some()
+        row = await store.row()
+        assert (row.archived_ms, store.files()) == (None, ["filler", f"{row.id}.wav"])
+        assert np.array_equal((await store.sides(row)).caller, beeps(440, 2))
+        filler.unlink()
+        await store.serve()
+        assert store.files() == [f"{row.id}.wav.{store.repacker().keys().newest}.age"]
