@@ -16,6 +16,7 @@ from ivr.prompts import Prompt
 from ivr.prompts.numbers import prompt_numbers
 from pasokh.line import wait_ready
 from pasokh.supervise import SupervisorLink
+from recordings.listens import WantedListens, find_listens
 from recordings.messages import Message, Wanted, messages, sound_of
 from tests.support.agent_call import agent_call
 from tests.support.kept_sound import kept_sides
@@ -244,6 +245,29 @@ async def test_an_agent_with_the_pin_closes_the_line_and_records_a_prompt_by_tel
     sound = [_from_alaw(octet) for octet in heard.read_bytes()]
     assert tone_share(sound[2000:-2000], HERTZ) > 0.8
     assert list(line.home.run.glob("take-*")) == []
+
+
+async def test_an_agent_hears_a_message_at_his_telephone(line: LiveLine, tone: Path) -> None:
+    since_ms = now_ms()
+    await call(line.target, [HANGS_UP], line.sipp, tone=tone)
+    await taken(line, since_ms, 1)
+    account = ("a101", line.secrets.agents["a101"])
+    async with agent_call(line.target, account, line.settings.extensions.recordings) as phone:
+
+        async def is_asked() -> bool:
+            return phone.first_heard(PROMPT_HERTZ) is not None
+
+        async def is_heard() -> bool:
+            await phone.keys("1", 1.0)  # a key between two questions is lost; while a message plays it does nothing
+            return phone.first_heard(HERTZ) is not None
+
+        await eventually(is_asked, "the PIN is asked for", within=60)
+        await phone.keys(line.secrets.pin)
+        await eventually(is_heard, "what the caller said is heard", within=90)
+    async with _main(line) as database, database.read() as connection:
+        first = (await find_listens(connection, WantedListens(listener="agent:a101"), 10))[-1].listen
+    assert (first.way, first.purpose) == ("telephone", "case")
+    await line.quiet()
 
 
 async def test_a_wrong_pin_switches_nothing_and_stands_in_no_log(line: LiveLine) -> None:
