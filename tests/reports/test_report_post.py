@@ -200,12 +200,13 @@ async def test_the_server_is_spoken_to_in_private_and_gets_the_sites_password(
         assert [one["To"] for one in server.letters] == [CHIEF]
 
 
+@pytest.mark.timeout(900)  # three processes, each of which reads all reports' code, on a machine that may be busy
 async def test_killed_at_any_step_every_due_time_has_one_mail(tmp_path: Path) -> None:
     async with mail_server() as server, site(tmp_path, server) as made:
         made.now = (int(datetime.now(tz=TEHRAN).timestamp()) - 2 * 86_400) * 1000
         hour = datetime.now(tz=TEHRAN) - timedelta(hours=1)
         await made.add(f"daily {hour:%H:%M}", form=Form.CSV)
-        kills = ["RCPT", "DATA", "DATA"]
+        kills = ["DATA", "RCPT"]
         child: asyncio.subprocess.Process | None = None
 
         def at_step(step: str) -> str:
@@ -216,7 +217,7 @@ async def test_killed_at_any_step_every_due_time_has_one_mail(tmp_path: Path) ->
 
         server.at = at_step
         ends = []
-        for _ in range(4):
+        for _ in range(3):
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "pasokh", "report", "schedule", "run", cwd=CHECKOUT,
                 env={**os.environ, "PASOKH_HOME": str(made.home.root)},
@@ -224,7 +225,7 @@ async def test_killed_at_any_step_every_due_time_has_one_mail(tmp_path: Path) ->
             )
             _, errors = await child.communicate()
             ends.append(child.returncode)
-        assert ends == [-signal.SIGKILL, -signal.SIGKILL, -signal.SIGKILL, 0], errors
+        assert ends == [-signal.SIGKILL, -signal.SIGKILL, 0], errors
         dues = {letter["Message-ID"] for letter in server.letters}
         assert len(dues) == 2, "two days, two due times"
         assert {state for state, _ in await made.told()} == {"sent"}
