@@ -18,6 +18,7 @@ from callqueue.conversations import Kind, Talk
 from callqueue.stint import Outcome, Stint
 from foundation.database import Database, Store, store_url
 from foundation.text import digits
+from recordings.store import Recording
 from tests.support.browser import accessibility_faults, chromium, shoot
 from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints, to
@@ -171,13 +172,18 @@ def _check_the_times(line: LiveLine, first: Talk, second: Talk) -> None:
 
 
 async def _check_the_recording(line: LiveLine, call_id: str) -> None:
-    [recording] = await kept_recordings(line, call_id)
-    left, right = await kept_sides(line, recording)
-    assert tone_share(left, AGENT_HERTZ) < 0.05
-    assert tone_share(right, CALLER_HERTZ) < 0.05
-    resumed = slice(-5 * RATE, -RATE)  # no music of the hold is in it
-    assert tone_share(left[resumed], CALLER_HERTZ) > 0.6
-    assert tone_share(right[resumed], AGENT_HERTZ) > 0.6
+    """Both sides before the reload and after it, each time in a recording of its own."""
+    async def both() -> list[Recording]:
+        found = await kept_recordings(line, call_id)
+        return found if len(found) > 1 else []
+
+    for recording in await eventually(both, "both recordings are kept", 60):
+        left, right = await kept_sides(line, recording)
+        assert tone_share(left, AGENT_HERTZ) < 0.05
+        assert tone_share(right, CALLER_HERTZ) < 0.05
+        end = slice(-3 * RATE, -RATE // 2)  # no music of the hold is in it
+        assert tone_share(left[end], CALLER_HERTZ) > 0.6
+        assert tone_share(right[end], AGENT_HERTZ) > 0.6
 
 
 async def _noted(line: LiveLine, call_id: str) -> list[DeskCall]:
