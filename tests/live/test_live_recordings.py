@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 
 CALLER_HERTZ, AGENT_HERTZ = 440, 880
 TALK = 4
-SPOKEN = 5
+SPOKEN = 8
 FURTHEST_APART_MS = 100
 """What Asterisk itself suffers, where it gets no turn for a while; else it is a packet or two (docs/recordings.md)."""
 

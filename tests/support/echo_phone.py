@@ -23,7 +23,7 @@ MARK_MS = 60
 FURTHEST_MS = 800
 WINDOW_MS = 2500
 STEP_MS = 250
-ALIKE = 0.6
+ALIKE = 0.5
 """How much alike both sides must be (correlation) to be one sound and its echo."""
 
 
