@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import socket
+import time
 import wave
 from array import array
 from collections.abc import AsyncIterator, Iterator
@@ -15,28 +16,35 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from agent_softphone.credentials import Credentials, PhonePasswords
+from agent_softphone.supervisor_office import Supervisor
+from agent_softphone.supervisor_spy import Mode, conversation_of
 from bench.sipp import Run, calling
 from bench.tones import write_tone
 from callqueue.stint import Ending, Origin, Outcome
 from foundation.asterisk.ami import AmiLink
+from tests.support.agent_call import AgentCall, agent_call
 from tests.support.browser import accessibility_faults, chromium, shoot
 from tests.support.cut_wire import Cables, cables
 from tests.support.desk_phone import PhoneError, desk_phone
 from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints, to
+from tests.support.live_floor import floor_of
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import AGENTS, QUEUES, QUICK
 from tests.support.live_start import running_line
 from tests.support.phone_page import PATIENCE_MS, PhonePage, phone_browser, phone_page
 from tests.support.public_phones import Behaviour, gateway, public_phones
-from tests.support.raw_phone import tone_share
+from tests.support.raw_phone import ended, tone_share
+from tests.support.tone_phone import shares, tone_phone
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
-AGENT_HERTZ, CALLER_HERTZ = 700, 440
+AGENT_HERTZ, CALLER_HERTZ, SUPERVISOR_HERTZ = 700, 440, 1900
+PART = 0.2
+"""A voice's share of the sound where two speak."""
 Sockets = tuple[socket.socket, socket.socket]
-BROWSERS = ("a101", "a102", "b201", "b202")
+BROWSERS = ("a101", "a102", "a104", "b201", "b202")
 WATCHED = """(() => {
   window.opened = []; window.sinks = [];
   const media = navigator.mediaDevices, open = media.getUserMedia.bind(media);
@@ -266,6 +274,49 @@ async def test_the_public_is_called_where_the_site_permits_it(line: LiveLine, wa
             assert [call.number for call in public.rung] == ["09126000001"]
         line.hang_up_everybody()
         await line.quiet()
+
+
+@asynccontextmanager
+async def speaking(caller: AgentCall) -> AsyncIterator[None]:
+    """He says his tone all the time."""
+    task = asyncio.create_task(caller.speak(CALLER_HERTZ, 150), name="caller speaks")
+    try:
+        yield
+    finally:
+        await ended(task)
+
+
+async def test_a_supervisor_joins_a_conversation_in_the_browser(line: LiveLine, tmp_path: Path) -> None:
+    """The caller hears him beside the agent."""
+    own = ("a109", line.secrets.agents["a109"])
+    async with (
+        browser(tmp_path) as opened, desk_of(line, opened, "a104") as page, floor_of(line) as floor,
+        tone_phone(line.target, own, SUPERVISOR_HERTZ) as telephone,
+        agent_call(line.target, ("09125000017", ""), line.target.number) as caller, speaking(caller),
+    ):
+        await page.shows("ringing")
+        await page.press("answer")
+        await page.shows("talking")
+
+        async def together() -> bool:
+            return conversation_of("a104", await floor.channels()) is not None
+
+        await eventually(together, "they speak with each other")
+        await floor.join("a104", Mode.BARGE, Supervisor("lale", "lale", frozenset({"supervisor"}), "a109", "127.0.0.1"))
+        leg = await telephone.rung()
+
+        async def all_heard() -> bool:
+            since = time.time() - 2
+            by_caller, by_supervisor = shares(caller.heard, since), shares(telephone.heard, since)
+            return (
+                min(by_caller(AGENT_HERTZ), by_caller(SUPERVISOR_HERTZ)) > PART
+                and min(by_supervisor(CALLER_HERTZ), by_supervisor(AGENT_HERTZ)) > PART
+            )
+
+        await eventually(all_heard, "the caller hears both, and the supervisor too")
+        await telephone.hang_up(leg)
+        await page.press("hangUp")
+        await page.is_free()
 
 
 async def test_keys_are_heard(line: LiveLine, tmp_path: Path) -> None:
