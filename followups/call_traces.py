@@ -1,6 +1,6 @@
 """What a call has left behind among the follow-ups: cases, results that were heard in it, answers to a survey."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -11,6 +11,9 @@ from followups.case_store import COLUMNS, case_of
 from followups.survey_tables import SURVEY_ANSWER, SURVEY_REQUEST
 from followups.tables import CASE, LINK
 from followups.telling_tables import HEARD, TELLING
+from recordings.tables import recording
+
+FEW = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,31 @@ async def read_call_traces(
                                   LinkKind.VOICE_MESSAGE: messages}),
         await _heard(connection, calls), await _surveys(connection, calls), await _tells(connection, outbound_id),
     )
+
+
+async def calls_with_cases(
+    connection: AsyncConnection, calls: Collection[str], messages: Mapping[str, str],
+) -> set[str]:
+    """Those of the calls to which a case is linked: to the call itself, to what was recorded in it, or to a message
+    (`messages`: their ids, and the call of each) that was left in it.
+    """
+    of_call = select(LINK.c.reference).where(LINK.c.kind == LinkKind.CALL.value)
+    of_recording = select(recording.c.call_id).join(LINK, LINK.c.reference == recording.c.id).where(
+        LINK.c.kind == LinkKind.RECORDING.value)
+    of_message = select(LINK.c.reference).where(LINK.c.kind == LinkKind.VOICE_MESSAGE.value)
+    found: set[str] = set()
+    for few in _fews(calls):
+        found |= set((await connection.execute(of_call.where(LINK.c.reference.in_(few)))).scalars())
+        found |= set((await connection.execute(of_recording.where(recording.c.call_id.in_(few)))).scalars())
+    for few in _fews(messages):
+        linked = (await connection.execute(of_message.where(LINK.c.reference.in_(few)))).scalars()
+        found |= {messages[message] for message in linked}
+    return found
+
+
+def _fews(ids: Collection[str]) -> Iterator[Sequence[str]]:
+    wanted = sorted(ids)
+    return (wanted[first:first + FEW] for first in range(0, len(wanted), FEW))
 
 
 async def _cases(connection: AsyncConnection, wanted: Mapping[LinkKind, Collection[str]]) -> list[LinkedCase]:

@@ -1,6 +1,6 @@
 """How other rooms read the steps of callers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +16,7 @@ COLUMNS = (
 )
 
 
+FEW = 500
 WINDOW_SECONDS = 3600
 """A month of a busy line does not fit into memory at once."""
 
@@ -31,6 +32,16 @@ async def read_path(connection: AsyncConnection, call_id: str) -> tuple[Step, ..
     """All steps of one call, as far as they have been delivered."""
     query = select(*COLUMNS).where(ivr_step.c.call_id == call_id).order_by(ivr_step.c.number)
     return tuple(_step(row) for row in (await connection.execute(query)).all())
+
+
+async def read_beginnings(connection: AsyncConnection, call_ids: Collection[str]) -> dict[str, float]:
+    """When these calls came to the menus, in epoch seconds; those that never came there are not in it."""
+    wanted, found = sorted(call_ids), dict[str, float]()
+    for first in range(0, len(wanted), FEW):
+        query = select(ivr_step.c.call_id, ivr_step.c.at_ms).where(
+            ivr_step.c.call_id.in_(wanted[first:first + FEW]), ivr_step.c.number == 1)
+        found |= {row.call_id: row.at_ms / 1000 for row in await connection.execute(query)}
+    return found
 
 
 async def read_paths(connection: AsyncConnection, start: int, end: int) -> list[tuple[Step, ...]]:

@@ -27,6 +27,7 @@ from reports import (
     agents_sheet,
     calls_sheet,
     case_sheets,
+    channel_shift,
     intervals_sheet,
     menus_sheet,
     passing_on,
@@ -42,7 +43,7 @@ from reports.report import Report
 
 REPORTS: tuple[Report, ...] = (
     queue_sheet.REPORT, intervals_sheet.REPORT, calls_sheet.REPORT, menus_sheet.REPORT, *case_sheets.REPORTS,
-    voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT,
+    voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT, channel_shift.REPORT,
     agents_sheet.REPORT, *agent_time_sheets.REPORTS, passing_on.REPORT, unanswered_rings.REPORT,
     quality_sheet.REPORT,
 )

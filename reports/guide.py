@@ -10,6 +10,7 @@ from foundation.paths import CHECKOUT
 from quality.results import PASSPORTS as QUALITY
 from reports.agent_time_sheets import OCCUPANCY_PASSPORTS, PAUSE_PASSPORTS
 from reports.agents import PASSPORTS as AGENTS
+from reports.channel_shift import PASSPORTS as SHIFT
 from reports.faults import PASSPORTS as FAULTS
 from reports.passing_on import PASSPORTS as TRANSFERS
 from reports.provinces_sheet import PASSPORTS as PROVINCES
@@ -44,6 +45,7 @@ def renewed(text: str) -> str:
     known = {*passports(), *(one.id for one in AGENTS)}
     cases = "\n\n".join(f"Of `report {name}`:\n\n{passport_table(_but(known, shown))}" for name, shown in (
         ("voice-messages", MESSAGES), ("provinces", PROVINCES), ("repeat-callers", REPEATS),
+        ("channel-shift", SHIFT),
         ("occupancy", OCCUPANCY_PASSPORTS), ("pauses", PAUSE_PASSPORTS), ("transfers", TRANSFERS),
         ("ring-no-answer", RINGS),
         ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS), ("quality", QUALITY)))

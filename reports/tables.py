@@ -35,7 +35,8 @@ EXPLAINED = (
 )
 
 
-TEXTS = tuple(Path(__file__).parent / name for name in ("texts.yaml", "frame.yaml", "further.yaml", "quality.yaml"))
+TEXTS = tuple(Path(__file__).parent / name for name in (
+    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml"))
 """The catalogue files of all reports."""
 
 
