@@ -32,6 +32,7 @@ from reports import (
     menus_sheet,
     passing_on,
     provinces_sheet,
+    pulse_sheet,
     quality_sheet,
     queue_sheet,
     repeats,
@@ -44,6 +45,7 @@ from reports.report import Report
 REPORTS: tuple[Report, ...] = (
     queue_sheet.REPORT, intervals_sheet.REPORT, calls_sheet.REPORT, menus_sheet.REPORT, *case_sheets.REPORTS,
     voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT, channel_shift.REPORT,
+    pulse_sheet.REPORT,
     agents_sheet.REPORT, *agent_time_sheets.REPORTS, passing_on.REPORT, unanswered_rings.REPORT,
     quality_sheet.REPORT,
 )

@@ -10,6 +10,7 @@ from foundation.calendars import CLOCK_STEPS, Interval, Step, day_text, iso, spl
 from foundation.provinces import UNKNOWN
 from reports.caller_provinces import caller_provinces
 from reports.parameters import PROVINCE, STEP, Parameters
+from reports.provinces_sheet import province_title
 from reports.report import Context, Group, Report
 from reports.request_reading import read_requests
 from reports.requests import End, Request, tally_requests
@@ -91,7 +92,7 @@ def _row(names: Mapping[str, Cell], shown: Mapping[str, str], placed: Placed, *,
 
 
 def _provinces(placed: Placed, context: Context) -> Section:
-    rows = [_row({"province": name}, {"province": _title(name, context)}, mine)
+    rows = [_row({"province": name}, {"province": province_title(name, context)}, mine)
             for name, mine in _by_province(placed)]
     return Section("provinces", "report.channel-shift.provinces", (Column("province", "column.province"), *_columns()),
                    rows, Chart(Look.BAR, "province", SHARES))
@@ -101,7 +102,7 @@ def _months(pieces: Sequence[Interval], by_piece: Sequence[Placed], step: Step, 
     """Every province in every month."""
     rows = [
         _row({"province": name, "from": iso(piece.start, context.zone)},
-             {"province": _title(name, context), "from": _beginning(piece, step, context)}, mine)
+             {"province": province_title(name, context), "from": _beginning(piece, step, context)}, mine)
         for piece, placed in zip(pieces, by_piece, strict=True) for name, mine in _by_province(placed)
     ]
     columns = (Column("province", "column.province"), Column("from", "column.time", moment=True), *_columns())
@@ -121,7 +122,3 @@ def _by_province(placed: Placed) -> list[tuple[str, Placed]]:
     for one in placed:
         found[one[1]].append(one)
     return sorted(found.items(), key=lambda each: (-len(each[1]), each[0]))
-
-
-def _title(name: str, context: Context) -> str:
-    return context.texts("report.provinces.unknown") if name == UNKNOWN else context.names.of("province", name)

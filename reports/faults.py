@@ -84,7 +84,7 @@ def explain(rises: Rises, names: CaseNames) -> Iterator[str]:
             "report.faults.why_never" if one.chance < SELDOM else "report.faults.why",
             name=names.of(one.series.dimension.value, one.series.name), cases=one.count, weeks=len(one.weeks),
             low=min(one.weeks), high=max(one.weeks), usual=one.usual,
-            once=_times(one.chance, names),
+            once=shown_times(one.chance, names),
         )
     if not rises.compared:
         yield texts("report.faults.nothing", weeks=FEWEST_WEEKS)
@@ -127,14 +127,15 @@ def _series(case: Opened) -> Iterator[Series]:
         yield Series(Dimension.PROVINCE, case.province)
 
 
-def _chance(chance: float, names: CaseNames) -> str:
+def shown_chance(chance: float, names: CaseNames) -> str:
     """In per cent, or as one in so many."""
     if chance >= 0.01:
         return percent_text(chance, names.language)
-    return f"{number_text(1, names.language)} : {_times(chance, names)}"
+    return f"{number_text(1, names.language)} : {shown_times(chance, names)}"
 
 
-def _times(chance: float, names: CaseNames) -> str:
+def shown_times(chance: float, names: CaseNames) -> str:
+    """In how many such times it comes once."""
     return number_text(float(f"{1 / max(chance, SELDOM):.2g}"), names.language)
 
 
@@ -146,5 +147,6 @@ def _row(one: Compared, names: CaseNames) -> Row:
         "fault_flagged": int(one.flagged),
     }
     shown = {"kind": names.texts(f"column.{kind}"), "name": names.of(kind, one.series.name),
-             "fault_chance": _chance(one.chance, names), "weeks": digits(" ".join(map(str, one.weeks)), names.language)}
+             "fault_chance": shown_chance(one.chance, names),
+             "weeks": digits(" ".join(map(str, one.weeks)), names.language)}
     return Row(cells, shown, red=one.flagged)

@@ -14,6 +14,7 @@ from reports.channel_shift import PASSPORTS as SHIFT
 from reports.faults import PASSPORTS as FAULTS
 from reports.passing_on import PASSPORTS as TRANSFERS
 from reports.provinces_sheet import PASSPORTS as PROVINCES
+from reports.pulse_sheet import PASSPORTS as PULSE
 from reports.repeats import PASSPORTS as REPEATS
 from reports.staffing.passports import PASSPORTS as STAFFING
 from reports.unanswered_rings import PASSPORTS as RINGS
@@ -45,7 +46,7 @@ def renewed(text: str) -> str:
     known = {*passports(), *(one.id for one in AGENTS)}
     cases = "\n\n".join(f"Of `report {name}`:\n\n{passport_table(_but(known, shown))}" for name, shown in (
         ("voice-messages", MESSAGES), ("provinces", PROVINCES), ("repeat-callers", REPEATS),
-        ("channel-shift", SHIFT),
+        ("channel-shift", SHIFT), ("pulse", PULSE),
         ("occupancy", OCCUPANCY_PASSPORTS), ("pauses", PAUSE_PASSPORTS), ("transfers", TRANSFERS),
         ("ring-no-answer", RINGS),
         ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS), ("quality", QUALITY)))

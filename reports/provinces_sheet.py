@@ -108,7 +108,7 @@ class _Writer:
             "abandonment_rate": served.abandonment_rate, "asa": wait_figures(place.entries, people.now).asa,
             "province_cases": place.cases, "province_share": ratio(counts.entries, len(people.entries)),
         }
-        shown = self.context.texts("column.all") if name is None else _title(name, self.context)
+        shown = self.context.texts("column.all") if name is None else province_title(name, self.context)
         return Row({"province": name, **{figure: found[figure] for figure in PASSPORTS}}, {"province": shown},
                    bold=name is None, total=name is None, links=self._links(name))
 
@@ -122,7 +122,8 @@ class _Writer:
         return {figure: {**link, "figure": figure} for figure in SHARED if PASSPORTS[figure].unit is Unit.COUNT}
 
 
-def _title(name: str, context: Context) -> str:
+def province_title(name: str, context: Context) -> str:
+    """Of `unknown`, too."""
     return context.texts("report.provinces.unknown") if name == UNKNOWN else context.names.of("province", name)
 
 

@@ -9,11 +9,15 @@ import followups.web
 import reports.web
 from followups.causes import load_causes, set_cause
 from followups.office import CaseOffice, case_office
+from foundation.database import LEDGER, Database, Store, store_url
 from foundation.web.roles import Role
-from tests.support.browser import accessibility_faults, chromium
+from tests.support.browser import accessibility_faults, chromium, shoot
 from tests.support.case_deadlines import at
 from tests.support.case_site import SARA, WISH
 from tests.support.page_site import PageSite, page_site
+from tests.support.report_site import PlayedCall, tell_journal
+
+WEEK = 7 * 86_400
 
 PAGES = ("/pulse", "/pulse/kept", "/pulse/satisfaction", "/pulse/actions")
 ACTION = {"title": "Slips come late", "unit": "insurance-deputy", "owner": "mina", "due": "1405-10-30",
@@ -61,6 +65,28 @@ async def test_a_rise_is_shown_with_its_reason_in_the_readers_language(site: Pag
     assert "fault_chance v1" in english
     persian = (await manager.get("/pulse?from=08:00&lang=fa")).text
     assert "سوابق بیمه: ۱۵ پیگیری" in persian
+
+
+async def test_calls_that_fell_are_shown_beside_the_cases(site: PageSite, tmp_path: Path) -> None:
+    ledger = Database(store_url(site.web.home, site.web.settings, Store.LEDGER))
+    async with ledger.write() as connection:
+        await connection.run_sync(LEDGER.create_all)
+    morning = at("2026-11-22T09:00") // 1000
+    await tell_journal(ledger, tmp_path / "log", [
+        PlayedCall(f"w{week}.{number}", morning - week * WEEK + 30 * number, "operator", "abandoned", 9, 0, "0901")
+        for week in range(9) for number in range(40 if week else 2)])
+    await ledger.close()
+    site.clock.at_ms = at("2026-11-22T12:00")
+    manager = await site.client(Role.MANAGER)
+    english = (await manager.get("/pulse?from=08:00&lang=en")).text
+    assert "sudden fall" in english
+    assert "operator fell to 2; in the same hours of" in english
+    assert "pulse_chance v1" in english
+    assert "operator کمتر شد: ۲ تماس" in (await manager.get("/pulse?from=08:00&lang=fa")).text
+    async with site.served() as url, chromium() as browser:
+        view = await site.open(browser, url, "/pulse?from=08:00", Role.MANAGER)
+        assert await accessibility_faults(view) == []
+        await shoot(view, "pulse-of-calls")
 
 
 async def test_programs_read_the_same_with_every_passport(site: PageSite) -> None:
