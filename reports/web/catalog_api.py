@@ -53,7 +53,7 @@ def catalog_api() -> APIRouter:
         router.add_api_route(
             f"/reports/{report.name}", _answer(report), methods=["GET"], response_model=None,
             name=f"report-{report.name}", summary=texts(f"report.{report.name}.name"), description=f"{about}.",
-            responses={200: {"description": "The report.", "content": _contents()}, **REFUSALS},
+            responses={200: {"description": "The report.", "content": contents()}, **REFUSALS},
             openapi_extra={"parameters": [_described(parameter) for parameter in known]},
         )
     return router
@@ -78,7 +78,7 @@ def _answer(report: Report) -> Answer:
     return answer
 
 
-def _contents() -> dict[str, Any]:
+def contents() -> dict[str, Any]:
     others = {media_type: {"schema": {"type": "string"}} for form, media_type in FILES.items() if form is not Form.JSON}
     return {"application/json": {"schema": SHAPE}, **others}
 
