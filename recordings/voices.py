@@ -1,8 +1,7 @@
 """Another voice is another recording, also where an agent leaves his caller with the colleague whom he has asked.
 
-Asterisk puts the colleague in his place without a step of the dialplan, and then drops, from a recording that goes on,
-all sound of a telephone whose packets are numbered lower than those of the one before. So the recording is begun anew
-here; where the dialplan rings the next telephone, it does the same (dialplans/offer.conf).
+Where the dialplan joins a telephone with a caller, it begins the recording on that telephone's channel
+(`pasokh-voice` in dialplans/offer.conf). An attended transfer joins them without a step of the dialplan: we begin it.
 """
 
 import asyncio
@@ -16,45 +15,42 @@ from foundation.asterisk.variables import Variable
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets
 
-FORGETTING_SECONDS = 0.15
-"""Asterisk lets go of what it remembers of a voice at the next packet of sound."""
 CALLERS = "PJSIP/trunk-"
 
 log = structlog.get_logger()
 
 
 async def watch_voices(home: Home, settings: Settings) -> None:
-    """Begin recordings anew after attended transfers; runs until cancelled."""
+    """Record whoever gets a recorded caller by an attended transfer; runs until cancelled."""
     async with AmiLink("127.0.0.1", settings.ports.of("ami"), "pasokh", load_secrets(home, settings).ami) as link:
         async def on_transfer(event: Event) -> None:
-            channel = event.get("TransfereeChannel")
-            if event.get("Result") != "Success" or not channel.startswith(CALLERS):
+            caller, agent = event.get("TransfereeChannel"), event.get("TransferTargetChannel")
+            if event.get("Result") != "Success" or not caller.startswith(CALLERS) or not agent:
                 return
             try:
-                await begin_anew(link, channel)
+                await record_voice(link, caller, agent)
             except AmiError as error:
-                log.warning("a recording could not be begun anew", channel=channel, error=str(error))
+                log.warning("a conversation is not recorded", channel=agent, error=str(error))
 
         link.on_event(on_transfer, "AttendedTransfer")
         await asyncio.Event().wait()
 
 
-async def begin_anew(link: AmiLink, channel: str) -> None:
-    """Go on in a new pair of legs with the recording of this caller, if he is recorded.
+async def record_voice(link: AmiLink, caller: str, agent: str) -> None:
+    """Begin a recording of this agent's channel, if the caller whom he has got is recorded and he is not yet.
 
     Raises:
         AmiError: Asterisk does not answer.
     """
-    if await _variable(link, channel, Variable.RECORDED) != "1":
+    if await _variable(link, caller, Variable.RECORDED) != "1" or await _variable(link, agent, Variable.VOICE):
         return
-    part = int(await _variable(link, channel, Variable.PART) or 0) + 1
-    legs = f"{await _variable(link, channel, Variable.LEGS)}.{part}"
-    await link.action("StopMixMonitor", Channel=channel)
-    await asyncio.sleep(FORGETTING_SECONDS)
-    await link.action("Setvar", Channel=channel, Variable=Variable.PART.value, Value=str(part))
-    begun = await link.action("MixMonitor", Channel=channel, Options=f"bSr({legs}-caller.wav)t({legs}-agent.wav)")
+    part = int(await _variable(link, caller, Variable.PART) or 0) + 1
+    legs = f"{await _variable(link, caller, Variable.LEGS)}.{part}"
+    await link.action("Setvar", Channel=caller, Variable=f"__{Variable.PART.value}", Value=str(part))
+    await link.action("Setvar", Channel=agent, Variable=Variable.VOICE.value, Value=legs)
+    begun = await link.action("MixMonitor", Channel=agent, Options=f"bSr({legs}-agent.wav)t({legs}-caller.wav)")
     if not begun.succeeded:  # he may have hung up meanwhile
-        log.info("a recording was not begun anew", channel=channel, reason=begun.message)
+        log.info("a conversation is not recorded", channel=agent, reason=begun.message)
 
 
 async def _variable(link: AmiLink, channel: str, name: Variable) -> str:

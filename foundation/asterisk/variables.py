@@ -69,6 +69,8 @@ class Variable(StrEnum):
     """1 while the present stint is recorded."""
     PART = "PASOKH_PART"
     """Which recording of the present stint this is; empty: the first. Each voice on the other side has one."""
+    VOICE = "PASOKH_VOICE"
+    """On an agent's channel: path of his own recording's legs, without `-caller.wav` and `-agent.wav`."""
     PROMPT = "PASOKH_PROMPT"
     """What the caller hears when a queue could not serve him."""
     REASON = "PASOKH_REASON"
