@@ -47,10 +47,6 @@ class NoMusicError(QueueRefusalError):
     name = "no-music"
 
 
-class MusicRefusedError(QueueRefusalError):
-    name = "music-refused"
-
-
 class NotTakenError(QueueRefusalError):
     """Asterisk did not do as its new files say; the old ones are in force again."""
 

@@ -77,13 +77,8 @@ class Home:
 
     @property
     def music(self) -> Path:
-        """Music on hold as the site gives it, a folder for each class: `music/default/*`."""
+        """Music on hold, a folder for each class: `music/default/*.alaw`."""
         return self.root / "music"
-
-    @property
-    def served_music(self) -> Path:
-        """The same as Asterisk plays it: `default/alaw/*.alaw`, `default/ulaw/*.ulaw`."""
-        return self.asterisk / "music"
 
     @property
     def recordings_raw(self) -> Path:

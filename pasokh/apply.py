@@ -20,7 +20,6 @@ from callqueue.queue_refusals import (
     LinearNeedsRestartError,
     LineNotUpError,
     MenusRefusedError,
-    MusicRefusedError,
     NeedsRestartError,
     NoMusicError,
     NotTakenError,
@@ -28,7 +27,6 @@ from callqueue.queue_refusals import (
 )
 from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.asterisk.install import find_asterisk
-from foundation.asterisk.music import serve_music
 from foundation.asterisk.reload import (
     DIALPLAN,
     changed_files,
@@ -123,10 +121,6 @@ def _check_settings(home: Home, before: Settings | None, settings: Settings, fou
         music = home.music / queue.music
         if not music.is_dir() or not any(music.iterdir()):
             raise NoMusicError(key=f"queues.{name}.music", value=queue.music, folder=str(music))
-    try:
-        serve_music(home, {queue.music for queue in settings.queues.values()})
-    except RuntimeError as error:
-        raise MusicRefusedError(reason=str(error)) from error
     try:
         load_menus(home, settings)
     except DataFileError as error:

@@ -58,7 +58,7 @@ def _make_sounds(site: Site, stream: TextIO) -> None:
     showing = Showing("Prompts", stream)
     try:
         built = build(site.home, site.settings, showing.show)
-        convert_music(site.home, asterisk, (queue.music for queue in site.settings.queues.values()))
+        convert_music(site.home, asterisk)
     except (CatalogueError, SoundError, ToolMissingError, RuntimeError) as error:
         raise RefusedError(f"prompts and music cannot be made ready: {error}") from error
     showing.end()

@@ -8,7 +8,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from foundation.asterisk.events import NEEDED_EVENTS
 from foundation.asterisk.install import Installation
-from foundation.asterisk.music import COMPANDINGS
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import Secrets, Settings
 from foundation.speech import ENGINE, server_url, spoken_languages
@@ -69,8 +68,7 @@ def rendered_files(home: Home, settings: Settings, secrets: Secrets, asterisk: I
         "emergency": home.emergency,
         "drain": home.drain,
         "callback_offers": home.callback_offers,
-        "music_folder": home.served_music,
-        "compandings": COMPANDINGS,
+        "music_folder": home.music,
         "music": sorted({"default", *(queue.music for queue in settings.queues.values())}),
         "modules": asterisk.modules,
         "data": home.asterisk / "data",

@@ -104,8 +104,6 @@ class Site(StrEnum):
     """Prefix: PASOKH_FIRST_PENALTY_<queue> is the highest penalty that is rung at first there."""
     OVERFLOW = "PASOKH_OVERFLOW"
     """Prefix: PASOKH_OVERFLOW_<queue> is the queue where its callers go on; empty: none."""
-    MUSIC = "PASOKH_MUSIC"
-    """Prefix: PASOKH_MUSIC_<queue> is the class of what its callers hear, without its companding."""
     RECORD = "PASOKH_RECORD"
     """Prefix: PASOKH_RECORD_<queue> is 1 where calls are recorded."""
     NOTICE = "PASOKH_NOTICE"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from foundation.asterisk.install import Installation
-from foundation.asterisk.music import convert_music, serve_music
+from foundation.asterisk.music import convert_music
 from foundation.paths import Home
 
 pytestmark = pytest.mark.skipif(shutil.which("sox") is None, reason="sox is not installed")
@@ -58,32 +58,3 @@ def test_a_sites_own_music_is_left_alone(home: Home, asterisk: Installation) -> 
     (home.music / "default/ours.alaw").write_bytes(b"x")
     convert_music(home, asterisk)
     assert names(home) == ["ours.alaw"]
-
-
-def test_every_class_is_played_in_both_compandings(home: Home, asterisk: Installation) -> None:
-    (home.music / "soft").mkdir(parents=True)
-    (home.music / "soft/ours.alaw").write_bytes(b"\x55" * 800)
-    convert_music(home, asterisk, ["soft"])
-    assert (home.served_music / "soft/alaw/ours.alaw").read_bytes() == b"\x55" * 800
-    assert (home.served_music / "soft/ulaw/ours.ulaw").stat().st_size == 800
-    assert sorted(path.name for path in (home.served_music / "default/ulaw").iterdir()) == ["one.ulaw", "two.ulaw"]
-
-
-def test_what_a_site_adds_and_takes_away_is_played_and_gone(home: Home, asterisk: Installation) -> None:
-    convert_music(home, asterisk)
-    made = home.served_music / "default/ulaw/one.ulaw"
-    before = made.stat().st_mtime_ns
-    convert_music(home, asterisk)
-    assert made.stat().st_mtime_ns == before
-    (home.music / "default/one.alaw").unlink()
-    (home.music / "default/new.sln").write_bytes(bytes(1600))
-    serve_music(home, ["default"])
-    assert sorted(path.name for path in made.parent.iterdir()) == ["new.ulaw", "two.ulaw"]
-
-
-def test_music_that_is_no_sound_is_named_and_changes_nothing(home: Home, asterisk: Installation) -> None:
-    convert_music(home, asterisk)
-    (home.music / "default/broken.wav").write_bytes(b"no sound")
-    with pytest.raises(RuntimeError, match=r"broken\.wav"):
-        serve_music(home, ["default"])
-    assert sorted(path.name for path in (home.served_music / "default/ulaw").iterdir()) == ["one.ulaw", "two.ulaw"]

@@ -41,7 +41,7 @@ TAKEN = [
     ),
     (with_queue(weight=2), ["queue reload parameters"]),
     (with_queue(overflow={"after_seconds": 5, "queue": "operator"}), ["dialplan reload"]),
-    (with_queue(music="soft"), ["moh reload", "dialplan reload", "queue reload parameters"]),
+    (with_queue(music="soft"), ["moh reload", "queue reload parameters"]),
     (settings(queues={"operator": {}, "medical": {}, "new": {}}), ["dialplan reload", "queue reload parameters"]),
     (
         settings(agents={"a101": {"queues": {}}, "a102": {"queues": {}}}),

@@ -41,7 +41,7 @@ def line_at(
 
 
 def _start(home: Path, model: Path, database: str | None, more: Mapping[str, Any] | None) -> LiveLine:
-    for name in ("prompts", "recorded-prompts", "music", "asterisk/music"):
+    for name in ("prompts", "recorded-prompts", "music"):
         shutil.copytree(model / name, home / name, dirs_exist_ok=True)
     for attempt in range(ATTEMPTS):
         line = LiveLine.create(home, database, more)
