@@ -28,6 +28,8 @@ from reports import (
     calls_sheet,
     case_sheets,
     channel_shift,
+    first_contact,
+    growth_sheet,
     intervals_sheet,
     menus_sheet,
     passing_on,
@@ -43,9 +45,9 @@ from reports.parameters import ParameterError
 from reports.report import Report
 
 REPORTS: tuple[Report, ...] = (
-    queue_sheet.REPORT, intervals_sheet.REPORT, calls_sheet.REPORT, menus_sheet.REPORT, *case_sheets.REPORTS,
-    voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT, channel_shift.REPORT,
-    pulse_sheet.REPORT,
+    queue_sheet.REPORT, intervals_sheet.REPORT, growth_sheet.REPORT, calls_sheet.REPORT, menus_sheet.REPORT,
+    *case_sheets.REPORTS, voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT, first_contact.REPORT,
+    channel_shift.REPORT, pulse_sheet.REPORT,
     agents_sheet.REPORT, *agent_time_sheets.REPORTS, passing_on.REPORT, unanswered_rings.REPORT,
     quality_sheet.REPORT,
 )

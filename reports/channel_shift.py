@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.passports import EXACT, JOURNAL
-from foundation.calendars import CLOCK_STEPS, Interval, Step, day_text, iso, split
+from foundation.calendars import Interval, Step, iso, split
 from foundation.provinces import UNKNOWN
 from reports.caller_provinces import caller_provinces
 from reports.parameters import PROVINCE, STEP, Parameters
@@ -15,6 +14,7 @@ from reports.report import Context, Group, Report
 from reports.request_reading import read_requests
 from reports.requests import End, Request, tally_requests
 from reports.sheets import Cell, Chart, Column, Headline, Look, Row, Section, Sheet
+from reports.spans import beginning
 
 EVIDENCE = f"CEL and {JOURNAL}; steps of the menus; voice messages; cases"
 FORMULAS = {
@@ -61,7 +61,7 @@ def shift_sheet(context: Context, parameters: Parameters, placed: Placed) -> She
     pieces = split(parameters.interval, step, context.zone, parameters.calendar)
     by_piece = _by_piece(placed, pieces)
     whole = tally_requests(each for each, _ in placed).figures()
-    rows = [_row({"from": iso(piece.start, context.zone)}, {"from": _beginning(piece, step, context)}, mine)
+    rows = [_row({"from": iso(piece.start, context.zone)}, {"from": beginning(piece.start, step, context)}, mine)
             for piece, mine in zip(pieces, by_piece, strict=True)]
     rows.append(_row({"from": iso(parameters.interval.start, context.zone)}, {"from": context.texts("column.all")},
                      placed, total=True))
@@ -102,19 +102,12 @@ def _months(pieces: Sequence[Interval], by_piece: Sequence[Placed], step: Step, 
     """Every province in every month."""
     rows = [
         _row({"province": name, "from": iso(piece.start, context.zone)},
-             {"province": province_title(name, context), "from": _beginning(piece, step, context)}, mine)
+             {"province": province_title(name, context), "from": beginning(piece.start, step, context)}, mine)
         for piece, placed in zip(pieces, by_piece, strict=True) for name, mine in _by_province(placed)
     ]
     columns = (Column("province", "column.province"), Column("from", "column.time", moment=True), *_columns())
     return Section("months", "report.channel-shift.months", columns, rows,
                    Chart(Look.HEAT, "from", (*SHARES, "requests"), "province"))
-
-
-def _beginning(piece: Interval, step: Step, context: Context) -> str:
-    """A day where the pieces are days or longer."""
-    if step in CLOCK_STEPS:
-        return context.teller.moment(piece.start)
-    return day_text(datetime.fromtimestamp(piece.start, context.zone).date(), context.texts.language)
 
 
 def _by_province(placed: Placed) -> list[tuple[str, Placed]]:
