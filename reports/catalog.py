@@ -25,6 +25,7 @@ a `chart` says which columns are drawn and how; `Row.links` lead from a figure t
 from reports import (
     agent_time_sheets,
     agents_sheet,
+    blocked_sheet,
     calls_sheet,
     case_sheets,
     channel_shift,
@@ -45,9 +46,9 @@ from reports.parameters import ParameterError
 from reports.report import Report
 
 REPORTS: tuple[Report, ...] = (
-    queue_sheet.REPORT, intervals_sheet.REPORT, growth_sheet.REPORT, calls_sheet.REPORT, menus_sheet.REPORT,
-    *case_sheets.REPORTS, voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT, first_contact.REPORT,
-    channel_shift.REPORT, pulse_sheet.REPORT,
+    queue_sheet.REPORT, intervals_sheet.REPORT, growth_sheet.REPORT, blocked_sheet.REPORT, calls_sheet.REPORT,
+    menus_sheet.REPORT, *case_sheets.REPORTS, voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT,
+    first_contact.REPORT, channel_shift.REPORT, pulse_sheet.REPORT,
     agents_sheet.REPORT, *agent_time_sheets.REPORTS, passing_on.REPORT, unanswered_rings.REPORT,
     quality_sheet.REPORT,
 )

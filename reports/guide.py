@@ -10,6 +10,7 @@ from foundation.paths import CHECKOUT
 from quality.results import PASSPORTS as QUALITY
 from reports.agent_time_sheets import OCCUPANCY_PASSPORTS, PAUSE_PASSPORTS
 from reports.agents import PASSPORTS as AGENTS
+from reports.blocked_sheet import PASSPORTS as BLOCKED
 from reports.channel_shift import PASSPORTS as SHIFT
 from reports.faults import PASSPORTS as FAULTS
 from reports.first_contact import PASSPORTS as RESOLUTION
@@ -49,7 +50,7 @@ def renewed(text: str) -> str:
     cases = "\n\n".join(f"Of `report {name}`:\n\n{passport_table(_but(known, shown))}" for name, shown in (
         ("voice-messages", MESSAGES), ("provinces", PROVINCES), ("repeat-callers", REPEATS),
         ("channel-shift", SHIFT), ("pulse", PULSE),
-        ("growth", GROWTH), ("first-contact-resolution", RESOLUTION),
+        ("growth", GROWTH), ("blocked", BLOCKED), ("first-contact-resolution", RESOLUTION),
         ("occupancy", OCCUPANCY_PASSPORTS), ("pauses", PAUSE_PASSPORTS), ("transfers", TRANSFERS),
         ("ring-no-answer", RINGS),
         ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS), ("quality", QUALITY)))
