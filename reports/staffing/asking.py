@@ -127,6 +127,9 @@ def read_what_if_question(pairs: Pairs) -> WhatIfQuestion:
     given = _given(pairs, (QUEUE, *(each.name for each in WHAT_IF_NUMBERS)))
     calls, minutes, aht, patience, threshold, agents, shrinkage, cost = (
         _number(each, given) for each in WHAT_IF_NUMBERS)
+    if patience is not None and 0 < patience < PATIENCE.least:
+        raise WrongNumberError(parameter=PATIENCE.name, written=_one(PATIENCE.name, given)[:60],
+                               least=f"{PATIENCE.least:g}", most=f"{PATIENCE.most:,.10g}")
     return WhatIfQuestion(
         _queues(given), calls, minutes or 15, aht, patience, threshold or 0.0,
         None if agents is None else round(agents), shrinkage or 0.0, cost or 0.0)

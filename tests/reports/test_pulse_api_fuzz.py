@@ -23,6 +23,7 @@ from tests.support.served_pages import ServedPages
 
 ROUTES = (
     *(f"GET /reports/{report.name}" for report in REPORTS), "GET /actions", "POST /actions",
+    "GET /staffing/forecast", "GET /staffing/plan", "GET /staffing/what-if",
     "GET /actions/{number}", "POST /actions/{number}/cases", "POST /actions/{number}/mended",
     "POST /actions/{number}/close",
 )

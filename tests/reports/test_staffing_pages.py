@@ -132,6 +132,7 @@ async def test_an_address_is_short_and_what_cannot_be_is_told_beside_the_form(li
         assert '<form method="get" action="/staffing"' in page
         problem = await manager.get(f"/api/v1/staffing/plan?{query}", headers={"accept": "application/json"})
         assert problem.status_code == 422, query
+    assert "patience: 1e-300 cannot be" in await seen(manager, "/staffing/what-if?patience=1e-300&lang=en", 422)
     assert "erlangs are more" in await seen(manager, "/staffing/what-if?calls=1000000&aht=9000&lang=en", 422)
     persian = (await manager.get(f"/api/v1/staffing/forecast?{urlencode({'growth': '۱٫۵'})}")).json()
     assert persian["calls"] == pytest.approx(18)
