@@ -111,7 +111,7 @@ async def _facts(
     """Values of the recording's columns; None: not all of it is known yet."""
     stays = await _stays(connection, kept, stint)
     begun = (await connection.execute(select(CALL.c.started_us).where(CALL.c.call_id == kept.call_id))).scalar()
-    is_whole = sum(stay.end - stay.start for stay in stays) >= kept.duration_ms - SAME_MS
+    is_whole = bool(stays) and sum(stay.end - stay.start for stay in stays) >= kept.duration_ms - SAME_MS
     if (begun is None or not is_whole) and now_ms < kept.started_ms + kept.duration_ms + PATIENCE_MS:
         return None
     started_ms = begun // 1000 if begun is not None else stint.entered * 1000
