@@ -138,6 +138,12 @@ class Silent:
     def on_command(self, name: str, seconds: float) -> None: ...
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is slow because the machine is, is not away."""
+    monkeypatch.setattr("ivr.promises.PATIENCE_SECONDS", 30.0)
+
+
 @pytest.fixture
 async def house(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
     home = Home(tmp_path / "home")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from foundation.settings import LANGUAGES, Language
 from foundation.web.accounts import By, NewUser
@@ -84,11 +84,11 @@ async def test_language_and_light_are_chosen_in_the_menu_and_kept(tmp_path: Path
         page = await site.open(browser, url, "/account", Role.MANAGER, user_id="omid")
         await page.click("details.menu summary")
         await page.click("button[value=tr]")
-        assert await page.get_attribute("html", "dir") == "ltr"
+        root = page.locator("html")
+        await expect(root).to_have_attribute("dir", "ltr", timeout=30_000)
         await page.click("details.menu summary")
         await page.click("button[value=dark]")
+        await expect(root).to_have_css("background-color", "rgb(17, 25, 27)", timeout=30_000)
         assert page.url == f"{url}/account"
-        ground = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-        assert ground == "rgb(17, 25, 27)"
         other = await site.open(browser, url, "/", Role.MANAGER, user_id="omid", language="en")
         assert await other.get_attribute("html", "lang") == "tr", "it belongs to the user, not to the browser"
