@@ -17,6 +17,8 @@ TICKET_PREFIX: Final = "7770"
 TICKET_DIGITS: Final = 16
 TICKET_SECONDS: Final = 60.0
 RETURN: Final = "pasokh-return"
+RECEIVED: Final = "CHANNEL(rtcp,rxcount)"
+"""Packets of sound from a channel's telephone."""
 
 log = structlog.get_logger()
 
@@ -55,6 +57,18 @@ class PhoneLine:
             AmiError: Asterisk is away.
         """
         return bool(channels_of(agent, await self._channels()))
+
+    async def packets_heard(self, agent: str) -> int:
+        """Packets of sound that Asterisk has received so far on the agent's channels.
+
+        Raises:
+            AmiError: Asterisk is away.
+        """
+        found = [
+            await self._link.action("Getvar", Channel=channel.name, Variable=RECEIVED)
+            for channel in channels_of(agent, await self._channels())
+        ]
+        return sum(answer.number("Value") for answer in found)
 
     async def return_callers(self, agent: str) -> Orphans:
         """The agent's page is gone: his callers hear music and are offered to him first, then to the head of the queue.

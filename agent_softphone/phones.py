@@ -18,7 +18,9 @@ from foundation.asterisk.ami import AmiError
 from foundation.web.site import Web
 
 GRACE_SECONDS = 1.5
-"""A connection that broke may come back so soon; after it, the page counts as gone."""
+"""A connection that broke may come back so soon; after it, a page that sends no sound counts as gone."""
+LISTEN_SECONDS = 0.5
+"""How long it is looked whether the page still sends sound; within the grace."""
 SWEEP_SECONDS = 60.0
 TAKEN_OVER: Final = 4001
 ELSEWHERE: Final = 4002
@@ -129,15 +131,21 @@ class Phones:
             return True
 
     async def _after(self, page: Page, end: End) -> None:
-        """A page is gone; unless it comes back at once, so is the phone in it."""
-        if end is End.PAGE_LOST:
-            await asyncio.sleep(GRACE_SECONDS)
-        if page.agent in self._open:
-            return
+        """A page is gone; unless it comes back, or speaks on although we hear nothing of it, so is the phone in it."""
         try:
-            await self.line.return_callers(page.agent)
+            while end is End.PAGE_LOST and await self._may_come_back(page):
+                pass
+            if page.agent not in self._open:
+                await self.line.return_callers(page.agent)
         except AmiError as error:
             log.warning("callers_not_returned", agent=page.agent, error=str(error))
+
+    async def _may_come_back(self, page: Page) -> bool:
+        """After the grace: whether the page is only cut off from us, and its conversation goes on."""
+        await asyncio.sleep(GRACE_SECONDS - LISTEN_SECONDS)
+        before = await self.line.packets_heard(page.agent)
+        await asyncio.sleep(LISTEN_SECONDS)
+        return page.agent not in self._open and await self.line.packets_heard(page.agent) > before
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -4,6 +4,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.ivr import Report
+from bench.lines import Rebuilt
+from bench.reports import Measured
 
 AIM_ADDED_MS = 1.5
 
@@ -27,3 +29,22 @@ def show(report: Report, console: Console) -> None:
     calls = sum(side.calls for each in report.rounds for side in (each.ivr, each.bare))
     console.print(f"Calls that did not come to the end: {report.lost} of {calls}.")
     console.print(f"Aim, under {AIM_ADDED_MS} ms added: {verdict}.")
+
+
+def show_rebuilt(done: Rebuilt, console: Console) -> None:
+    console.print(
+        f"{done.lines:,} lines into a ledger on {done.database} in {done.rebuild_seconds:.1f} s: "
+        f"{done.lines_per_second:,.0f} lines a second; {done.ratio:.1f} × as long as understanding the lines alone "
+        f"({done.parse_seconds:.1f} s)")
+
+
+def show_reports(done: Measured, console: Console) -> None:
+    """A table of the reports, with how many times as long the ledger takes."""
+    table = Table("report", "seconds", "straight from the ledger", "ratio", box=None, title_justify="left", title=(
+        f"{done.stints:,} stints of {done.days} days on {done.database}"))
+    for each in done.reports:
+        ledger = "" if each.from_ledger is None else f"{each.from_ledger:.2f}"
+        table.add_row(each.name, f"{each.seconds:.3f}", ledger, "" if each.ratio is None else f"{each.ratio:.0f}")
+    console.print(table)
+    made, filled = done.make_seconds, done.fill_seconds
+    console.print(f"filled in {filled:.0f} s; all roll-ups made from the ledger in {made:.0f} s")

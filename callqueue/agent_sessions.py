@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +22,7 @@ class Session:
     pause_reason: str | None = None
     paused: float | None = None
     wrap_up_until: float | None = None
+    """Without a pause: how long the next wrap-up is held."""
 
     def reason_at(self, now: float) -> str | None:
         """Why the agent shall be paused at `now`: a wrap-up whose time is over is none."""
@@ -71,12 +72,29 @@ async def unpause_session(connection: AsyncConnection, agent: str, now: float) -
 
 
 async def begin_wrap_up(connection: AsyncConnection, agent: str, now: float, until: float) -> bool:
-    """Wrap-up until `until`; False if the agent is logged out, or paused for a reason of his own."""
+    """Wrap-up until `until`, or for as long as it is held; False if the agent is logged out, or paused for a reason of
+    his own.
+    """
     free = TABLE.pause_reason.is_(None) | (TABLE.pause_reason == WRAP_UP)
     return await _change(
         connection, now, TABLE.agent == agent, TABLE.logged_in_ms.is_not(None), free,
-        pause_reason=WRAP_UP, paused_ms=_ms(now), wrap_up_until_ms=_ms(until),
+        pause_reason=WRAP_UP, paused_ms=_ms(now),
+        wrap_up_until_ms=case((TABLE.wrap_up_until_ms > _ms(until), TABLE.wrap_up_until_ms), else_=_ms(until)),
     )
+
+
+async def hold_next_wrap_up(connection: AsyncConnection, agent: str, until: float, now: float) -> None:
+    """Let the wrap-up after the present conversation last until then; a pause that he asked for stays as it is."""
+    free = TABLE.pause_reason.is_(None) | (TABLE.pause_reason == WRAP_UP)
+    await _change(connection, now, TABLE.agent == agent, TABLE.logged_in_ms.is_not(None), free,
+                  wrap_up_until_ms=_ms(until))
+
+
+async def free_next_wrap_up(connection: AsyncConnection, agent: str, now: float) -> None:
+    """The wrap-up after the present conversation is as long as usual."""
+    mine = (TABLE.agent == agent, TABLE.wrap_up_until_ms.is_not(None))
+    await _change(connection, now, *mine, TABLE.pause_reason.is_(None), wrap_up_until_ms=None)
+    await _change(connection, now, *mine, TABLE.pause_reason == WRAP_UP, wrap_up_until_ms=_ms(now))
 
 
 async def end_wrap_up(connection: AsyncConnection, agent: str, now: float) -> bool:
@@ -104,7 +122,8 @@ async def postpone_wrap_up(connection: AsyncConnection, agent: str, until: float
 
 
 async def _change(
-    connection: AsyncConnection, now: float, *where: ColumnElement[bool], **values: int | str | None,
+    connection: AsyncConnection, now: float, *where: ColumnElement[bool],
+    **values: int | str | ColumnElement[int] | None,
 ) -> bool:
     result = await connection.execute(update(AGENT_SESSION).where(*where).values(changed_ms=_ms(now), **values))
     return result.rowcount > 0

@@ -19,4 +19,4 @@ AGENT_SESSION = Table(
     Column("changed_ms", BigInteger, nullable=False),
 )
 """One row per agent who has ever logged in; `logged_in_ms` is null while logged out. `wrap_up_until_ms` is set only
-with the pause reason wrap-up."""
+with the pause reason wrap-up, or before it: how long the next wrap-up is held."""

@@ -19,6 +19,7 @@ from callqueue.evidence import Gap, GapKind
 from callqueue.journal_events import BadLine
 from callqueue.ledger_store import insert_new, save_gaps
 from callqueue.lines import Line
+from callqueue.rollup_marks import Change, mark
 from callqueue.tables import BAD_LINE, CALL, HOLD, LEG, STAY
 
 QUEUE_APP = "Queue"
@@ -243,7 +244,7 @@ class CelSink:
     """The CEL follower's way into the ledger."""
 
     async def take(self, connection: AsyncConnection, bookmark: Bookmark, lines: list[Line]) -> Bookmark:
-        fold, bad, last_us = CelFold(), [], None
+        fold, bad, last_us, calls = CelFold(), [], None, set()
         for line in lines:
             event = parse_cel(line.text)
             if isinstance(event, BadLine):
@@ -251,9 +252,11 @@ class CelSink:
             else:
                 fold.take(event)
                 last_us = event.at_us
+                calls.add(event.call_id)
         await save_cel(connection, fold.changes)
         if bad:
             await connection.execute(insert_new(connection, BAD_LINE), bad)
+        await mark(connection, Change(calls=calls))
         return replace(bookmark, last_at=last_us // SECOND_US if last_us is not None else bookmark.last_at)
 
     async def on_lost(self, connection: AsyncConnection, bookmark: Bookmark) -> None:

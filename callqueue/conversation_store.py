@@ -1,10 +1,11 @@
 """Crediting agents with their conversations once CEL has been read far enough, and reading them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.conversation_tables import CONVERSATION, RINGING, TRANSFER
@@ -21,26 +22,36 @@ from callqueue.conversations import (
 )
 from callqueue.ledger_store import FEW, insert_new
 from callqueue.reconcile import SECOND_US, Span
+from callqueue.rollup_marks import Change
 from callqueue.tables import CALL, HOLD, LEG, STINT
 
 BATCH = 200
 
 
-async def credit(connection: AsyncConnection, journal: str, read_us: int) -> int:
-    """Turn the stays in bridges that ended before `read_us` into conversations; how many stays were looked at."""
-    await _join_transfers(connection, journal, read_us)
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """`looked_at`: how many stays; `change`: what has become known by them."""
+
+    looked_at: int
+    change: Change
+
+
+async def credit(connection: AsyncConnection, journal: str, read_us: int) -> Credited:
+    """Turn the stays in bridges that ended before `read_us` into conversations."""
+    joined = await _join_transfers(connection, journal, read_us)
     query = (
         select(LEG).where(LEG.c.credited.is_(False), LEG.c.left_us <= read_us).order_by(LEG.c.left_us).limit(BATCH)
     )
     legs = list(await connection.execute(query))
     if not legs:
-        return 0
+        return Credited(0, Change(calls=joined))
     rows = await _conversation_rows(connection, journal, [leg for leg in legs if owner_of(leg.channel)], read_us)
     if rows:
         await connection.execute(insert_new(connection, CONVERSATION), rows)
     await connection.execute(_CREDITED, [
         {"of_channel": leg.channel_id, "of_start": leg.entered_us, "of_bridge": leg.bridge} for leg in legs])
-    return len(legs)
+    times = [(row["started_us"] // SECOND_US, row["ended_us"] // SECOND_US + 1) for row in rows]
+    return Credited(len(legs), Change(calls=joined, agent_times=times))
 
 
 _CREDITED = (
@@ -106,11 +117,15 @@ async def _load_served(connection: AsyncConnection, journal: str, calls: set[str
     ]
 
 
-async def _join_transfers(connection: AsyncConnection, journal: str, read_us: int) -> None:
-    """A consultation has a call of its own, and so has a stint in it; after the transfer they are the caller's."""
+async def _join_transfers(connection: AsyncConnection, journal: str, read_us: int) -> set[str]:
+    """A consultation has a call of its own, and so has a stint in it; after the transfer they are the caller's. Returns
+    the calls concerned.
+    """
+    calls: set[str] = set()
     query = select(TRANSFER).where(TRANSFER.c.main_call_id.is_(None), TRANSFER.c.at_us <= read_us).limit(BATCH)
     for row in list(await connection.execute(query)):
         main = await _main_call(connection, row)
+        calls |= {main, row.call_id}
         await connection.execute(
             update(TRANSFER).where(TRANSFER.c.channel_id == row.channel_id, TRANSFER.c.at_us == row.at_us)
             .values(main_call_id=main))
@@ -120,6 +135,7 @@ async def _join_transfers(connection: AsyncConnection, journal: str, read_us: in
                 update(STINT).where(STINT.c.journal == journal, STINT.c.channel_id.in_([row.channel_id, row.second_id]),
                                     STINT.c.call_id != main)
                 .values(call_id=main, caller=func.coalesce(STINT.c.caller, caller.scalar_subquery())))
+    return calls
 
 
 async def _main_call(connection: AsyncConnection, row: Any) -> str:
@@ -155,6 +171,15 @@ async def read_conversations(
     ]
     if agent is not None:
         asked.append(CONVERSATION.c.agent == agent)
+    return await _talks(connection, *asked)
+
+
+async def talks_of_calls(connection: AsyncConnection, calls: Collection[str]) -> list[Talk]:
+    """All conversations of these calls, in the order of beginning."""
+    return await _talks(connection, CONVERSATION.c.call_id.in_(sorted(calls)))
+
+
+async def _talks(connection: AsyncConnection, *asked: ColumnElement[bool]) -> list[Talk]:
     query = select(CONVERSATION).where(*asked).order_by(CONVERSATION.c.started_us, CONVERSATION.c.channel_id)
     rows = list(await connection.execute(query))
     held = select(HOLD).join(CONVERSATION, CONVERSATION.c.channel_id == HOLD.c.channel_id).where(*asked).distinct()

@@ -20,7 +20,7 @@ class AgentState(StrEnum):
     """What an agent does. In this order where several are true: the first wins, save that an empty desk is offline."""
 
     TALKING = "talking"
-    """In a conversation from a queue, or (with no call shown) the telephone is busy with another."""
+    """In a conversation with a caller, or (with no call shown) the telephone is busy with a colleague or rings out."""
     RINGING = "ringing"
     WRAP_UP = "wrap-up"
     PAUSED = "paused"
@@ -62,12 +62,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """An agent's telephone ringing for, or talking with, a caller of a queue."""
+    """An agent's telephone ringing for, or talking with, somebody of the public."""
 
     channel_id: str
     """Uniqueid of the agent's own channel."""
     call_id: str
     queue: str
+    """By which he came; empty: by none, as one whom the agent has called."""
     since: float
     number: str | None
 

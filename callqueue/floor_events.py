@@ -7,6 +7,7 @@ changes nothing, and events of a snapshot's own time may be applied after it in 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from callqueue.conversations import TRUNK, owner_of
 from callqueue.floor import (
     OCCUPIED,
     Agent,
@@ -64,14 +65,36 @@ def on_connect(floor: Floor, event: Event, at: float) -> Floor:
 
 
 def on_user_event(floor: Floor, event: Event, at: float) -> Floor:
-    """A caller whom the agent's page had lost is offered to him again (`dialplans/return.conf`): app_queue does not
-    know of it, so the dialplan tells.
+    """A call that no queue gave to the agent (`dialplans/offer.conf`): app_queue does not know of it, so the dialplan
+    tells.
     """
-    change = RETURNS.get(event.get("UserEvent"))
-    if change is None:
+    change = OFFERS.get(event.get("UserEvent"))
+    agent_id = event.get("MemberName") or owner_of(event.get("Telephone"))
+    if change is None or not agent_id:
         return floor
-    leg = Leg(event.get("Uniqueid"), event.get("Linkedid"), event.get("Queue"), at, mask(event.get("Caller")))
-    return change_agent(floor, agent_of(event), at, lambda agent: change(agent, leg))
+    own = event.get("Leg") or event.get("Uniqueid")
+    leg = Leg(own, event.get("Linkedid"), event.get("Queue"), at, mask(event.get("Caller")))
+    return change_agent(floor, agent_id, at, lambda agent: change(agent, leg))
+
+
+def on_handed_over(floor: Floor, event: Event, at: float) -> Floor:
+    """An agent has asked a colleague, and connects him with his caller: from now on it is the colleague's call."""
+    agent_id, passed_on = owner_of(event.get("TransferTargetChannel")), event.get("TransfereeChannel")
+    is_caller = passed_on.startswith(f"PJSIP/{TRUNK}-")
+    if event.get("Result") != "Success" or agent_id is None or not is_caller:
+        return floor
+    had = _talk_on(floor, event.get("OrigTransfererUniqueid"), event.get("SecondTransfererUniqueid"))
+    leg = Leg(
+        event.get("TransferTargetUniqueid"), event.get("TransfereeLinkedid"), had.queue if had else "", at,
+        mask(event.get("TransfereeCallerIDNum")),
+    )
+    return change_agent(floor, agent_id, at, lambda agent: _talking(agent, leg))
+
+
+def _talk_on(floor: Floor, *channel_ids: str) -> Leg | None:
+    """The conversation that an agent has on one of these channels."""
+    talks = (agent.talk for agent in floor.agents.values())
+    return next((talk for talk in talks if talk and talk.channel_id in channel_ids), None)
 
 
 def _ringing(agent: Agent, leg: Leg) -> Agent:
@@ -85,7 +108,9 @@ def _talking(agent: Agent, leg: Leg) -> Agent:
     return replace(agent, talk=leg, rings=_without(agent.rings, leg.channel_id))
 
 
-RETURNS: dict[str, Callable[[Agent, Leg], Agent]] = {"ReturnRings": _ringing, "ReturnAnswered": _talking}
+OFFERS: dict[str, Callable[[Agent, Leg], Agent]] = {
+    "OfferRings": _ringing, "OfferAnswered": _talking, "CalledOut": _talking,
+}
 
 
 def on_leg_over(floor: Floor, event: Event, at: float) -> Floor:
@@ -132,6 +157,7 @@ STEPS: dict[str, Step] = {
     "QueueMemberStatus": on_member,
     "QueueMemberRemoved": on_member_removed,
     "UserEvent": on_user_event,
+    "AttendedTransfer": on_handed_over,
 }
 
 

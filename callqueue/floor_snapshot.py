@@ -15,8 +15,10 @@ from foundation.asterisk.ami import Event
 AGENT_CHANNEL = re.compile(r"PJSIP/(?P<agent>.+)-[0-9a-f]+")
 RINGING_STATES = {"0", "3", "4", "5"}
 """Channel states before an answer: down, dialing, ring, ringing."""
-RETURNED = re.compile(r"U\(pasokh-returned\^[^^]*\^(?P<queue>[^^]+)\^")
-"""How `dialplans/return.conf` dials an agent for the caller whom his page had lost."""
+OFFERED = re.compile(r"U\(pasokh-offered\^[^^]*\^(?P<queue>[^^]*)\^")
+"""How `dialplans/offer.conf` dials an agent for a caller."""
+CALLED = re.compile(r"U\(pasokh-called\^[^^]*\^[^^]*\^(?P<number>[^^)]*)\)")
+"""How an agent's own telephone calls out."""
 
 
 def take_snapshot(before: Floor, status: Sequence[Event], channels: Sequence[Event], at: float) -> Floor:
@@ -63,30 +65,38 @@ def _began(agent: Agent, status: Sequence[Event], agent_id: str) -> float | None
 
 
 def _legs(channels: Sequence[Event], at: float) -> dict[str, tuple[Leg, bool]]:
-    """Agent to the leg of a queue's call, and whether it is talking (else it rings)."""
+    """Agent to the leg of his call with somebody of the public, and whether it is talking (else it rings)."""
     callers: dict[str, list[Event]] = defaultdict(list)
     for channel in channels:
-        if _queue_of(channel):
+        if _queue_of(channel) is not None:
             callers[channel.get("Linkedid")].append(channel)
     found: dict[str, tuple[Leg, bool]] = {}
     for channel in channels:
         name = AGENT_CHANNEL.fullmatch(channel.get("Channel"))
         caller = _caller_of(channel, callers.get(channel.get("Linkedid"), []))
         if name and caller:
-            leg = Leg(
-                channel.get("Uniqueid"), channel.get("Linkedid"), _queue_of(caller),
-                at - _seconds(channel.get("Duration")), mask(caller.get("CallerIDNum")),
-            )
+            leg = _leg(channel, _queue_of(caller) or "", caller.get("CallerIDNum"), at)
             found[name["agent"]] = (leg, channel.get("ChannelState") not in RINGING_STATES)
+        elif name and channel.get("BridgeId") and (called := _dialled(CALLED, channel)):
+            found[name["agent"]] = (_leg(channel, "", called["number"], at), True)
     return found
 
 
-def _queue_of(channel: Event) -> str:
-    """The queue that rings agents for this caller, or has connected him; empty: none."""
+def _leg(channel: Event, queue: str, number: str, at: float) -> Leg:
+    began = at - _seconds(channel.get("Duration"))
+    return Leg(channel.get("Uniqueid"), channel.get("Linkedid"), queue, began, mask(number))
+
+
+def _queue_of(channel: Event) -> str | None:
+    """The queue by which this caller came to the agents who ring for him, or to the one he has; None: no caller."""
     if channel.get("Application") == "Queue":
         return channel.get("ApplicationData").split(",")[0]
-    returned = RETURNED.search(channel.get("ApplicationData")) if channel.get("Application") == "Dial" else None
-    return returned["queue"] if returned else ""
+    offered = _dialled(OFFERED, channel)
+    return offered["queue"] if offered else None
+
+
+def _dialled(how: re.Pattern[str], channel: Event) -> re.Match[str] | None:
+    return how.search(channel.get("ApplicationData")) if channel.get("Application") == "Dial" else None
 
 
 def _caller_of(channel: Event, callers: Sequence[Event]) -> Event | None:

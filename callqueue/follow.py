@@ -151,6 +151,7 @@ class Follower:
         async with self._database.write() as connection:
             await lock_journal(connection, before.journal)
             if before.id is None:
+                await self._refuse_if_known(connection, reading)
                 after = await add_bookmark(connection, after)
                 await finish_bookmarks(connection, after.journal, after.kind, after.id)
                 marked = await self._sink.take(connection, after, lines)
@@ -160,6 +161,12 @@ class Follower:
                 await move_bookmark(connection, before, marked)
         reading.bookmark = marked
         self.lines += len(lines)
+
+    async def _refuse_if_known(self, connection: AsyncConnection, reading: _Reading) -> None:
+        """Two readers that find a new file at once must not both enter it: one of the two would seem to vanish."""
+        known = await load_bookmarks(connection, self._new.journal, self._new.kind)
+        if any(mark.position and mark.fits(reading.descriptor) for mark in known):
+            raise MovedError(f"{reading.path}: another reader has begun it")
 
     async def _leave_if_done(self, reading: _Reading) -> bool:
         """Go on to the next file when nobody writes to this one any more."""

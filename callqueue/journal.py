@@ -22,6 +22,7 @@ from callqueue.journal_events import (
     Ignored,
     LeftByKey,
     LeftEmpty,
+    PageLost,
     RangNoAnswer,
     Rescued,
     Started,
@@ -88,9 +89,9 @@ def _read(text: bytes, zone: ZoneInfo | None) -> Event:
     fields = line.split("|")
     if len(fields) < 5:
         raise MalformedError(f"{len(fields)} of at least 5 fields" if line else "empty line")
-    for field in fields[1:5]:
-        if len(field) > LONGEST_NAME:
-            raise MalformedError(f"a field of {len(field)} characters; {LONGEST_NAME} at most")
+    longest = len(line) if len(line) <= LONGEST_NAME else max(map(len, fields[1:5]))
+    if longest > LONGEST_NAME:
+        raise MalformedError(f"a field of {longest} characters; {LONGEST_NAME} at most")
     at = read_instant(fields[0], zone)
     reader = READERS.get(fields[4])
     if reader is not None:
@@ -137,6 +138,10 @@ def _completed(ending: Ending) -> Reader:
         return TalkEnded(at, channel_of(fields), queue_of(fields), agent_of(fields), wait, talk, ending)
 
     return read
+
+
+def _page_lost(at: int, fields: Fields) -> Event:
+    return PageLost(at, channel_of(fields), queue_of(fields), agent_of(fields))
 
 
 def _blind_transfer(at: int, fields: Fields) -> Event:
@@ -210,6 +215,7 @@ READERS: dict[str, Reader] = {
     "CONNECT": _connected,
     "COMPLETECALLER": _completed(Ending.CALLER),
     "COMPLETEAGENT": _completed(Ending.AGENT),
+    "PAGE_LOST": _page_lost,
     "BLINDTRANSFER": _blind_transfer,
     "TRANSFER": _blind_transfer,
     "ATTENDEDTRANSFER": _attended_transfer,

@@ -131,6 +131,16 @@ class TalkEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLost:
+    """The agent's page, and the telephone in it, was gone in mid-call; the caller has hung up nothing."""
+
+    at: int
+    channel_id: str
+    queue: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Abandoned:
     at: int
     channel_id: str
@@ -242,7 +252,7 @@ class BadLine:
 
 CallbackEvent = CallbackRequested | CallbackAttempted | CallbackEnded | CallbackClosed
 ChannelEvent = (
-    StintSaid | EntryRefused | CallbackEvent | Entered | Connected | TalkEnded | WaitEnded | RangNoAnswer | Rescued
-    | HoldChanged
+    StintSaid | EntryRefused | CallbackEvent | Entered | Connected | TalkEnded | PageLost | WaitEnded | RangNoAnswer
+    | Rescued | HoldChanged
 )
 Event = ChannelEvent | AgentDid | Started | Stopping | Ignored

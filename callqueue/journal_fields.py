@@ -47,6 +47,8 @@ def read_count(value: str) -> int | None:
     """A count; empty (older Asterisk) is None."""
     if not value:
         return None
+    if len(value) < 10 and value.isdecimal() and value.isascii():
+        return int(value)
     digits = value.removeprefix("-")
     if not (digits.isdecimal() and digits.isascii() and len(digits) <= 10 and int(digits) <= LARGEST):
         raise MalformedError(f"{value[:40]!r} is no number of seconds")

@@ -24,6 +24,7 @@ from callqueue.journal_events import (
     HoldChanged,
     LeftByKey,
     LeftEmpty,
+    PageLost,
     RangNoAnswer,
     Rescued,
     Started,
@@ -34,7 +35,16 @@ from callqueue.journal_events import (
     WaitEnded,
     Withdrawn,
 )
-from callqueue.ledger_changes import Changes, Key, Place, infer_origin, is_open, is_waiting, lacks_wait_end
+from callqueue.ledger_changes import (
+    Changes,
+    Key,
+    Place,
+    changed_stint,
+    infer_origin,
+    is_open,
+    is_waiting,
+    lacks_wait_end,
+)
 from callqueue.stint import Ending, Outcome, Stint
 
 OUTCOME_OF: dict[type[Any], Outcome] = {
@@ -70,17 +80,25 @@ class Ledger:
         self.last_at = last_at
         self._of_channel: dict[str, dict[int, Stint]] = {}
         self._talking: dict[tuple[str, str], dict[Key, None]] = {}
+        self.before: dict[Key, Stint] = {}
+        """The stints of `known`, as they were."""
         for stint in sorted(known, key=lambda stint: (stint.answered or 0, stint.number)):
             self._place(stint)
+            self.before[stint.channel_id, stint.number] = stint
         self._handlers: dict[type[Any], Callable[[Any, Place], bool]] = {
             StintSaid: self._on_stint_said, EntryRefused: self._on_refused, Entered: self._on_entered,
             CallbackRequested: self._on_callback_requested, Connected: self._on_connected,
-            TalkEnded: self._on_talk_ended, RangNoAnswer: self._on_rang, AgentDid: self._on_agent_did,
+            TalkEnded: self._on_talk_ended, PageLost: self._on_page_lost,
+            RangNoAnswer: self._on_rang, AgentDid: self._on_agent_did,
             HoldChanged: self._on_hold_changed, Rescued: self._on_rescued,
             Started: self._on_started, Stopping: self._on_stopping,
             **dict.fromkeys(OUTCOME_OF, self._on_wait_ended),
             **dict.fromkeys((CallbackAttempted, CallbackEnded, CallbackClosed), self._on_callback),
         }
+
+    def before_of(self, keys: Iterable[Key]) -> dict[Key, Stint]:
+        """Those of these stints that were known, as they were."""
+        return {key: self.before[key] for key in keys if key in self.before}
 
     def take(self, event: Event, place: Place) -> bool:
         """Fold one event. False: it speaks of a stint that no line has opened (an orphan)."""
@@ -109,7 +127,7 @@ class Ledger:
             talking.pop(key, None)
 
     def _change(self, stint: Stint, **values: Any) -> None:
-        changed = replace(stint, ended_by_cel=False, **values)
+        changed = changed_stint(stint, ended_by_cel=False, **values)
         self._place(changed)
         self.changes.stints[changed.channel_id, changed.number] = changed
 
@@ -240,6 +258,19 @@ class Ledger:
         if self.stopping and ending is not Ending.TRANSFER:
             ending = Ending.INTERRUPTED
         self._change(stint, talk=talk, finished=event.at, ending=ending)
+        return True
+
+    def _on_page_lost(self, event: PageLost, _place: Place) -> bool:
+        """Asterisk has written, or is about to write, that the caller hung up: it took him out of the conversation."""
+        stint = self._last(event.channel_id)
+        if stint is None:
+            return False
+        if (stint.queue, stint.agent) != (event.queue, event.agent):
+            return True  # he had been passed on before
+        if is_open(stint):
+            self._interrupt(stint, event.at)
+        elif stint.ending is Ending.CALLER:
+            self._change(stint, ending=Ending.INTERRUPTED)
         return True
 
     def _answer_unwritten(self, event: TalkEnded) -> Stint | None:

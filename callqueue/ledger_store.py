@@ -1,20 +1,23 @@
 """The ledger between two batches: loading what a fold needs to know, and storing what it changed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Insert, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Insert, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.evidence import Gap, Mark
+from callqueue.evidence import AgentEvent, Gap, Mark
 from callqueue.journal_events import HoldChanged, StintSaid
 from callqueue.ledger import Ledger
 from callqueue.ledger_changes import Changes
 from callqueue.promise_store import save_callbacks
+from callqueue.rollup_marks import Change, mark
 from callqueue.stint import Origin, Outcome, Stint
 from callqueue.store import STINT_COLUMNS, stint_of
-from callqueue.tables import AGENT_EVENT, GAP, HOLD, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
+from callqueue.tables import AGENT_EVENT, AGENT_SEEN, GAP, HOLD, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
 
 FEW = 500
 """Values in one IN list."""
@@ -79,10 +82,32 @@ async def save_changes(connection: AsyncConnection, journal: str, ledger: Ledger
     ):
         if records:
             await connection.execute(insert(table), [{**_row(record), "journal": journal} for record in records])
+    await _note_agents(connection, journal, changes.agent_events)
     await save_gaps(connection, journal, changes.gaps)
     for event in changes.holds:
         await _save_hold(connection, journal, event)
     await save_callbacks(connection, journal, changes.callbacks, _left_for(changes))
+    await mark(connection, _change(journal, ledger))
+
+
+def _change(journal: str, ledger: Ledger) -> Change:
+    """What roll-ups may have been made of."""
+    changes = ledger.changes
+    return Change(
+        stints=list(changes.stints.values()), before=ledger.before_of(changes.stints),
+        calls={refused.call_id for refused in changes.refusals}
+        | {event.channel_id for event in changes.callbacks if event.channel_id},
+        moments=[*(refused.at for refused in changes.refusals), *(ring.at for ring in changes.rings)],
+        promises={event.promise for event in changes.callbacks if event.promise},
+        agent_events=[(journal, event) for event in changes.agent_events], markers=changes.markers,
+    )
+
+
+async def _note_agents(connection: AsyncConnection, journal: str, events: Sequence[AgentEvent]) -> None:
+    seen = {(event.agent, event.deed, event.queue or "") for event in events}
+    if seen:
+        await connection.execute(insert_new(connection, AGENT_SEEN), [
+            {"journal": journal, "agent": agent, "deed": deed, "queue": queue} for agent, deed, queue in sorted(seen)])
 
 
 def _left_for(changes: Changes) -> dict[str, int]:
@@ -123,30 +148,43 @@ async def _save_stints(connection: AsyncConnection, journal: str, changes: Chang
     for key, stint in changes.stints.items():
         place = changes.opened.get(key)
         if place is None:
-            changed.append(_changed_row(journal, stint))
+            changed.append((*_CHANGED(stint), False, journal, stint.channel_id, stint.number))
         else:
-            new.append({"journal": journal, "reconciled": False, **_row(stint), **_row(place)})
+            new.append((journal, False, *_WHOLE(stint), place.source_id, place.offset, place.position))
+    dialect = connection.dialect.name
     if new:
-        await connection.execute(insert(STINT), new)
+        await connection.exec_driver_sql(_INSERT_STINT[dialect], new)
     if changed:
-        await connection.execute(_UPDATE_STINT, changed)
+        await connection.exec_driver_sql(_UPDATE_STINT[dialect], changed)
 
 
+# Said to the drivers themselves: this is most of what a journal's lines become, and SQLAlchemy's own way costs more
+# than the databases do.
+NAMES = tuple(each.name for each in fields(Stint))
 CHANGING = ("outcome", "wait", "agent", "answered", "finished", "talk", "ending", "agent_channel_id", "ended_by_cel",
             "promise")
-_UPDATE_STINT = (
-    update(STINT)
-    .where(STINT.c.journal == bindparam("of_journal"), STINT.c.channel_id == bindparam("of_channel"),
-           STINT.c.number == bindparam("of_number"))
-    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "reconciled")})
-)
+_WHOLE, _CHANGED = attrgetter(*NAMES), attrgetter(*CHANGING)
+_INSERTED = ("journal", "reconciled", *NAMES, "source_id", "offset", "position")
+_KEY = ("journal", "channel_id", "number")
 
 
-def _changed_row(journal: str, stint: Stint) -> dict[str, Any]:
-    return {
-        "of_journal": journal, "of_channel": stint.channel_id, "of_number": stint.number, "new_reconciled": False,
-        **{f"new_{name}": getattr(stint, name) for name in CHANGING},
-    }
+def _places(dialect: str, count: int) -> list[str]:
+    return ["?"] * count if dialect == "sqlite" else [f"${place}" for place in range(1, count + 1)]
+
+
+def _insert_stint(dialect: str) -> str:
+    names = ", ".join(f'"{name}"' for name in _INSERTED)
+    return f"INSERT INTO stint ({names}) VALUES ({', '.join(_places(dialect, len(_INSERTED)))})"  # noqa: S608 - our own
+
+
+def _update_stint(dialect: str) -> str:
+    names = (*CHANGING, "reconciled", *_KEY)
+    said = [f'"{name}" = {place}' for name, place in zip(names, _places(dialect, len(names)), strict=True)]
+    return f"UPDATE stint SET {', '.join(said[:-3])} WHERE {' AND '.join(said[-3:])}"  # noqa: S608 - our own names
+
+
+_INSERT_STINT = {dialect: _insert_stint(dialect) for dialect in ("sqlite", "postgresql")}
+_UPDATE_STINT = {dialect: _update_stint(dialect) for dialect in ("sqlite", "postgresql")}
 
 
 async def _save_pending(connection: AsyncConnection, journal: str, ledger: Ledger) -> None:

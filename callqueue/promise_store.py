@@ -7,7 +7,7 @@ what it was not there to hear, and asks here what became of an attempt after a c
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -193,6 +193,26 @@ async def read_requests_after(connection: AsyncConnection, bookmark: int, limit:
 async def read_requests(connection: AsyncConnection, start: int, end: int) -> list[Asked]:
     """Promises given in the interval, in the order of asking."""
     return await _asked(connection, CALLBACK_REQUEST.c.at >= start, CALLBACK_REQUEST.c.at < end)
+
+
+async def read_requests_due(connection: AsyncConnection, start: int, end: int) -> list[Asked]:
+    """Promises that were given in the interval, or whose wished-for time lies in it."""
+    request = CALLBACK_REQUEST.c
+    return await _asked(connection, or_(
+        and_(request.at >= start, request.at < end),
+        and_(request.not_before_ms >= start * 1000, request.not_before_ms < end * 1000)))
+
+
+async def read_requests_of(connection: AsyncConnection, numbers: Collection[str]) -> list[Asked]:
+    """All promises that were given to these numbers."""
+    return [
+        one for few in _fews(numbers) for one in await _asked(connection, CALLBACK_REQUEST.c.number.in_(few))
+    ]
+
+
+async def read_requests_of_calls(connection: AsyncConnection, calls: Collection[str]) -> list[Asked]:
+    """All promises that were given in these calls."""
+    return [one for few in _fews(calls) for one in await _asked(connection, CALLBACK_REQUEST.c.call_id.in_(few))]
 
 
 async def read_requests_named(connection: AsyncConnection, promises: Collection[str]) -> list[Asked]:

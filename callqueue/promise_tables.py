@@ -21,9 +21,9 @@ CALLBACK_REQUEST = Table(
     Column("promise", String(NAME), nullable=False),
     Column("at", BigInteger, nullable=False, index=True),
     Column("channel_id", String(ID), nullable=False),
-    Column("call_id", String(ID), nullable=False),
+    Column("call_id", String(ID), nullable=False, index=True),
     Column("queue", String(NAME), nullable=False),
-    Column("number", String(WORD)),
+    Column("number", String(WORD), index=True),
     Column("place_ms", BigInteger, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("language", String(WORD), nullable=False),
@@ -37,6 +37,10 @@ CALLBACK_REQUEST = Table(
 """Every promise that was given, with all that keeping it needs: the line is written before the main store is asked.
 `number` is null in lines of earlier versions; `stint_number` is that of the stint which was left for it, null of a
 promise given outside a queue: a virtual stint."""
+
+Index("ix_callback_request_not_before_ms", CALLBACK_REQUEST.c.not_before_ms,
+      sqlite_where=CALLBACK_REQUEST.c.not_before_ms.is_not(None),
+      postgresql_where=CALLBACK_REQUEST.c.not_before_ms.is_not(None))
 
 CALLBACK_ATTEMPT = Table(
     "callback_attempt", LEDGER,

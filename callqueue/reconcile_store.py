@@ -1,7 +1,7 @@
 """Bringing CEL and the journal together in the database, once both have been read far enough."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Table, bindparam, exists, func, or_, select, update
@@ -12,6 +12,7 @@ from callqueue.conversation_tables import RINGING
 from callqueue.evidence import Gap, GapKind, Mark
 from callqueue.ledger_store import save_gaps
 from callqueue.reconcile import SECOND_US, CelView, Leg, Reconciled, Span, reconcile
+from callqueue.rollup_marks import Change, mark
 from callqueue.stint import Stint
 from callqueue.store import STINT_COLUMNS, stint_of
 from callqueue.tables import CALL, GAP, HOLD, LEG, MARKER, ORPHAN, REFUSAL, STAY, STINT
@@ -43,37 +44,49 @@ class Reconciler:
             return False
         read = int(min(cel, journal))
         async with self._database.write() as connection:
-            await self._end_unwritten(connection, read)  # first: it may have to wait for the journal's reader
-            await self._close_after_crash(connection, read)
+            ended = await self._end_unwritten(connection, read)  # first: it may have to wait for the journal's reader
+            closed = await self._close_after_crash(connection, read)
             stints = await self._ready_stints(connection, read)
             if stints:
                 await self._reconcile(connection, stints, read)
             checked = await self._check_stays(connection, read)
             credited = await credit(connection, self._journal, (read - SETTLED_SECONDS) * SECOND_US)
-        return BATCH in {len(stints), checked, credited}
+            # Last: nobody who waits for this lock may have something that is still needed here.
+            for change in (ended, Change(stints=stints, times_changed=False, calls=closed), credited.change):
+                await mark(connection, change)
+        return BATCH in {len(stints), checked, credited.looked_at}
 
-    async def _close_after_crash(self, connection: AsyncConnection, read: int) -> None:
-        """A killed Asterisk writes no ends: what was open before it began again ended there at the latest."""
+    async def _close_after_crash(self, connection: AsyncConnection, read: int) -> Collection[str]:
+        """A killed Asterisk writes no ends: what was open before it began again ended there at the latest. Returns the
+        calls that were.
+        """
         first = await _first_open(connection)
         if first is None:
-            return
+            return ()
         query = select(MARKER.c.at).where(
             MARKER.c.journal == self._journal, MARKER.c.mark == Mark.START, MARKER.c.at * SECOND_US > first,
             MARKER.c.at + SETTLED_SECONDS <= read,
         ).order_by(MARKER.c.at)
+        calls: set[str] = set()
         for at in list((await connection.execute(query)).scalars()):
+            calls |= await _open_calls(connection, at)
             for table, start, end in _OPEN:
                 await connection.execute(
                     update(table).where(table.c[end].is_(None), table.c[start] < at * SECOND_US)
                     .values({end: at * SECOND_US, "interrupted": True}))
+        return calls
 
-    async def _end_unwritten(self, connection: AsyncConnection, read: int) -> None:
+    async def _end_unwritten(self, connection: AsyncConnection, read: int) -> Change:
         """Nobody waits or talks for ever because the line of the end was lost."""
         stints = await lock_unended(connection, self._journal, read)
-        if stints:
-            views = await load_views(connection, self._journal, stints, read * SECOND_US)
-            found = [end_by_cel(stint, view, read) for stint, view in zip(stints, views, strict=True)]
-            await save_ended(connection, self._journal, [each for each in found if each is not None])
+        if not stints:
+            return Change()
+        views = await load_views(connection, self._journal, stints, read * SECOND_US)
+        found = [end_by_cel(stint, view, read) for stint, view in zip(stints, views, strict=True)]
+        ended = [each for each in found if each is not None]
+        await save_ended(connection, self._journal, ended)
+        before = {(stint.channel_id, stint.number): stint for stint in stints}
+        return Change([stint for stint, _ in ended], before)
 
     async def _ready_stints(self, connection: AsyncConnection, read: int) -> list[Stint]:
         began = (await connection.execute(select(func.min(CALL.c.started_us)))).scalar_one()
@@ -147,6 +160,15 @@ def _row(journal: str, stint: Stint, result: Reconciled) -> dict[str, Any]:
         "of_journal": journal, "of_channel": stint.channel_id, "of_number": stint.number, "new_spoke": result.spoke,
         "new_wait": result.wait_ms, "new_talk": result.talk_ms, "new_hold": result.hold_ms,
     }
+
+
+async def _open_calls(connection: AsyncConnection, at: int) -> set[str]:
+    """Calls that began before `at` and are not over, or have anything that is not."""
+    calls: set[str] = set()
+    for table, start, end in _OPEN:
+        query = select(table.c.call_id).where(table.c[end].is_(None), table.c[start] < at * SECOND_US)
+        calls.update((await connection.execute(query)).scalars())
+    return calls
 
 
 async def _first_open(connection: AsyncConnection) -> int | None:

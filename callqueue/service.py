@@ -17,6 +17,8 @@ from callqueue.disk import MEGABYTE, Reserve, watch_disk
 from callqueue.follow import Follower
 from callqueue.journal_feed import JournalSink
 from callqueue.reconcile_store import Reconciler
+from callqueue.rollup_service import keep_rolled_up
+from callqueue.told_recordings import keep_telling
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.service import alive, back_off
@@ -42,6 +44,7 @@ async def serve(home: Home, settings: Settings) -> None:
         async with alive() as stop, asyncio.TaskGroup() as group:
             work = evidence(home, settings, ledger, registry) | {
                 "floor": lambda: _floor(home, settings, registry),
+                "recordings": lambda: keep_telling(home, settings, ledger),
             }
             tasks = [group.create_task(keep_running(name, task), name=name) for name, task in work.items()]
             await stop.wait()
@@ -75,6 +78,7 @@ def evidence(
         "cel": lambda: follow(cel),
         "reconciler": lambda: keep_reconciling(reconciler),
         "disk": lambda: watch_disk(reserve, ledger, site),
+        "roll-ups": lambda: keep_rolled_up(home, settings),
     }
 
 

@@ -1,6 +1,6 @@
 """How other rooms read the ledger. Every interval is half open: `start <= instant < end`, in epoch seconds (UTC)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -10,22 +10,47 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.evidence import AgentDeed, AgentEvent, Call, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
 from callqueue.promise_tables import CALLBACK_ATTEMPT
 from callqueue.stint import Ending, Origin, Outcome, Refusal, Stint
-from callqueue.tables import AGENT_EVENT, CALL, GAP, LEG, MARKER, REFUSAL, RESCUE, RING, SOURCE, STINT
+from callqueue.tables import (
+    AGENT_EVENT,
+    AGENT_SEEN,
+    CALL,
+    GAP,
+    IS_LONG,
+    LEG,
+    MARKER,
+    REFUSAL,
+    RESCUE,
+    RING,
+    SOURCE,
+    STINT,
+)
 
 TRUNK_CHANNELS = "PJSIP/trunk-%"
 SECOND_US = 1_000_000
+DAY = 86_400
 
 STINT_COLUMNS = [STINT.c[field.name] for field in fields(Stint)]
 
 
+_ORIGINS: Mapping[str, Origin] = {each.value: each for each in Origin}
+_OUTCOMES: Mapping[str, Outcome] = {each.value: each for each in Outcome}
+_ENDINGS: Mapping[str | None, Ending | None] = {None: None, **{each.value: each for each in Ending}}
+_DEEDS: Mapping[str, AgentDeed] = {each.value: each for each in AgentDeed}
+
+
 def stint_of(row: RowMapping) -> Stint:
     """The stint in a row of `STINT_COLUMNS`."""
-    values = {field.name: row[field.name] for field in fields(Stint)}
-    values["origin"] = Origin(values["origin"])
-    values["outcome"] = Outcome(values["outcome"])
-    if values["ending"] is not None:
-        values["ending"] = Ending(values["ending"])
-    return Stint(**values)
+    return _stint(*(row[field.name] for field in fields(Stint)))
+
+
+def _stint(  # noqa: PLR0917 - a row; this is done millions of times
+    call_id: str, channel_id: str, number: int, queue: str, origin: str, entered: int, outcome: str, *rest: Any,
+) -> Stint:
+    caller, promise, wait, agent, answered, finished, talk, ending, *cel = rest
+    return Stint(
+        call_id, channel_id, number, queue, _ORIGINS[origin], entered, _OUTCOMES[outcome], caller, promise, wait, agent,
+        answered, finished, talk, _ENDINGS[ending], *cel,
+    )
 
 
 async def _rows(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[Any]:
@@ -33,7 +58,7 @@ async def _rows(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) ->
 
 
 async def _stints(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[Stint]:
-    return [stint_of(row) for row in (await connection.execute(query)).mappings()]
+    return [_stint(*row) for row in (await connection.execute(query)).all()]
 
 
 def _in_queue(table: Table, queue: str | None) -> ColumnElement[bool]:
@@ -76,17 +101,46 @@ async def read_stints_of_callers(
     return sorted(found, key=lambda stint: (stint.entered, stint.channel_id, stint.number))
 
 
-async def read_agent_stints(connection: AsyncConnection, agent: str | None, start: int, end: int) -> list[Stint]:
+async def read_stints_of_promises(connection: AsyncConnection, promises: Collection[str]) -> list[Stint]:
+    """Stints that were left for one of these promises, or that keep one."""
+    wanted = sorted(promises)
+    found: list[Stint] = []
+    for first in range(0, len(wanted), 500):
+        found += await _stints(connection, select(*STINT_COLUMNS).where(
+            STINT.c.promise.in_(wanted[first:first + 500]), STINT.c.promise.is_not(None)))
+    return found
+
+
+async def read_agent_stints(
+    connection: AsyncConnection, agent: str | None, start: int, end: int,
+) -> list[Stint]:
     """Answered stints whose conversation touches the interval, of `agent` (None: any), in the order of answering."""
-    query = (
-        select(*STINT_COLUMNS)
-        .where(
-            STINT.c.agent == agent if agent is not None else STINT.c.agent.is_not(None),
-            STINT.c.answered < end, or_(STINT.c.finished.is_(None), STINT.c.finished >= start),
-        )
-        .order_by(STINT.c.answered, STINT.c.channel_id, STINT.c.number)
-    )
-    return await _stints(connection, query)
+    answered = select(*STINT_COLUMNS).where(
+        STINT.c.agent == agent if agent is not None else STINT.c.agent.is_not(None), STINT.c.answered < end)
+    found: list[Stint] = []
+    for some in (
+        # Each by an index of its own: nearly all are over within a day.
+        (STINT.c.entered >= start - DAY, STINT.c.entered < end, STINT.c.finished >= start),
+        (STINT.c.entered < start - DAY, STINT.c.finished >= start, IS_LONG),
+        (STINT.c.finished.is_(None),),
+    ):
+        found += await _stints(connection, answered.where(*some))
+    return sorted(found, key=lambda stint: (stint.answered or 0, stint.channel_id, stint.number))
+
+
+async def count_stints(connection: AsyncConnection, start: int, end: int, *, limit: int) -> int:
+    """How many stints entered in the interval, counted no further than `limit`."""
+    some = select(STINT.c.entered).where(STINT.c.entered >= start, STINT.c.entered < end).limit(limit).subquery()
+    return int((await connection.execute(select(func.count()).select_from(some))).scalar_one())
+
+
+async def last_conversation_end(connection: AsyncConnection, start: int, end: int, now: int) -> int:
+    """When the last conversation of the stints that entered in the interval ended; `now` if one still lasts, 0 if there
+    was none.
+    """
+    query = select(func.max(func.coalesce(STINT.c.finished, now))).where(
+        STINT.c.entered >= start, STINT.c.entered < end, STINT.c.answered.is_not(None))
+    return int((await connection.execute(query)).scalar_one() or 0)
 
 
 async def read_refusals(connection: AsyncConnection, queue: str | None, start: int, end: int) -> list[Refused]:
@@ -116,24 +170,35 @@ async def read_agent_events(
 
 
 def _agent_event(row: Any) -> AgentEvent:
-    return AgentEvent(row.at, row.agent, AgentDeed(row.deed), row.queue, row.reason, row.interface, row.journal)
+    return AgentEvent(row.at, row.agent, _DEEDS[row.deed], row.queue, row.reason, row.interface, row.journal)
 
 
 async def read_agent_states(connection: AsyncConnection, at: int) -> list[AgentEvent]:
     """The deeds that tell who was logged in and paused at `at`, however long before: for each agent and queue the last
     of each kind, in order.
     """
-    who = (AGENT_EVENT.c.journal, AGENT_EVENT.c.agent, AGENT_EVENT.c.deed, AGENT_EVENT.c.queue)
-    last = (
-        select(*who, func.max(AGENT_EVENT.c.at).label("last_at")).where(AGENT_EVENT.c.at < at).group_by(*who).subquery()
-    )
-    query = (
-        select(AGENT_EVENT).join(last, and_(
-            AGENT_EVENT.c.agent == last.c.agent, AGENT_EVENT.c.at == last.c.last_at, AGENT_EVENT.c.deed == last.c.deed,
-            AGENT_EVENT.c.journal == last.c.journal, AGENT_EVENT.c.queue.is_not_distinct_from(last.c.queue),
-        )).order_by(AGENT_EVENT.c.at, AGENT_EVENT.c.id)
-    )
-    return [_agent_event(row) for row in await _rows(connection, query)]
+    somewhere, everywhere = AGENT_SEEN.c.queue != "", AGENT_SEEN.c.queue == ""
+    rows = [
+        *await _rows(connection, _last_deeds(at, somewhere, lambda event: event.c.queue == AGENT_SEEN.c.queue)),
+        *await _rows(connection, _last_deeds(at, everywhere, lambda event: event.c.queue.is_(None))),
+    ]
+    return [_agent_event(row) for row in sorted(rows, key=lambda row: (row.at, row.id))]
+
+
+def _last_deeds(
+    at: int, which: ColumnElement[bool], in_queue: Callable[[Any], ColumnElement[bool]],
+) -> Select[*tuple[Any, ...]]:
+    """One look into the index for each deed that there is; a search over all that were ever done would take seconds."""
+    def same(event: Any) -> ColumnElement[bool]:
+        return and_(
+            event.c.journal == AGENT_SEEN.c.journal, event.c.agent == AGENT_SEEN.c.agent,
+            event.c.deed == AGENT_SEEN.c.deed, in_queue(event),
+        )
+
+    earlier = AGENT_EVENT.alias("earlier")
+    last = select(func.max(earlier.c.at)).where(same(earlier), earlier.c.at < at).correlate(AGENT_SEEN)
+    return select(AGENT_EVENT).join(AGENT_SEEN, same(AGENT_EVENT)).where(
+        which, AGENT_EVENT.c.at == last.scalar_subquery())
 
 
 async def read_last_starts(connection: AsyncConnection, at: int) -> list[Marker]:

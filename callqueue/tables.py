@@ -5,7 +5,19 @@ above read through `callqueue.store` only. `journal` names the Asterisk that wro
 or the name under which another Asterisk's log was imported.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    literal_column,
+)
 
 from foundation.database import LEDGER
 
@@ -61,6 +73,13 @@ Index("ix_stint_open", STINT.c.journal, sqlite_where=STINT.c.finished.is_(None),
       postgresql_where=STINT.c.finished.is_(None))
 Index("ix_stint_unreconciled", STINT.c.journal, STINT.c.finished,
       sqlite_where=STINT.c.reconciled.is_(False), postgresql_where=STINT.c.reconciled.is_(False))
+IS_LONG = STINT.c.finished - STINT.c.entered > literal_column("86400")
+"""Stints of more than a day: their end was lost, and a later start of Asterisk ended them."""
+Index("ix_stint_long", STINT.c.finished, sqlite_where=IS_LONG, postgresql_where=IS_LONG)
+Index("ix_stint_promise", STINT.c.promise, sqlite_where=STINT.c.promise.is_not(None),
+      postgresql_where=STINT.c.promise.is_not(None))
+Index("ix_stint_keeping", STINT.c.answered, sqlite_where=STINT.c.promise.is_not(None),
+      postgresql_where=STINT.c.promise.is_not(None))
 
 PENDING = Table(
     "pending_stint", LEDGER,
@@ -114,6 +133,16 @@ Index("ix_agent_event_agent_at", AGENT_EVENT.c.agent, AGENT_EVENT.c.at)
 Index("ix_agent_event_at", AGENT_EVENT.c.at)
 Index("ix_agent_event_state", AGENT_EVENT.c.journal, AGENT_EVENT.c.agent, AGENT_EVENT.c.deed, AGENT_EVENT.c.queue,
       AGENT_EVENT.c.at)
+
+AGENT_SEEN = Table(
+    "agent_seen", LEDGER,
+    Column("journal", String(NAME), primary_key=True),
+    Column("agent", String(NAME), primary_key=True),
+    Column("deed", String(16), primary_key=True),
+    Column("queue", String(NAME), primary_key=True),
+)
+"""Which deeds there are in `agent_event` of each agent; `queue` is empty for all of his queues. How an agent was at any
+moment is told by the last of each: to look that up, they must be known."""
 
 MARKER = Table(
     "marker", LEDGER, _row_id(), _journal(),

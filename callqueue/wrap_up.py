@@ -5,6 +5,7 @@ stands in the database: a wrap-up outlives this process and Asterisk.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from callqueue.agent_plan import interface_of
-from callqueue.agent_sessions import Session, begin_wrap_up, end_wrap_up, postpone_wrap_up
+from callqueue.agent_sessions import Session, begin_wrap_up, end_wrap_up, postpone_wrap_up, read_session
 from callqueue.agents import AgentDesk
 from callqueue.floor import WRAP_UP, Agent, Floor
 from foundation.asterisk.ami import AmiError, AmiLink
@@ -29,7 +30,9 @@ log = structlog.get_logger()
 
 
 def ended_calls(before: Floor, after: Floor) -> list[tuple[str, str]]:
-    """Agents whose conversation from a queue is over in this step of the floor, and the queue it came from."""
+    """Agents whose conversation with somebody of the public is over in this step of the floor, and the queue by which
+    he came, if any.
+    """
     if before.agents is after.agents:
         return []
     return [
@@ -56,15 +59,22 @@ class WrapUp:
 
     def remember(self, session: Session) -> None:
         """A wrap-up from the database: of an earlier process, perhaps."""
-        if session.wrap_up_until is not None and session.agent not in self._deadlines:
-            self._deadlines[session.agent] = session.wrap_up_until
+        until = session.wrap_up_until
+        # What was held is freed by another process: an earlier deadline counts, a wrong one is looked up at its time.
+        if until is not None and until < self._deadlines.get(session.agent, math.inf):
+            self._deadlines[session.agent] = until
             self._changed.set()
 
     async def begin(self, agent_id: str, queue: str, agent: Agent) -> None:
-        """The agent's conversation from `queue` is over; `agent` is how the floor shows him now."""
-        known = self._settings.queues.get(queue)
+        """The agent's conversation is over; `agent` is how the floor shows him now.
+
+        Of one that came by no queue (`queue` is empty) the wrap-up is as long as the default queue's.
+        """
+        known = self._settings.queues.get(queue or self._settings.default_queue)
         seconds = known.wrap_up_seconds if known else 0
-        if seconds == 0 or not agent.members or agent.reason not in {None, WRAP_UP}:
+        if not agent.members or agent.reason not in {None, WRAP_UP}:
+            return
+        if seconds == 0 and not await self._is_held(agent_id):
             return
         async with self._desk.lock(agent_id):
             begun = await self._begin(agent_id, seconds)
@@ -86,6 +96,16 @@ class WrapUp:
             self._deadlines[agent_id] = now + seconds
             self._changed.set()
         return begun
+
+    async def _is_held(self, agent_id: str) -> bool:
+        """Whether something must be done after this conversation, also where no time is given for it."""
+        try:
+            async with self._database.read() as connection:
+                session = await read_session(connection, agent_id)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("wrap_up_unknown", agent=agent_id, error=str(error))
+            return False
+        return session is not None and (session.wrap_up_until or 0.0) > self._clock()
 
     async def run(self, floor: Callable[[], Floor]) -> None:
         """End wrap-ups at their deadlines, for ever; `floor` gives the present one.

@@ -25,6 +25,7 @@ from followups.case_refusals import (
 from followups.case_store import add_attachment, add_link, attachments_of
 from followups.lifecycle import Closing, State, Step, may_close
 from followups.sealed_text import take_out
+from followups.telling import Outcome
 from followups.unit_members import members_of, units_of
 
 LONGEST_FILE_NAME = 120
@@ -126,6 +127,12 @@ class CaseDesk:
             return await change.take(
                 Step.TELL, Deed.TOLD, told_ms=change.now_ms, told_by=how, detail={"how": how.value},
             )
+
+    async def not_reached(self, code: str, actor: Actor, *, note: str = "") -> None:
+        """Note that the caller was called and not reached: the result is still to be told."""
+        async with self._add(code, actor) as change:
+            detail = {"how": ToldBy.CALL.value, "outcome": Outcome.UNREACHABLE.value}
+            await change.tell(Deed.TELLING, await change.seal(note, needed=False), detail=detail)
 
     async def close(
         self, code: str, closing: Closing, actor: Actor, *, reason: str = "", version: int | None = None,

@@ -1,9 +1,9 @@
 """What is seen of cases: one whole, many by what is wanted, a unit's inbox by deadline."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+
+import structlog
 
 from followups.actor import Actor, Reach, check_adds, check_sees, check_works
 from followups.addresses import mailbox, telephone
@@ -35,11 +35,14 @@ from foundation.database import Database
 from foundation.identity_numbers import is_national_id
 from foundation.text import latin_digits
 from foundation.tracking import read_tracking_code
+from recordings.sound import BrokenSoundError, Sound, SoundGoneError, SoundLockedError
 from recordings.store import Recording, recordings_of
 
 ONE_HEARING_MS = 600_000
 HIDDEN = "•••"
 """In lists, where a national ID stands in a text."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,8 @@ class CaseReading:
     contacts: ContactBook
     vault: Vault
     files: CaseFiles
-    sounds: Path
-    """Folder of the kept recordings."""
+    hear: Callable[[Recording], Awaitable[Sound]]
+    """Gives a recording's sound (recordings.sound.read_sound)."""
     now_ms: Callable[[], int]
 
     async def case(self, code: str, actor: Actor) -> Case:
@@ -170,8 +173,8 @@ class CaseReading:
             raise UnknownFileError(file=file_id[:40], code=code)
         return found[0], self.files.read(found[0].sha256)
 
-    async def sound(self, code: str, recording_id: str, actor: Actor) -> tuple[Path, bool]:
-        """Where the sound of one of the case's recordings lies, and whether the history was told of it just now.
+    async def sound(self, code: str, recording_id: str, actor: Actor) -> tuple[Sound, bool]:
+        """The sound of one of the case's recordings, and whether the history was told of it just now.
 
         A browser asks for a sound in pieces: within `ONE_HEARING_MS` they are one hearing.
 
@@ -179,9 +182,13 @@ class CaseReading:
             UnknownCaseError, MayOnlyLookError, NotYourUnitError, UnknownRecordingError
         """
         found = [one for one in (await self.view(code, actor)).recordings if one.id == recording_id]
-        path = self.sounds / found[0].path if found else None
-        if path is None or not await asyncio.to_thread(path.is_file):
+        if not found:
             raise UnknownRecordingError(recording=recording_id[:80], code=code)
+        try:
+            sound = await self.hear(found[0])
+        except (SoundGoneError, SoundLockedError, BrokenSoundError) as error:
+            log.warning("a case's recording cannot be heard", case=code, error=str(error))
+            raise UnknownRecordingError(recording=recording_id[:80], code=code) from error
         async with self.changes.of(code, actor) as change:
             check_works(actor, change.case, await units_of(change.connection, actor.names))
             detail = {"recording": recording_id}
@@ -191,7 +198,7 @@ class CaseReading:
             )
             if not known:
                 await change.tell(Deed.HEARD, detail=detail)
-        return path, not known
+        return sound, not known
 
     async def list(self, wanted: Wanted, actor: Actor) -> Sequence[Case]:
         """The cases that are wanted and that this one may see, the newest first, with masked national IDs."""

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from followups.case_book import CaseBook, load_case_book
 from followups.case_change import Changes
@@ -20,6 +21,7 @@ from foundation.database import Database
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets
 from foundation.tracking import drawn_code
+from recordings.sound import read_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def case_office(
         book=book,
         opening=Opening(database, book, contacts, vault, lambda: _new_code(home, settings), now_ms),
         desk=CaseDesk(changes, book, files),
-        reading=CaseReading(database, changes, contacts, vault, files, home.recordings_store, now_ms),
+        reading=CaseReading(
+            database, changes, contacts, vault, files, partial(read_sound, home, settings), now_ms),
         clock=CaseClock(changes, book),
         units=UnitDesk(database, book, now_ms),
     )

@@ -44,6 +44,27 @@ def tail(count: int, mean: float, variance: float) -> float:
     return min(total, 1.0)
 
 
+def lower_tail(count: int, mean: float, variance: float) -> float:
+    """The chance of `count` or fewer where `mean` is expected."""
+    if count < 0:
+        return 0.0
+    if mean <= 0:
+        return 1.0
+    return min(1.0, sum(math.exp(_log_chance(number, mean, variance)) for number in range(count + 1)))
+
+
+def quantile(share: float, mean: float, variance: float) -> int:
+    """The least count that `share` (below 1) of all times do not exceed."""
+    if mean <= 0:
+        return 0
+    below, number = math.exp(_log_chance(0, mean, variance)), 0
+    # Beyond twenty deviations nothing but rounding is left of the share.
+    while below < share and number < mean + 20 * math.sqrt(max(mean, variance)) + 20:
+        number += 1
+        below += math.exp(_log_chance(number, mean, variance))
+    return number
+
+
 def _log_chance(number: int, mean: float, variance: float) -> float:
     if variance <= mean * (1 + 1e-9):
         return number * math.log(mean) - mean - math.lgamma(number + 1)

@@ -1,7 +1,8 @@
 """Reads what callers answered, with the cases that their calls were about."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,9 @@ from followups.satisfaction import Response
 from followups.survey_tables import SURVEY_ANSWER, SURVEY_REQUEST
 from followups.tables import CASE, LINK
 from foundation.calendars import Interval
+
+CHUNK = 500
+"""Ids asked for at once; databases limit the parameters of a statement."""
 
 
 async def read_responses(connection: AsyncConnection, interval: Interval, survey: str | None = None) -> list[Response]:
@@ -25,6 +29,30 @@ async def read_responses(connection: AsyncConnection, interval: Interval, survey
     for row in await connection.execute(_cases(interval, survey)):
         cases[row.id].append((row.unit, row.subject))
     return [Response(row.survey, row.queue, row.agent, _once(cases[row.id]), answers[row.id]) for row in requests]
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswer:
+    """One key that a caller pressed after a call."""
+
+    call_id: str
+    survey: str
+    question: str
+    key: int
+
+
+async def read_answers_of_calls(connection: AsyncConnection, call_ids: Collection[str]) -> list[CallAnswer]:
+    """What the callers of these calls answered."""
+    wanted, found = sorted(call_ids), list[CallAnswer]()
+    for start in range(0, len(wanted), CHUNK):
+        query = (
+            select(SURVEY_REQUEST.c.call_id, SURVEY_REQUEST.c.survey, SURVEY_ANSWER.c.question, SURVEY_ANSWER.c.key)
+            .join(SURVEY_ANSWER, SURVEY_ANSWER.c.request_id == SURVEY_REQUEST.c.id)
+            .where(SURVEY_REQUEST.c.call_id.in_(wanted[start : start + CHUNK]))
+            .order_by(SURVEY_ANSWER.c.request_id, SURVEY_ANSWER.c.question)
+        )
+        found += [CallAnswer(*row) for row in await connection.execute(query)]
+    return found
 
 
 def _in(interval: Interval, survey: str | None) -> ColumnElement[bool]:

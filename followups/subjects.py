@@ -10,6 +10,7 @@ from followups.case import Tier
 from followups.deadline import DeadlineRule
 from followups.units import Unit, Units
 from foundation.data_file import DataFileError, Fault, Place, Source, read_source
+from foundation.search_words import search_forms
 from foundation.settings import LANGUAGES, Language
 from foundation.settings.values import Name
 
@@ -26,6 +27,7 @@ class _Subject(_Part):
     deadline: Name | None = None
     begins: Tier | None = None
     units: dict[Tier, Name] = {}
+    words: dict[Language, list[str]] = {}
     retired: bool = False
     under: Name | None = None
     below: dict[Name, "_Subject"] = {}
@@ -47,6 +49,8 @@ class Subject:
     units: Mapping[Tier, str]
     """Unit of each tier; of the tier `province` a kind of offices."""
     retired: bool = False
+    words: Mapping[Language, Sequence[str]] = field(default_factory=dict)
+    """What callers say who mean it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,16 @@ def _faults(name: str, one: _Read, rules: Mapping[str, DeadlineRule], units: Uni
         yield source.fault((*place, "units"), "needs a unit for callers whose province is not known")
     for tier, unit in one.subject.units.items():
         yield from _unit_faults(source, (*place, "units", tier.value), tier, unit, units)
+    yield from _word_faults(source, (*place, "words"), one.subject.words)
+
+
+def _word_faults(
+    source: Source[SubjectsFile], place: Place, words: Mapping[Language, Sequence[str]],
+) -> Iterator[Fault]:
+    for language, texts in words.items():
+        for text in texts:
+            if not search_forms(text):
+                yield source.fault((*place, language), "has no letter and no digit", text)
 
 
 def _unit_faults(source: Source[SubjectsFile], place: Place, tier: Tier, unit: str, units: Units) -> Iterator[Fault]:
@@ -176,7 +190,8 @@ def _subject(name: str, one: _Read, rules: Mapping[str, DeadlineRule]) -> Subjec
     retired = one.subject.retired or any(upper.retired for upper in one.above)
     if deadline is None or begins is None:
         raise ValueError(f"{name}: checked before")
-    return Subject(name, one.subject.title, one.parent, deadline, rules[deadline], begins, units, retired)
+    return Subject(
+        name, one.subject.title, one.parent, deadline, rules[deadline], begins, units, retired, one.subject.words)
 
 
 def _in_order(found: Mapping[str, Subject]) -> dict[str, Subject]:

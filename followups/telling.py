@@ -39,6 +39,8 @@ OF_RESULTS: Mapping[Result, Outcome] = {
     Result.CANCELLED: Outcome.CANCELLED, Result.UNREACHABLE: Outcome.UNREACHABLE, Result.EXPIRED: Outcome.UNREACHABLE,
     Result.WRONG_PERSON: Outcome.WRONG_PERSON, Result.REFUSED: Outcome.REFUSED,
 }
+BY_HAND = frozenset({Outcome.UNREACHABLE, Outcome.WRONG_PERSON, Outcome.NO_LINE, Outcome.NO_SOUND})
+"""Those after which an agent may try: the number may be called, and nobody has been told."""
 WRITTEN_OF = frozenset(Outcome) - {Outcome.TOLD, Outcome.CANCELLED, Outcome.SETTLED}
 """Those after which he is told in writing that a result waits for him."""
 

@@ -1,8 +1,10 @@
 """Tellings in the database. Every function works inside its caller's transaction."""
 
+from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,16 +13,16 @@ from followups.case import Case
 from followups.case_store import COLUMNS, case_of
 from followups.lifecycle import State
 from followups.tables import CASE
-from followups.telling import Outcome, Telling
+from followups.telling import BY_HAND, Outcome, Telling
 from followups.telling_tables import BOOKMARK, HEARD, TELLING
 
 PER_LOOK = 200
 
 
-def _telling(row: Any) -> Telling:
-    outcome = Outcome(row.outcome) if row.outcome else None
-    return Telling(
-        row.code, row.round, row.outbound_id, row.ordered_ms, row.settled_ms, outcome, row.tries, row.written)
+def _telling(row: RowMapping, before: str = "") -> Telling:
+    values = {field.name: row[before + field.name] for field in fields(Telling)}
+    values["outcome"] = Outcome(values["outcome"]) if values["outcome"] else None
+    return Telling(**values)
 
 
 async def owed_results(connection: AsyncConnection, limit: int = PER_LOOK) -> list[Case]:
@@ -47,14 +49,14 @@ async def change_telling(connection: AsyncConnection, code: str, number: int, **
 
 async def telling_of_call(connection: AsyncConnection, outbound_id: str) -> Telling | None:
     query = select(TELLING).where(TELLING.c.outbound_id == outbound_id)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(query)).mappings().one_or_none()
     return _telling(row) if row is not None else None
 
 
 async def tellings_of(connection: AsyncConnection, code: str) -> list[Telling]:
     """Of one case, the oldest first."""
     rows = await connection.execute(select(TELLING).where(TELLING.c.code == code).order_by(TELLING.c.round))
-    return [_telling(row) for row in rows]
+    return [_telling(row) for row in rows.mappings()]
 
 
 async def needless_calls(connection: AsyncConnection, limit: int = PER_LOOK) -> list[str]:
@@ -65,6 +67,32 @@ async def needless_calls(connection: AsyncConnection, limit: int = PER_LOOK) -> 
     query = select(TELLING.c.outbound_id).join(CASE, CASE.c.code == TELLING.c.code).where(
         TELLING.c.settled_ms.is_(None), TELLING.c.outbound_id.is_not(None), gone, ~heard.exists())
     return [str(row.outbound_id) for row in await connection.execute(query.limit(limit))]
+
+
+async def results_to_tell(
+    connection: AsyncConnection, units: Collection[str], names: Collection[str], limit: int = PER_LOOK,
+) -> list[tuple[Case, Telling]]:
+    """Results of these units, or of cases in these hands, that are not told yet although a call was ordered or could
+    not be: those for which agents may call. The oldest result first.
+    """
+    return await _to_tell(connection, CASE.c.unit.in_(sorted(units)) | CASE.c.assignee.in_(sorted(names)), limit)
+
+
+async def results_named(connection: AsyncConnection, code: str) -> list[tuple[Case, Telling]]:
+    """The same, of one case."""
+    return await _to_tell(connection, CASE.c.code == code, 1)
+
+
+async def _to_tell(
+    connection: AsyncConnection, which: ColumnElement[bool], limit: int,
+) -> list[tuple[Case, Telling]]:
+    same = and_(TELLING.c.code == CASE.c.code, TELLING.c.round == CASE.c.reopened)
+    untold = TELLING.c.settled_ms.is_(None) | TELLING.c.outcome.in_(sorted(BY_HAND))
+    own = [column.label(f"telling_{column.name}") for column in TELLING.c]
+    query = select(*COLUMNS, *own).join(TELLING, same).where(
+        CASE.c.state == State.RESOLVED.value, CASE.c.reply_number.is_not(None), untold, which)
+    rows = await connection.execute(query.order_by(CASE.c.resolved_ms, CASE.c.code).limit(limit))
+    return [(case_of(row), _telling(row, "telling_")) for row in rows.mappings()]
 
 
 async def read_bookmark(connection: AsyncConnection, name: str) -> int:

@@ -3,10 +3,12 @@
 Their primary key is `id`.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import DDL, Table, event
+from sqlalchemy import DDL, Table, event, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 REFUSE = """
 CREATE OR REPLACE FUNCTION pasokh_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -37,3 +39,23 @@ def statements(table: str, dialect: str) -> Iterator[str]:
     for deed, when in (("UPDATE", ""), ("DELETE", ""), ("INSERT", f" WHEN {there}")):
         yield (f"CREATE TRIGGER {table}_no_{deed.lower()} BEFORE {deed} ON {table}{when} BEGIN"
                f" SELECT RAISE(ABORT, '{table}: lines are added here, never changed or removed'); END")
+
+
+@asynccontextmanager
+async def forgetting(connection: AsyncConnection, table: Table) -> AsyncIterator[None]:
+    """Let lines be changed all the same, for a person who must be forgotten; the guards stand again when this ends.
+
+    Nobody else gets in between: it is one transaction, and both databases roll it back as a whole.
+    """
+    name = table.name
+    if connection.dialect.name == "postgresql":
+        guard = f"{name}_append_only"
+        await connection.execute(text(f"ALTER TABLE {name} DISABLE TRIGGER {guard}"))
+        yield
+        await connection.execute(text(f"ALTER TABLE {name} ENABLE TRIGGER {guard}"))
+        return
+    guard = f"{name}_no_update"
+    (statement,) = (one for one in statements(name, "sqlite") if f"TRIGGER {guard} " in one)
+    await connection.exec_driver_sql(f"DROP TRIGGER {guard}")
+    yield
+    await connection.exec_driver_sql(statement)

@@ -33,9 +33,20 @@ class Calendar(StrEnum):
 class Step(StrEnum):
     """How a time is cut into intervals."""
 
+    QUARTER_HOUR = "15min"
+    HALF_HOUR = "30min"
     HOUR = "hour"
     DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
     NONE = "none"
+
+
+CLOCK_STEPS = {Step.QUARTER_HOUR: 900, Step.HALF_HOUR: 1800, Step.HOUR: HOUR}
+"""Seconds of those that are cut by the clock."""
+WEEK_BEGINS = {Calendar.JALALI: 5, Calendar.GREGORIAN: 0}
+"""Saturday and Monday, counted from Monday."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,15 +90,43 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     return _written(plain, text, zone)
 
 
-def split(interval: Interval, step: Step, zone: ZoneInfo) -> list[Interval]:
-    """Cut at the zone's whole hours or midnights; the first and last pieces may be shorter.
+def split(
+    interval: Interval, step: Step, zone: ZoneInfo, calendar: Calendar = Calendar.GREGORIAN,
+) -> list[Interval]:
+    """Cut at the zone's whole quarters, hours or midnights, or where the calendar's weeks, months or years begin; the
+    first and last pieces may be shorter.
 
-    A day on which clocks are moved has 23 or 25 hours.
+    A day on which clocks are moved has 23 or 25 hours. Weeks begin on Saturday by the Jalali calendar, else on Monday.
     """
     if step is Step.NONE:
         return [interval]
-    following = _next_hour if step is Step.HOUR else _next_day
-    return list(_pieces(interval, following, zone))
+    return list(_pieces(interval, lambda instant: next_start(instant, step, zone, calendar)))
+
+
+def next_start(instant: int, step: Step, zone: ZoneInfo, calendar: Calendar) -> int:
+    """Where the piece after the one that holds `instant` begins, in epoch seconds; `step` is not NONE."""
+    local = datetime.fromtimestamp(instant, zone)
+    if step in CLOCK_STEPS:
+        seconds = CLOCK_STEPS[step]
+        return instant + seconds - (local.minute * 60 + local.second) % seconds
+    return int(day_start(step_days(local.date(), step, calendar)[1], zone).timestamp())
+
+
+def step_days(day: date, step: Step, calendar: Calendar) -> tuple[date, date]:
+    """The first day of the day, week, month or year that holds `day`, and the first day of the next one."""
+    if step is Step.DAY:
+        return day, day + timedelta(days=1)
+    if step is Step.WEEK:
+        begun = day - timedelta(days=(day.weekday() - WEEK_BEGINS[calendar]) % 7)
+        return begun, begun + timedelta(days=7)
+    month_only = step is Step.MONTH
+    if calendar is Calendar.GREGORIAN:
+        following = (day.year + day.month // 12, day.month % 12 + 1) if month_only else (day.year + 1, 1)
+        return date(day.year, day.month if month_only else 1, 1), date(*following, 1)
+    jalali = _JALALI.to_jalali(day)
+    year, month = int(jalali.year), int(jalali.month)
+    following = (year + month // 12, month % 12 + 1) if month_only else (year + 1, 1)
+    return _from_jalali(year, month if month_only else 1, 1), _from_jalali(*following, 1)
 
 
 def year_before(moment: datetime, calendar: Calendar) -> datetime:
@@ -197,19 +236,9 @@ def _from_jalali(year: int, month: int, day: int) -> date:
     return found
 
 
-def _next_hour(instant: int, zone: ZoneInfo) -> int:
-    local = datetime.fromtimestamp(instant, zone)
-    return instant + HOUR - (local.minute * 60 + local.second)
-
-
-def _next_day(instant: int, zone: ZoneInfo) -> int:
-    local = datetime.fromtimestamp(instant, zone)
-    return int(day_start(local.date() + timedelta(days=1), zone).timestamp())
-
-
-def _pieces(interval: Interval, following: Callable[[int, ZoneInfo], int], zone: ZoneInfo) -> Iterator[Interval]:
+def _pieces(interval: Interval, following: Callable[[int], int]) -> Iterator[Interval]:
     start = interval.start
     while start < interval.end:
-        end = min(following(start, zone), interval.end)
+        end = min(following(start), interval.end)
         yield Interval(start, end)
         start = end

@@ -124,6 +124,11 @@ class Home:
         return self.root / "callback-offers"
 
     @property
+    def backups(self) -> Path:
+        """Where backups of this site were written: each is told of callers who are forgotten afterwards."""
+        return self.root / "backups.json"
+
+    @property
     def drain(self) -> Path:
         """While this file exists, the line takes no new calls; the dialplan looks at it too."""
         return self.root / "draining"

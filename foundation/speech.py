@@ -52,13 +52,21 @@ def has_package() -> bool:
 
 
 def model_fault(path: Path) -> str | None:
-    """Why Vosk could not use the model in this folder; a wrong one would end the whole process."""
+    """Why callers cannot speak to menus with the model in this folder."""
+    fault = folder_fault(path)
+    if fault is not None:
+        return fault
+    if not all((path / "graph" / name).is_file() or (path / name).is_file() for name in GRAMMAR_GRAPH):
+        return "this model cannot be told which words to expect; take a small one (vosk-model-small-...)"
+    return None
+
+
+def folder_fault(path: Path) -> str | None:
+    """Why Vosk could not use the model in this folder at all; a wrong one would end the whole process."""
     if not path.is_absolute():
         return "write the whole path, beginning with /"
     if not path.is_dir():
         return "there is no such folder"
     if not any((path / name).is_file() for name in ("am/final.mdl", "final.mdl")):
         return "no model of Vosk is in it (am/final.mdl)"
-    if not all((path / "graph" / name).is_file() or (path / name).is_file() for name in GRAMMAR_GRAPH):
-        return "this model cannot be told which words to expect; take a small one (vosk-model-small-...)"
     return None

@@ -19,6 +19,9 @@ from ivr.agi.protocol import Opening, Reply
 LONGEST_PROMPT_SECONDS = 120.0
 """ivr.prompts makes none longer."""
 MOST_DIGITS = 64
+SKIP_MILLISECONDS = 5000
+PAUSES_SECONDS = 600.0
+"""How long one who hears a sound may go back in it and pause it, beside its own length three times."""
 SAFE_VALUE = re.compile(r"[A-Za-z0-9_.+:@-]{0,80}")
 RATE = 8000
 END_KEY = "#"
@@ -51,6 +54,13 @@ class Call:
         """Play prompts one after the other; a key ends them, and is kept for the next question."""
         if prompts and not self._ahead:
             self._ahead = await self._background(prompts)
+
+    async def play_sound(self, path: Path, seconds: float) -> None:
+        """Play a file that lasts so long: 4 goes back five seconds, 6 goes on five, 5 pauses, `#` ends it."""
+        skip = str(SKIP_MILLISECONDS)
+        keys = (END_KEY, skip, "6", "4", "5")
+        patience = PAUSES_SECONDS + 3 * seconds
+        await self._connection.command("CONTROL STREAM FILE", str(path.with_suffix("")), *keys, seconds=patience)
 
     async def ask_key(self, prompts: Sequence[str], wait_seconds: float) -> str:
         """Play prompts and wait for one key; it may come at any time. Returns "" when none came."""

@@ -12,6 +12,7 @@ from ivr.agi.protocol import Opening
 from ivr.call import Call
 from ivr.callback_key import keep_place
 from ivr.emergency_phone import switch_by_phone
+from ivr.listening_phone import hear_recordings
 from ivr.outbound import answered
 from ivr.pin import agent_of, doorkeeper, let_in
 from ivr.result_voice import record_result
@@ -55,6 +56,13 @@ async def result_voice(call: Call, opening: Opening, resources: Resources) -> No
         await record_result(call, resources, who)
 
 
+async def listening(call: Call, opening: Opening, resources: Resources) -> None:
+    """An agent hears messages, and his last conversation where he may."""
+    who = await _agent(call, opening, resources)
+    if who is not None:
+        await hear_recordings(call, resources, who)
+
+
 async def _agent(call: Call, opening: Opening, resources: Resources) -> str | None:
     """The agent who calls, once he has given the PIN."""
     who = agent_of(opening.variables.get("agi_channel", ""), resources.settings)
@@ -70,5 +78,5 @@ async def _agent(call: Call, opening: Opening, resources: Resources) -> str | No
 
 SCRIPTS: Mapping[str, Script] = MappingProxyType({
     "closed": leave_word, "callback": keep_place, "studio": studio, "emergency": emergency, "survey": after_call,
-    "outbound": answered, "result-voice": result_voice,
+    "outbound": answered, "result-voice": result_voice, "listening": listening,
 })

@@ -60,7 +60,7 @@ AMI_SECONDS = 5.0
 QUEUES_FILE = "pasokh/queues.conf"
 TAKE_SETTINGS = ("ivr", "followups")
 """Services that read them anew when told so."""
-HOLDERS = {"callqueue": FLOOR, "dialler": DIALLING, "web": tuple(Settings.model_fields)}
+HOLDERS = {"recordings": ("recordings",), "callqueue": FLOOR, "dialler": DIALLING, "web": tuple(Settings.model_fields)}
 """Services that are begun anew when keys of theirs have changed: their records wait on the disk, their calls in
 Asterisk; the live picture has a declared gap of about a second. Pages of one room or another show any key."""
 

@@ -47,7 +47,7 @@ class Service:
 
 SERVICES = (
     Service("mosquitto", 10, readiness=Readiness.PORT),
-    Service("recordings", 20, silence_seconds=10.0, module="recordings.service"),
+    Service("recordings", 20, silence_seconds=10.0, module="pasokh.recordings_service"),
     Service("callqueue", 30, silence_seconds=10.0, module="callqueue.service"),
     Service(
         "backoffice", 35, silence_seconds=10.0, module="back_office.service",

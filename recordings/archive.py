@@ -6,15 +6,20 @@ is done again with the same result; once it is, the legs only go.
 """
 
 import hashlib
-import os
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from recordings.kept_file import Codec, KeptName, write_whole
 from recordings.legs import Legs
+from recordings.loudness import level_of
 from recordings.spoken import SHORTEST_MS, Spooled
 from recordings.store import Recording
-from recordings.wav import RATE, read_mono, write_stereo
+from recordings.wav import RATE, read_mono, wav_bytes
 
 UNEQUAL_MS = 1000
 """Legs whose lengths differ by more than this are marked damaged: one side ended early."""
@@ -23,6 +28,7 @@ UNEQUAL_MS = 1000
 def join_legs(legs: Legs, store: Path) -> Recording | None:
     """Join both sides into one stereo file in the store: caller left, agent right.
 
+    Asterisk writes both legs in step, silence where a side is not heard; so one that is shorter ended early.
     Returns None where nobody spoke (the caller left before an agent answered).
 
     Raises:
@@ -30,20 +36,20 @@ def join_legs(legs: Legs, store: Path) -> Recording | None:
         OSError: the disk is full, or a file cannot be read.
     """
     files = legs.files()
-    sides = {path: read_mono(path) for path in files}
-    caller, agent = (sides.get(path, read_mono(Path(os.devnull))) for path in (legs.caller, legs.agent))
-    length_ms = max(len(caller), len(agent)) * 1000 // RATE
+    caller, agent = (_leg(path) for path in (legs.caller, legs.agent))
+    lengths = {"caller": _ms(caller), "agent": _ms(agent)}
+    length_ms = max(lengths.values())
     if length_ms == 0:
         return None
-    ended_ms = max(int(path.stat().st_mtime * 1000) for path in files)
-    started_ms = ended_ms - length_ms
-    target = store / _day(started_ms) / f"{legs.name}.wav"
-    _keep(target, lambda half: write_stereo(half, caller, agent))
+    started_ms = max(int(path.stat().st_mtime * 1000) for path in files) - length_ms
+    both = np.zeros((max(len(caller), len(agent)), 2), np.int16)
+    both[: len(caller), 0] = caller
+    both[: len(agent), 1] = agent
     return Recording(
         id=legs.name, kind="call", call_id=legs.call_id, channel_id=legs.channel_id, stint=legs.stint,
-        started_ms=started_ms, duration_ms=length_ms, path=str(target.relative_to(store)),
-        bytes=target.stat().st_size, sha256=_sha256(target),
-        damaged=abs(len(caller) - len(agent)) * 1000 // RATE > UNEQUAL_MS,
+        started_ms=started_ms, duration_ms=length_ms,
+        damaged=abs(lengths["caller"] - lengths["agent"]) > UNEQUAL_MS, legs=json.dumps(lengths),
+        **loudness(both), **_keep(store, legs.name, started_ms, wav_bytes(both)),
     )
 
 
@@ -56,41 +62,54 @@ def keep_message(message: Spooled, store: Path) -> Recording | None:
     """
     if message.sound is None or not message.sound.exists():
         return None
-    samples = read_mono(message.sound)
-    duration_ms = len(samples) * 1000 // RATE
+    said = _leg(message.sound)
+    duration_ms = _ms(said)
     if duration_ms < SHORTEST_MS:
         return None
-    sound = message.sound.read_bytes()
     started_ms = int(message.sound.stat().st_mtime * 1000) - duration_ms
-    target = store / _day(started_ms) / f"{message.id}.wav"
-    _keep(target, lambda half: half.write_bytes(sound))
+    alone = said.reshape(-1, 1)
     facts = message.facts
     return Recording(
         id=message.id, kind="voice_message", call_id=facts.call_id, channel_id=facts.call_id, stint=0,
-        started_ms=started_ms, duration_ms=duration_ms, path=str(target.relative_to(store)), bytes=len(sound),
-        sha256=_sha256(target), caller=facts.caller, language=facts.language,
+        started_ms=started_ms, duration_ms=duration_ms, caller=facts.caller, language=facts.language,
+        legs=json.dumps({"caller": duration_ms}),
+        **loudness(alone), **_keep(store, message.id, started_ms, wav_bytes(alone)),
     )
 
 
-def _keep(target: Path, write: Any) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    half = target.with_suffix(".half")
-    write(half)
-    descriptor = os.open(half, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    half.replace(target)
+def loudness(samples: "npt.NDArray[np.int16]") -> dict[str, Any]:
+    """The columns about it; samples have a row for each moment and a column for each side, the caller's first."""
+    columns: dict[str, Any] = {}
+    for number, side in enumerate(("caller", "agent")):
+        level = level_of(samples[:, number]) if number < samples.shape[1] else None
+        columns |= {f"{side}_peak": level and level.peak, f"{side}_rms": level and level.rms}
+    return columns
 
 
-def _day(at_ms: int) -> str:
+def fingerprint_of(content: bytes) -> str:
+    """SHA-256, in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def day_folder(at_ms: int) -> str:
+    """Where under the store the sound of that moment (epoch ms) lies; days of UTC."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y/%m/%d")
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _leg(path: Path) -> "npt.NDArray[np.int16]":
+    return np.asarray(read_mono(path), np.int16) if path.exists() else np.zeros(0, np.int16)
 
 
-__all__ = ["join_legs", "keep_message"]
+def _ms(side: "npt.NDArray[np.int16]") -> int:
+    return len(side) * 1000 // RATE
+
+
+def _keep(store: Path, name: str, started_ms: int, content: bytes) -> dict[str, Any]:
+    """Write the file; returns the columns about it."""
+    path = Path(day_folder(started_ms), str(KeptName(name, Codec.WAV)))
+    write_whole(store / path, content)
+    digest = fingerprint_of(content)
+    return {"path": str(path), "bytes": len(content), "sha256": digest, "sound_sha256": digest}
+
+
+__all__ = ["day_folder", "fingerprint_of", "join_legs", "keep_message", "loudness"]

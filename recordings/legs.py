@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-NAME = re.compile(r"(?P<call>[\w.-]+)_(?P<channel>[\w.-]+)_(?P<stint>\d+)-(?P<side>caller|agent)\.wav")
+SIDES = ("caller", "agent")
+_LEGS = r"(?P<call>[\w.-]+)_(?P<channel>[\w.-]+)_(?P<stint>\d+)(?:\.(?P<part>\d+))?"
+NAME = re.compile(rf"{_LEGS}-(?P<side>{'|'.join(SIDES)})\.wav")
 QUIET_SECONDS = 120
 """On a file system without leases, a leg untouched for so long counts as finished."""
 
@@ -22,10 +24,13 @@ class Legs:
     call_id: str
     channel_id: str
     stint: int
+    part: int = 0
+    """Counts the voices that the caller had on the other side within the stint, from 0."""
 
     @property
     def name(self) -> str:
-        return f"{self.call_id}_{self.channel_id}_{self.stint}"
+        part = f".{self.part}" if self.part else ""
+        return f"{self.call_id}_{self.channel_id}_{self.stint}{part}"
 
     @property
     def caller(self) -> Path:
@@ -49,9 +54,17 @@ def find_legs(folder: Path) -> Iterator[Legs]:
     for path in folder.iterdir():
         match = NAME.fullmatch(path.name)
         if match:
-            found.add((match["call"], match["channel"], int(match["stint"])))
-    for call_id, channel_id, stint in sorted(found):
-        yield Legs(folder, call_id, channel_id, stint)
+            found.add((match["call"], match["channel"], int(match["stint"]), int(match["part"] or 0)))
+    for call_id, channel_id, stint, part in sorted(found):
+        yield Legs(folder, call_id, channel_id, stint, part)
+
+
+def parse_legs(name: str, folder: Path) -> Legs | None:
+    """The legs that a recording of this id was made from; None: it was made from none."""
+    found = re.fullmatch(_LEGS, name)
+    if found is None:
+        return None
+    return Legs(folder, found["call"], found["channel"], int(found["stint"]), int(found["part"] or 0))
 
 
 def is_closed(path: Path) -> bool:

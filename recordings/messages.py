@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from foundation.settings import RESCUE_BOX
 from recordings.spoken import Kind, Spooled
-from recordings.store import Recording
-from recordings.tables import recording, voice_message
+from recordings.store import Recording, find_recording
+from recordings.tables import voice_message
 
 
 class MessageState(StrEnum):
@@ -130,10 +130,9 @@ async def messages_named(connection: AsyncConnection, name: str) -> Sequence[Mes
     return [Message(**row) for row in (await connection.execute(query)).mappings()]
 
 
-async def sound_path(connection: AsyncConnection, message: Message) -> str | None:
-    """Where the sound lies under the store's folder; None where there is none (any more)."""
-    query = select(recording.c.path).where(recording.c.id == message.recording_id)
-    return (await connection.execute(query)).scalar()
+async def sound_of(connection: AsyncConnection, message: Message) -> Recording | None:
+    """The recording of what was said; None where there is none (any more)."""
+    return await find_recording(connection, message.recording_id) if message.recording_id else None
 
 
 async def mark_heard(connection: AsyncConnection, message_id: str, who: str, at_ms: int) -> None:

@@ -1,9 +1,10 @@
-"""The service that keeps recordings: joins finished legs, takes in voice messages, watches the disk."""
+"""The service that keeps recordings: joins finished legs, takes in voice messages, archives them, watches the disk."""
 
 import asyncio
 import os
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -12,14 +13,19 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
-from foundation.service import alive, back_off
+from foundation.service import alive, back_off, keep_trying
 from foundation.settings import Settings
 from recordings.archive import join_legs, keep_message
+from recordings.archiver import Archiver
 from recordings.disk import watch_disk
 from recordings.legs import Legs, find_legs, is_closed
+from recordings.measuring import Measurer
 from recordings.messages import Message, add_message, is_taken, message_of
+from recordings.repacking import Repacker
 from recordings.spoken import Progress, Spooled, find_facts, read_spooled
 from recordings.store import Recording, add_recording, is_kept
+from recordings.transcribing import keep_transcribing
+from recordings.voices import watch_voices
 from recordings.wav import BrokenSoundError
 
 LOOK_SECONDS = 1.0
@@ -144,10 +150,16 @@ async def serve(home: Home, settings: Settings) -> None:
     os.nice(NICENESS)  # calls come first
     start_http_server(settings.ports.of("metrics") + METRICS_OFFSET, addr="127.0.0.1")
     database = Database(store_url(home, settings, Store.MAIN))
+    archiver = Archiver(home, settings.recordings, database, Repacker(home, settings, database))
+    measurer = Measurer(home, settings, database, lambda: time.time_ns() // 1_000_000)
     async with alive() as stop:
         tasks = [
-            asyncio.create_task(_keep_looking(Archivist(home, database)), name="archivist"),
+            asyncio.create_task(_keep_doing(Archivist(home, database).look), name="archivist"),
+            asyncio.create_task(_keep_archiving(archiver), name="archiver"),
+            asyncio.create_task(_keep_doing(measurer.measure_some), name="measurer"),
             asyncio.create_task(watch_disk(home, settings), name="disk"),
+            asyncio.create_task(watch_voices(home, settings), name="voices"),
+            asyncio.create_task(keep_transcribing(home, settings, database), name="transcripts"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
         done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -159,12 +171,17 @@ async def serve(home: Home, settings: Settings) -> None:
     await database.close()
 
 
-async def _keep_looking(archivist: Archivist) -> None:
+async def _keep_archiving(archiver: Archiver) -> None:
+    await keep_trying("the archive", archiver.clean_up, OperationalError, InterfaceError, OSError)
+    await _keep_doing(archiver.archive_some)
+
+
+async def _keep_doing(work: Callable[[], Awaitable[object]]) -> None:
     wait = back_off(first=LOOK_SECONDS, longest=15.0)
     while True:
         seconds = LOOK_SECONDS
         try:
-            await archivist.look()
+            await work()
             wait = back_off(first=LOOK_SECONDS, longest=15.0)
         except (OperationalError, InterfaceError, OSError) as error:
             seconds = wait()

@@ -1,6 +1,6 @@
 """Tables of the recordings' room, in the main store."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
 
 from foundation.database import MAIN
 
@@ -21,10 +21,27 @@ recording = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("damaged", Boolean, nullable=False, comment="a side is missing or ended early"),
-    Column("caller", String(20), comment="validated number, of a voice message"),
+    Column("caller", String(20), comment="validated number"),
     Column("language", String(2), comment="of a voice message"),
+    Column("queue", String(50), comment="of the stint; NULL: none, or the ledger has not told yet"),
+    Column("agent", String(50), comment="who answered the stint; NULL like queue"),
+    Column("call_started_ms", BigInteger, comment="when the call came in; NULL: the ledger has not told yet"),
+    Column("parts", Text, comment="JSON, [[position ms, epoch ms], ...]: which moment of the call a place in it is"),
+    Column("codec", String(10), nullable=False, server_default="wav", comment="wav, flac or opus"),
+    Column("key", String(8), comment="fingerprint of the site's key that opens it; NULL: it is not encrypted"),
+    Column("sound_sha256", String(64), comment="of the file before it was encrypted"),
+    Column("caller_peak", Float, comment="dBFS, of the caller's side; NULL: nothing was measured"),
+    Column("caller_rms", Float, comment="dBFS"),
+    Column("agent_peak", Float, comment="dBFS, of the agent's side"),
+    Column("agent_rms", Float, comment="dBFS"),
+    Column("legs", Text, comment="JSON, {side: ms}: how long each leg was that it was made from"),
+    Column("archived_ms", BigInteger, comment="when the present file was packed and encrypted; NULL: not yet"),
+    Column("deleted_ms", BigInteger, comment="when the sound was deleted; the row stays, so it is never kept again"),
     Index("ix_recording_call_id", "call_id"),
     Index("ix_recording_started_ms", "started_ms"),
+    Index("ix_recording_caller", "caller"),
+    Index("ix_recording_archived_ms", "archived_ms"),
+    Index("ix_recording_deleted_ms", "deleted_ms"),
 )
 
 voice_message = Table(

@@ -21,14 +21,18 @@ Json = dict[str, Any]
 
 
 def agents_json(report: AgentsReport) -> str:
+    return json.dumps(agents_content(report), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def agents_content(report: AgentsReport) -> Json:
     """`rows` of each agent and interval, `total` for all, `gaps`, and `definitions` with every passport."""
-    return json.dumps({
+    return {
         "report": "agents", "made": iso(report.made, report.zone), "timezone": report.zone.key,
-        "by": report.query.step.value, "rows": [_row(report, row) for row in report.rows],
-        "total": _row(report, report.total), "sums_up": report.sums_up,
+        "by": report.query.step.value, "rows": [agent_row_content(report, row) for row in report.rows],
+        "total": agent_row_content(report, report.total), "sums_up": report.sums_up,
         "gaps": [gap_json(gap, report.zone) for gap in report.gaps],
         "definitions": definitions(report.passports, {}),
-    }, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    }
 
 
 def agents_csv(report: AgentsReport) -> str:
@@ -37,7 +41,7 @@ def agents_csv(report: AgentsReport) -> str:
     for name, passport in report.passports.items():
         sheet.write(f"# {name}: {passport.formula}; evidence: {passport.evidence}; resolution: {passport.resolution}; "
                     f"version: {passport.version}\n")
-    lines = [_row(report, row) for row in (*report.rows, report.total)]
+    lines = [agent_row_content(report, row) for row in (*report.rows, report.total)]
     writer = csv.DictWriter(sheet, list(lines[-1]), lineterminator="\n")
     writer.writeheader()
     for line in lines:
@@ -90,7 +94,7 @@ def _sum(report: AgentsReport, teller: Teller) -> Text:
     return Text(teller.texts("report.agents.differs"), style="bold red")
 
 
-def _row(report: AgentsReport, row: AgentRow) -> Json:
+def agent_row_content(report: AgentsReport, row: AgentRow) -> Json:
     figures = asdict(row.day)
     return {
         "agent": row.agent, "from": iso(row.interval.start, report.zone), "to": iso(row.interval.end, report.zone),

@@ -14,7 +14,7 @@ from callqueue.metrics.agent_time import agent_periods
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import BOTH, CEL, EXACT, JOURNAL, WHOLE
 from callqueue.store import read_agent_stints, read_gaps, read_last_starts, read_markers, read_rings
-from foundation.calendars import Interval, Step, split
+from foundation.calendars import Calendar, Interval, Step, split
 from foundation.settings import Settings
 from reports.queue import ReportError
 from reports.reading import read_sessions
@@ -54,6 +54,10 @@ PASSPORTS: tuple[Passport, ...] = (
 )
 
 
+class UnknownAgentError(ReportError):
+    name = "unknown-agent"
+
+
 @dataclass(frozen=True, slots=True)
 class AgentsQuery:
     """What is asked for; no agents: all who were logged in."""
@@ -61,6 +65,8 @@ class AgentsQuery:
     interval: Interval
     agents: tuple[str, ...] = ()
     step: Step = Step.NONE
+    calendar: Calendar = Calendar.GREGORIAN
+    """By which weeks, months and years are cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ async def build_agents_report(
     """Read the ledger and make the report.
 
     Raises:
-        ReportError: an agent neither stands in the settings nor was ever logged in in that time.
+        UnknownAgentError: an agent neither stands in the settings nor was ever logged in in that time.
     """
     start, end = query.interval.start, min(query.interval.end, now)
     stints = await read_agent_stints(connection, None, start, end)
@@ -106,8 +112,9 @@ async def build_agents_report(
     sheets = timesheets(periods, talks, await read_ringing(connection, start, end), rings)
     for agent in query.agents:
         if agent not in settings.agents and agent not in sheets:
-            raise ReportError(f"agent {agent!r}: neither in the settings nor in the ledger of that time; "
-                              f"the site has {', '.join(sorted(settings.agents))}")
+            known = ", ".join(sorted(settings.agents))
+            raise UnknownAgentError(f"agent {agent!r}: neither in the settings nor in the ledger of that time; "
+                                    f"the site has {known}", written=agent, known=known)
     return compose(query, sheets, settings, now, await read_gaps(connection, start, end))
 
 
@@ -119,7 +126,8 @@ def compose(
     asked = {agent: sheet for agent, sheet in sheets.items() if not query.agents or agent in query.agents}
     rows = [
         AgentRow(agent, interval, sheet.day(interval))
-        for interval in split(query.interval, query.step, zone) for agent, sheet in asked.items()
+        for interval in split(query.interval, query.step, zone, query.calendar)
+        for agent, sheet in asked.items()
     ]
     seen = [row for row in rows if row.day.logged_in or row.day.conversations or row.day.rings_unanswered]
     return AgentsReport(

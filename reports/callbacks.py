@@ -10,12 +10,13 @@ from callqueue.metrics.figures import Figures
 from callqueue.metrics.promises import CallbackFigures, Promised
 from callqueue.outbound_store import attempts_of
 from foundation.calendars import Interval, iso
+from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import duration_text
 from reports.queue import stamped_passports
 from reports.reading import read_evidence, rulebook
 from reports.sheets import Column, Row, Sheet
-from reports.tables import Teller, report_texts
+from reports.tables import Teller
 
 COLUMNS = (
     Column("promise", "column.promise"), Column("asked", "column.asked"), Column("queue", "column.queue"),
@@ -30,7 +31,7 @@ OPEN = "open"
 
 async def build_callbacks_sheet(
     ledger: AsyncConnection, main: AsyncConnection | None, interval: Interval, settings: Settings, *, now: int,
-    queues: Collection[str] | None = None, whole_numbers: bool = False,
+    queues: Collection[str] | None = None, whole_numbers: bool = False, texts: Texts | None = None,
 ) -> Sheet:
     """Promises given in the interval.
 
@@ -42,6 +43,7 @@ async def build_callbacks_sheet(
         now: epoch seconds.
         queues: whose; None: all.
         whole_numbers: show numbers whole, not only their last digits.
+        texts: in the language of the one who asks; None: the site's.
     """
     rules = rulebook(settings)
     evidence = await read_evidence(ledger, interval, rules, now, settings.shared_numbers)
@@ -55,11 +57,11 @@ async def build_callbacks_sheet(
         {name: stamped[name] for name in FIGURES},
         more={**_values(figures), "idle": None if idle is None else _sum(idle)},
     )
-    teller = Teller(settings, sheet)
+    teller = Teller(settings, sheet, texts)
     return Sheet(
         sheet.name, sheet.title, interval, now, zone, COLUMNS,
         [_row(each, teller, zone, idle, whole_numbers=whole_numbers) for each in promises], sheet.passports,
-        [*_figure_notes(sheet, teller), _idle_note(settings, idle)], sheet.more,
+        [*_figure_notes(sheet, teller), _idle_note(teller.texts, idle)], sheet.more,
     )
 
 
@@ -106,8 +108,7 @@ def _figure_notes(sheet: Sheet, teller: Teller) -> Iterable[str]:
         yield f"{teller.texts(f'figure.{name}')}: {teller.value(sheet.more[name], sheet.passports[name].unit)}"
 
 
-def _idle_note(settings: Settings, idle: Mapping[str, float] | None) -> str:
-    texts = report_texts(settings.site.language)
+def _idle_note(texts: Texts, idle: Mapping[str, float] | None) -> str:
     if idle is None:
         return texts("report.callbacks.idle-unknown")
-    return texts("report.callbacks.idle", idle=duration_text(_sum(idle), settings.site.language))
+    return texts("report.callbacks.idle", idle=duration_text(_sum(idle), texts.language))

@@ -23,29 +23,33 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def queue_report_json(report: QueueReport) -> str:
+    return _json(queue_report_content(report))
+
+
+def queue_report_content(report: QueueReport) -> Json:
     """One object: the whole's figures by their ids, `rows` of the same shape, and `definitions` with every passport.
 
     Ratios from 0 to 1 at full precision, durations in seconds, times in ISO 8601 with the site's offset.
     """
-    return _json({
+    return {
         "report": "queue",
         "made": iso(report.made, report.zone),
         "timezone": report.zone.key,
         "by": report.query.step.value,
         "queues": list(report.queues),
-        **_row(report, report.total),
+        **queue_row_content(report, report.total),
         "balanced": report.balanced,
         "gaps": [gap_json(gap, report.zone) for gap in report.total.gaps],
         "agents": [_agent(each.agent, each.ring_no_answer, each.ring_no_answer_time) for each in report.agents],
-        "rows": [_row(report, row) for row in report.rows],
+        "rows": [queue_row_content(report, row) for row in report.rows],
         "definitions": definitions(report.passports, report.rules),
-    })
+    }
 
 
 def queue_report_csv(report: QueueReport) -> str:
     """A comment block with the passports, then one line for each row and a last one, `scope` total, for the whole."""
-    lines = [{"scope": "row", **_row(report, row)} for row in report.rows]
-    lines.append({"scope": "total", **_row(report, report.total)})
+    lines = [{"scope": "row", **queue_row_content(report, row)} for row in report.rows]
+    lines.append({"scope": "total", **queue_row_content(report, report.total)})
     comments = [
         f"# {name}: {each['formula']}; parameters: {_parameters(each['parameters'])}; evidence: {each['evidence']}; "
         f"resolution: {each['resolution']}; version: {each['version']}"
@@ -55,15 +59,19 @@ def queue_report_csv(report: QueueReport) -> str:
 
 
 def calls_json(report: CallsReport) -> str:
-    return _json({
+    return _json(calls_content(report))
+
+
+def calls_content(report: CallsReport) -> Json:
+    return {
         "report": "calls", "made": iso(report.made, report.zone), "timezone": report.zone.key,
         "from": iso(report.query.interval.start, report.zone), "to": iso(report.query.interval.end, report.zone),
-        "count": len(report.lines), "calls": [_line(report, line) for line in report.lines],
-    })
+        "count": len(report.lines), "calls": [call_content(report, line) for line in report.lines],
+    }
 
 
 def calls_csv(report: CallsReport) -> str:
-    return _csv([_line(report, line) for line in report.lines], CALL_COLUMNS)
+    return _csv([call_content(report, line) for line in report.lines], CALL_COLUMNS)
 
 
 def definitions(passports: Mapping[str, Passport], rules: Mapping[str, Rules]) -> dict[str, Json]:
@@ -83,7 +91,7 @@ def definitions(passports: Mapping[str, Passport], rules: Mapping[str, Rules]) -
     }
 
 
-def _row(report: QueueReport, row: Row) -> Json:
+def queue_row_content(report: QueueReport, row: Row) -> Json:
     return {
         "queue": row.queue,
         "from": iso(row.interval.start, report.zone),
@@ -106,7 +114,7 @@ def _agent(agent: str, rings: int, seconds: float) -> Json:
     return {"agent": agent, "ring_no_answer": rings, "ring_no_answer_time": seconds}
 
 
-def _line(report: CallsReport, line: Line) -> Json:
+def call_content(report: CallsReport, line: Line) -> Json:
     return {
         "call_id": line.call_id, "channel_id": line.channel_id, "number": line.number, "queue": line.queue,
         "origin": line.origin, "outcome": line.outcome, "entered": iso(line.entered, report.zone),

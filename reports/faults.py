@@ -11,10 +11,10 @@ from callqueue.metrics import Passport, Unit
 from callqueue.metrics.passports import EXACT
 from followups.fault_store import Opened, first_opened, read_opened
 from followups.faults import EARLIER_WEEKS, FEWEST_WEEKS, Compared, Dimension, Rises, Series, find_rises
-from foundation.calendars import Interval, Step, moment_text, split
+from foundation.calendars import Calendar, Interval, Step, moment_text, split
 from foundation.text import digits, number_text, percent_text
 from reports.case_names import CaseNames
-from reports.sheets import Cell, Column, Row, Sheet
+from reports.sheets import Cell, Chart, Column, Look, Row, Sheet
 
 WEEK: Final = 7 * 86_400
 SELDOM: Final = 1e-9
@@ -84,7 +84,7 @@ def explain(rises: Rises, names: CaseNames) -> Iterator[str]:
             "report.faults.why_never" if one.chance < SELDOM else "report.faults.why",
             name=names.of(one.series.dimension.value, one.series.name), cases=one.count, weeks=len(one.weeks),
             low=min(one.weeks), high=max(one.weeks), usual=one.usual,
-            once=_times(one.chance, names),
+            once=shown_times(one.chance, names),
         )
     if not rises.compared:
         yield texts("report.faults.nothing", weeks=FEWEST_WEEKS)
@@ -96,18 +96,20 @@ def explain(rises: Rises, names: CaseNames) -> Iterator[str]:
 
 async def build_fault_times_sheet(
     main: AsyncConnection, interval: Interval, step: Step, dimension: Dimension, names: CaseNames, *, now: int,
+    calendar: Calendar = Calendar.GREGORIAN,
 ) -> Sheet:
     """Cases of each subject (cause, province) in each hour or day."""
     cases = await read_opened(main, interval, names.book)
     rows = []
-    for piece in split(interval, step, names.zone):
+    for piece in split(interval, step, names.zone, calendar):
         counted = Counter(series for case in cases if piece.holds(case.at) for series in _series(case)
                           if series.dimension is dimension)
         rows += [_time_row(piece, series, count, names) for series, count in sorted(counted.items())]
-    columns = (Column("start", "column.time"), Column("name", f"column.{dimension.value}"),
+    columns = (Column("start", "column.time", moment=True), Column("name", f"column.{dimension.value}"),
                Column("fault_cases", "column.fault_cases", Unit.COUNT))
     return Sheet("fault_times", "report.fault_times.title", interval, now, names.zone, columns, rows,
-                 {CASES.id: CASES}, (), {"by": step.value, "of": dimension.value})
+                 {CASES.id: CASES}, (), {"by": step.value, "of": dimension.value},
+                 Chart(Look.LINE, "start", ("fault_cases",), "name"))
 
 
 def _time_row(piece: Interval, series: Series, count: int, names: CaseNames) -> Row:
@@ -125,14 +127,15 @@ def _series(case: Opened) -> Iterator[Series]:
         yield Series(Dimension.PROVINCE, case.province)
 
 
-def _chance(chance: float, names: CaseNames) -> str:
+def shown_chance(chance: float, names: CaseNames) -> str:
     """In per cent, or as one in so many."""
     if chance >= 0.01:
         return percent_text(chance, names.language)
-    return f"{number_text(1, names.language)} : {_times(chance, names)}"
+    return f"{number_text(1, names.language)} : {shown_times(chance, names)}"
 
 
-def _times(chance: float, names: CaseNames) -> str:
+def shown_times(chance: float, names: CaseNames) -> str:
+    """In how many such times it comes once."""
     return number_text(float(f"{1 / max(chance, SELDOM):.2g}"), names.language)
 
 
@@ -144,5 +147,6 @@ def _row(one: Compared, names: CaseNames) -> Row:
         "fault_flagged": int(one.flagged),
     }
     shown = {"kind": names.texts(f"column.{kind}"), "name": names.of(kind, one.series.name),
-             "fault_chance": _chance(one.chance, names), "weeks": digits(" ".join(map(str, one.weeks)), names.language)}
+             "fault_chance": shown_chance(one.chance, names),
+             "weeks": digits(" ".join(map(str, one.weeks)), names.language)}
     return Row(cells, shown, red=one.flagged)

@@ -1,15 +1,27 @@
 """The part of docs/figures.md that is made from the passports: `python -m reports.guide` writes it anew."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 from callqueue.metrics import Passport, passports
 from followups.satisfaction import PASSPORTS as SATISFACTION
 from followups.timeliness import PASSPORTS as KEPT
 from foundation.paths import CHECKOUT
+from quality.results import PASSPORTS as QUALITY
+from reports.agent_time_sheets import OCCUPANCY_PASSPORTS, PAUSE_PASSPORTS
 from reports.agents import PASSPORTS as AGENTS
+from reports.blocked_sheet import PASSPORTS as BLOCKED
+from reports.channel_shift import PASSPORTS as SHIFT
 from reports.faults import PASSPORTS as FAULTS
+from reports.first_contact import PASSPORTS as RESOLUTION
+from reports.growth_sheet import PASSPORTS as GROWTH
+from reports.passing_on import PASSPORTS as TRANSFERS
+from reports.provinces_sheet import PASSPORTS as PROVINCES
+from reports.pulse_sheet import PASSPORTS as PULSE
+from reports.repeats import PASSPORTS as REPEATS
 from reports.staffing.passports import PASSPORTS as STAFFING
+from reports.unanswered_rings import PASSPORTS as RINGS
+from reports.voice_messages import PASSPORTS as MESSAGES
 
 BEGIN = "<!-- passports: written by `python -m reports.guide`, do not edit by hand -->"
 END = "<!-- end of passports -->"
@@ -34,10 +46,21 @@ def renewed(text: str) -> str:
     if not found or not ended:
         raise ValueError(f"the guide needs the lines {BEGIN} and {END}, and the passports between them")
     queues, agents = passport_table(passports().values()), passport_table(AGENTS)
-    cases = "\n\n".join(f"Of `report {name}`:\n\n{passport_table(shown.values())}" for name, shown in (
-        ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS)))
+    known = {*passports(), *(one.id for one in AGENTS)}
+    cases = "\n\n".join(f"Of `report {name}`:\n\n{passport_table(_but(known, shown))}" for name, shown in (
+        ("voice-messages", MESSAGES), ("provinces", PROVINCES), ("repeat-callers", REPEATS),
+        ("channel-shift", SHIFT), ("pulse", PULSE),
+        ("growth", GROWTH), ("blocked", BLOCKED), ("first-contact-resolution", RESOLUTION),
+        ("occupancy", OCCUPANCY_PASSPORTS), ("pauses", PAUSE_PASSPORTS), ("transfers", TRANSFERS),
+        ("ring-no-answer", RINGS),
+        ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS), ("quality", QUALITY)))
     staffing = f"Of `bin/pasokh staffing` (staffing.md):\n\n{passport_table(STAFFING.values())}"
     return f"{before}{BEGIN}\n\n{queues}\n\nOf `report agents`:\n\n{agents}\n\n{cases}\n\n{staffing}\n\n{END}{after}"
+
+
+def _but(known: Container[str], shown: Mapping[str, Passport]) -> list[Passport]:
+    """Those that stand in no table above."""
+    return [passport for name, passport in shown.items() if name not in known]
 
 
 def _line(passport: Passport) -> str:

@@ -23,14 +23,18 @@ COLUMNS = ("entered", "chosen", "wrong", "silent", "hung_up", "contained", "medi
 
 
 def menus_json(report: MenusReport) -> str:
+    return json.dumps(menus_content(report), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def menus_content(report: MenusReport) -> dict[str, Any]:
     """The line's figures, `menus` with a row for each, and `definitions` with every passport."""
-    return json.dumps({
+    return {
         "report": "ivr", "made": iso(report.made, report.zone), "timezone": report.zone.key,
         "from": iso(report.interval.start, report.zone), "to": iso(report.interval.end, report.zone),
         **asdict(report.line), "lost_in_menu_steps": report.lost_by_steps, "lost_in_menu": report.lost_in_menu,
         "menus": [asdict(row) for row in report.menus],
         "definitions": definitions(report.passports, {}),
-    }, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    }
 
 
 def menus_csv(report: MenusReport) -> str:

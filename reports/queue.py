@@ -3,21 +3,40 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import Gap
-from callqueue.metrics import Books, Evidence, Figures, Passport, Rulebook, Rules, passports
+from callqueue.metrics import Books, Evidence, Figures, Passport, Rules, passports
 from callqueue.metrics.passports import BOTH
-from callqueue.store import evidence_start, knows_queue, read_gaps, read_stints
+from callqueue.metrics.tally_figures import rings_by_agent
+from callqueue.rollup_reading import Reader
+from callqueue.rollup_store import CallsPart
+from callqueue.store import evidence_start, has_cel, knows_queue, read_gaps
 from foundation.calendars import Calendar, Interval, Step, calendar_of, split, year_before
 from foundation.settings import Settings
-from reports.reading import DAY, read_evidence, rulebook
+from reports.reading import rulebook
+from reports.tallied import TalliedBooks
 
 
 class ReportError(Exception):
-    """The report asked for cannot be made; the text says why and what to ask instead."""
+    """The report asked for cannot be made; the text says why and what to ask instead.
+
+    `name` is stable on the wire; `values` are put into the text `report.refused.<name>`.
+    """
+
+    name: ClassVar[str] = "cannot-be-made"
+    status: ClassVar[int] = 422
+
+    def __init__(self, text: str, **values: str) -> None:
+        super().__init__(text)
+        self.values = values
+
+
+class UnknownQueueError(ReportError):
+    name = "unknown-queue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,14 @@ class QueueQuery:
     interval: Interval
     queues: tuple[str, ...] = ()
     step: Step = Step.NONE
+    calendar: Calendar = Calendar.GREGORIAN
+    """By which weeks, months and years are cut."""
+    together: bool = False
+    """A row for each interval, of all these queues, instead of one for each queue."""
+
+    def rows_of(self, queues: Sequence[str]) -> list[tuple[str | None, tuple[str, ...] | None]]:
+        """Of which queue each row of an interval is, and whose figures it has (None: of all)."""
+        return [(None, self.queues or None)] if self.together else [(queue, (queue,)) for queue in queues]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +105,33 @@ async def refuse_unknown_queues(connection: AsyncConnection, queues: Iterable[st
     """A mistyped queue is no queue without calls.
 
     Raises:
-        ReportError: neither the settings nor the ledger know one of them.
+        UnknownQueueError: neither the settings nor the ledger know one of them.
     """
     for queue in queues:
         if queue not in settings.queues and not await knows_queue(connection, queue):
-            raise ReportError(f"queue {queue!r}: neither in the settings nor in the ledger; "
-                              f"the site has {', '.join(sorted(settings.queues))}")
+            known = ", ".join(sorted(settings.queues))
+            raise UnknownQueueError(f"queue {queue!r}: neither in the settings nor in the ledger; the site has {known}",
+                                    written=queue, known=known)
 
 
 async def build_queue_report(
-    connection: AsyncConnection, query: QueueQuery, settings: Settings, now: int,
+    connection: AsyncConnection, query: QueueQuery, settings: Settings, now: int, *, rolled_up: bool = True,
 ) -> QueueReport:
-    """Read the ledger and make the report.
+    """Make the report: from roll-ups, and from the ledger for what none stands for; without `rolled_up`, all of it
+    from the ledger.
 
     Raises:
-        ReportError: neither the settings nor the ledger know a queue.
+        UnknownQueueError: neither the settings nor the ledger know a queue.
     """
     await refuse_unknown_queues(connection, query.queues, settings)
-    rules = rulebook(settings)
-    evidence = await read_evidence(connection, query.interval, rules, now, settings.shared_numbers)
+    intervals = split(query.interval, query.step, ZoneInfo(settings.site.timezone), query.calendar)
+    reader = Reader(connection, rulebook(settings), now, settings.shared_numbers, rolled_up)
+    books = TalliedBooks(
+        await reader.read(intervals), await _year_before(reader, query, settings), reader.rules, now,
+        await has_cel(connection),
+    )
     gaps = await read_gaps(connection, query.interval.start, query.interval.end)
-    before = await _year_before(connection, query, settings, now)
-    return compose(query, evidence, gaps, settings, now=now, before=before)
+    return _add_up(query, books, gaps, settings, intervals)
 
 
 def compose(
@@ -108,7 +140,7 @@ def compose(
 ) -> QueueReport:
     """The report from its evidence alone."""
     zone, rules = ZoneInfo(settings.site.timezone), rulebook(settings)
-    intervals = split(query.interval, query.step, zone)
+    intervals = split(query.interval, query.step, zone, query.calendar)
     books = Books(evidence, intervals, rules, now, settings.shared_numbers)
     sheet = _Sheet(books, gaps, before)
     queues = query.queues or tuple(sorted(books.queues | set(settings.queues)))
@@ -117,11 +149,30 @@ def compose(
         query=query, queues=queues, made=now, zone=zone,
         total=sheet.row(query.interval, None, asked),
         rows=tuple(
-            sheet.row(interval, queue, (queue,), index)
-            for index, interval in enumerate(intervals) for queue in queues
+            sheet.row(interval, queue, whose, index)
+            for index, interval in enumerate(intervals) for queue, whose in query.rows_of(queues)
         ),
         agents=tuple(AgentRings(agent, *rings) for agent, rings in books.rings_by_agent(asked).items()),
         rules={queue: rules.of(queue) for queue in queues},
+        passports=stamped_passports(*books.waits_in_milliseconds()),
+        exact_waits=books.waits_in_milliseconds(),
+    )
+
+
+def _add_up(
+    query: QueueQuery, books: TalliedBooks, gaps: Sequence[Gap], settings: Settings, intervals: Sequence[Interval],
+) -> QueueReport:
+    queues = query.queues or tuple(sorted(books.queues | set(settings.queues)))
+    asked = query.queues or None
+    return QueueReport(
+        query=query, queues=queues, made=books.now, zone=ZoneInfo(settings.site.timezone),
+        total=Row(None, query.interval, books.figures(asked), tuple(gaps_in(query.interval, gaps))),
+        rows=tuple(
+            Row(queue, interval, books.figures(whose, index), tuple(gaps_in(interval, gaps)))
+            for index, interval in enumerate(intervals) for queue, whose in query.rows_of(queues)
+        ),
+        agents=tuple(AgentRings(agent, *rings) for agent, rings in rings_by_agent(books.calls(asked)).items()),
+        rules={queue: books.rules.of(queue) for queue in queues},
         passports=stamped_passports(*books.waits_in_milliseconds()),
         exact_waits=books.waits_in_milliseconds(),
     )
@@ -157,17 +208,15 @@ def gaps_in(interval: Interval, gaps: Sequence[Gap]) -> list[Gap]:
     ]
 
 
-async def _year_before(
-    connection: AsyncConnection, query: QueueQuery, settings: Settings, now: int,
-) -> Books | None:
-    """The same intervals a year before; None when the ledger does not reach back so far."""
+async def _year_before(reader: Reader, query: QueueQuery, settings: Settings) -> Sequence[Sequence[CallsPart]]:
+    """The same intervals a year before; none when the ledger does not reach back so far."""
     zone, calendar = ZoneInfo(settings.site.timezone), calendar_of(settings.site.language)
-    intervals = [earlier(each, zone, calendar, now) for each in split(query.interval, query.step, zone)]
-    begun = await evidence_start(connection)
+    pieces = split(query.interval, query.step, zone, query.calendar)
+    intervals = [earlier(each, zone, calendar, reader.now) for each in pieces]
+    begun = await evidence_start(reader.connection)
     if begun is None or begun > intervals[0].start:
-        return None
-    stints = await read_stints(connection, None, intervals[0].start - DAY, intervals[-1].end)
-    return Books(Evidence(stints=stints), intervals, Rulebook(), now)
+        return ()
+    return await reader.read_calls(intervals)
 
 
 def earlier(interval: Interval, zone: ZoneInfo, calendar: Calendar, now: int) -> Interval:

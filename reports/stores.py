@@ -14,6 +14,8 @@ from foundation.settings import Settings
 class StoreError(Exception):
     """A store cannot be read; the text says which, why and what to do."""
 
+    name = "store-away"
+
 
 def store_exists(home: Home, settings: Settings, store: Store) -> bool:
     """Whether there is a store to read; that of a database server always is."""

@@ -35,8 +35,13 @@ EXPLAINED = (
 )
 
 
+TEXTS = tuple(Path(__file__).parent / name for name in (
+    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml"))
+"""The catalogue files of all reports."""
+
+
 def report_texts(language: Language) -> Texts:
-    return load_catalogue([Path(__file__).parent / "texts.yaml"]).texts(language)
+    return load_catalogue(TEXTS).texts(language)
 
 
 class Zoned(Protocol):

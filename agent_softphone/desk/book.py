@@ -33,6 +33,7 @@ class DeskFile(_Part):
     numbers: Literal["whole", "masked"] | None = None
     required: bool | None = None
     queues: dict[Name, _Queue] = {}
+    without_queue: _Queue | None = None
     dispositions: dict[Name, _Disposition] = {}
 
 
@@ -56,6 +57,7 @@ class DeskBook:
     whole_numbers: bool
     default: QueueRule
     queues: Mapping[str, QueueRule]
+    """The empty name: of calls that came by no queue."""
     by_id: Mapping[str, Disposition]
 
     def rule(self, queue: str) -> QueueRule:
@@ -91,8 +93,14 @@ def load_desk_book(site: Path | None = None) -> DeskBook:
     for source in sources:
         last |= source.file.model_dump(include={"numbers", "required"}, exclude_none=True)
     default = QueueRule(bool(last["required"]), offered)
-    queues = {name: _rule(queue, default) for source in sources for name, queue in source.file.queues.items()}
+    queues = {name: _rule(queue, default) for source in sources for name, queue in _queues(source.file)}
     return DeskBook(last["numbers"] == "whole", default, queues, found)
+
+
+def _queues(file: DeskFile) -> Iterator[tuple[str, _Queue]]:
+    yield from file.queues.items()
+    if file.without_queue is not None:
+        yield "", file.without_queue
 
 
 def _rule(queue: _Queue, default: QueueRule) -> QueueRule:
@@ -109,9 +117,10 @@ def _faults(source: Source[DeskFile], known: Mapping[str, Disposition]) -> Itera
             yield source.fault((*place, "title"), f"has no text in {', '.join(missing)}")
         if len(name) > LONGEST_ID:
             yield source.fault(place, f"the name is longer than {LONGEST_ID} letters")
-    for name, queue in source.file.queues.items():
+    for name, queue in _queues(source.file):
+        where = ("queues", name) if name else ("without_queue",)
         for wanted in queue.dispositions or ():
             if wanted not in known:
-                yield source.fault(("queues", name, "dispositions"), "there is no such disposition", wanted)
+                yield source.fault((*where, "dispositions"), "there is no such disposition", wanted)
         if queue.dispositions == []:
-            yield source.fault(("queues", name, "dispositions"), "is empty: leave it out to offer all")
+            yield source.fault((*where, "dispositions"), "is empty: leave it out to offer all")

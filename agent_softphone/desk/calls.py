@@ -82,6 +82,15 @@ async def calls_named(connection: AsyncConnection, call_ids: Collection[str]) ->
     return found
 
 
+async def calls_without_queue(
+    connection: AsyncConnection, number: str, since_ms: int, limit: int,
+) -> Sequence[DeskCall]:
+    """Conversations with this number that no queue gave: passed on, or called out; the newest first."""
+    query = select(DESK_CALL).where(TABLE.number == number, TABLE.queue == "", TABLE.began_ms >= since_ms)
+    rows = await connection.execute(query.order_by(TABLE.began_ms.desc()).limit(limit))
+    return [DeskCall(**row) for row in rows.mappings()]
+
+
 async def unsettled(connection: AsyncConnection, agents: Collection[str], since_ms: int) -> dict[str, DeskCall]:
     """Each agent's last conversation since then, if nobody has said what became of it."""
     theirs = TABLE.agent.in_(sorted(agents))

@@ -1,6 +1,7 @@
 """The desk's link to Asterisk: it changes agents' states, asks a caller's channel, rings an agent's telephone."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from foundation.web.site import Web
 AGENTS: Final = "pasokh-agents"
 """The context in which agents' telephones dial."""
 RING_SECONDS: Final = 30
-ASKED: Final = (Variable.CALLER, Variable.LANGUAGE, Variable.IDENTITY, Variable.PROMISE)
+ASKED: Final = (Variable.CALLER, Variable.NUMBER, Variable.LANGUAGE, Variable.IDENTITY, Variable.PROMISE)
+_TELEPHONE = re.compile(r"\+?[0-9]{3,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,10 @@ class Exchange:
 
 
 def caller_of(values: Mapping[Variable, str]) -> Caller:
-    """From the channel's variables; empty ones say nothing."""
+    """From the channel's variables; empty ones say nothing. Of an agent's own call out, whom he has called."""
+    called = values.get(Variable.NUMBER, "")
+    number = values.get(Variable.CALLER) or (called if _TELEPHONE.fullmatch(called) else None)
     return Caller(
-        values.get(Variable.CALLER) or None, values.get(Variable.LANGUAGE) or None,
-        values.get(Variable.IDENTITY) == "proved", values.get(Variable.PROMISE) or None,
+        number, values.get(Variable.LANGUAGE) or None, values.get(Variable.IDENTITY) == "proved",
+        values.get(Variable.PROMISE) or None,
     )

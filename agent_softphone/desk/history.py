@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from agent_softphone.desk.calls import DeskCall, calls_named
+from agent_softphone.desk.calls import DeskCall, calls_named, calls_without_queue
 from callqueue.outbound_model import OutboundCall
 from callqueue.outbound_store import find_call as find_promise
 from callqueue.stint import Stint
@@ -21,6 +21,7 @@ from recordings.messages import Message, Wanted, messages
 DAY_SECONDS: Final = 86_400
 YEAR_SECONDS: Final = 366 * DAY_SECONDS
 SHOWN: Final = 6
+SPOKEN: Final = "answered"
 QUIET = frozenset({Kind.CALL.value, Kind.SPEECH.value})
 """Steps that say nothing about the way."""
 
@@ -79,12 +80,17 @@ class Archive:
         last = [stint for stint in found if stint.call_id != call.call_id][-SHOWN:][::-1]
         async with self.main.read() as connection:
             noted = await calls_named(connection, {stint.call_id for stint in last})
-        return tuple(
+            others = await calls_without_queue(connection, call.number, call.began_ms - YEAR_SECONDS * 1000, SHOWN)
+        of_queues = [
             EarlierCall(
                 stint.entered * 1000, stint.queue, stint.outcome.value, stint.agent,
                 tuple(one for one in noted if one.call_id == stint.call_id),
             ) for stint in last
-        )
+        ]
+        without = [
+            EarlierCall(one.began_ms, "", SPOKEN, one.agent, (one,)) for one in others if one.call_id != call.call_id
+        ]
+        return tuple(sorted(of_queues + without, key=lambda one: -one.at_ms)[:SHOWN])
 
     async def _cases(self, call: DeskCall, actor: Actor) -> tuple[Case, ...]:
         if not call.number:

@@ -1,6 +1,6 @@
-"""Work beside calls: voice messages, numbers that were left, and promised calls. Taken by one agent at a time."""
+"""Work beside calls: voice messages, numbers that were left, promised calls, results. Taken by one agent at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -19,6 +19,9 @@ from agent_softphone.desk.refusals import (
 from agent_softphone.desk.tables import DESK_TASK
 from callqueue.outbound_model import CALLBACK, OutboundCall, Result, State
 from callqueue.outbound_store import CALL, calls_where, change_call, close_call, find_call
+from followups.case import Case
+from followups.telling import Telling
+from followups.telling_store import results_named, results_to_tell
 from foundation.database import Database
 from recordings.messages import Message, Wanted, close_message, messages, messages_named
 from recordings.spoken import Kind as MessageKind
@@ -35,6 +38,8 @@ MOST: Final = 200
 class TaskKind(StrEnum):
     MESSAGE = "message"
     PROMISE = "promise"
+    RESULT = "result"
+    """A follow-up's result that its caller does not know yet: the machine calls him too, or could not reach him."""
 
 
 class TaskResult(StrEnum):
@@ -51,6 +56,7 @@ class TaskResult(StrEnum):
 OFFERED: Final[Mapping[TaskKind, tuple[TaskResult, ...]]] = {
     TaskKind.MESSAGE: (TaskResult.REACHED, TaskResult.UNREACHABLE, TaskResult.ANSWERED),
     TaskKind.PROMISE: (TaskResult.REACHED, TaskResult.UNREACHABLE, TaskResult.CANCELLED),
+    TaskKind.RESULT: (TaskResult.REACHED, TaskResult.UNREACHABLE),
 }
 SETTLES: Final = {
     TaskResult.REACHED: Result.REACHED, TaskResult.UNREACHABLE: Result.UNREACHABLE,
@@ -67,16 +73,30 @@ class Task:
     since_ms: int
     number: str | None
     place: str
-    """Box of a message, queue of a promise or request."""
+    """Box of a message, queue of a promise or request, unit of a result."""
     language: str | None = None
     duration_ms: int = 0
     due_ms: int | None = None
     says: str = ""
-    """`voice_message`, `callback_request`, `lost_caller` or `promise`."""
+    """`voice_message`, `callback_request`, `lost_caller`, `promise` or `result`."""
     has_sound: bool = False
     attempts: int = 0
     owner: str | None = None
     call_id: str | None = None
+    case: str | None = None
+    """Code of the follow-up whose result is to be told."""
+    outbound: str | None = None
+    """The machine's own call for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Whose work it may be."""
+
+    queues: Collection[str]
+    units: Collection[str] = ()
+    names: Collection[str] = ()
+    """Under which cases are in his hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +105,20 @@ class WorkDesk:
 
     database: Database
 
-    async def open_tasks(self, queues: Sequence[str], now_ms: int) -> list[Task]:
-        """What is to be done by agents of these queues, the oldest first."""
+    async def open_tasks(self, hands: Hands, now_ms: int) -> list[Task]:
+        """What these hands may do, the oldest first."""
+        queues = hands.queues
         async with self.database.read() as connection:
             sent = await messages(connection, Wanted(open=True))
             promised = await calls_where(
                 connection, CALL.purpose == CALLBACK, CALL.state != State.CLOSED, CALL.queue.in_(sorted(queues)),
                 limit=MOST,
             )
-            owners = await _owners(connection, now_ms)
+            owed = await results_to_tell(connection, hands.units, hands.names)
+            owners, done = await _owners(connection, now_ms), await _done(connection, TaskKind.RESULT)
         found = [_of_message(one) for one in sent if one.queue is None or one.queue in queues]
         found += [_of_promise(one) for one in promised]
+        found += [task for task in map(_of_result, owed) if task.id not in done]
         tasks = [_owned(task, owners) for task in found]
         return sorted(tasks, key=lambda task: (task.since_ms, task.id))[:MOST]
 
@@ -114,13 +137,12 @@ class WorkDesk:
             UnknownTaskError, TakenError, BeingDialledError: nothing has changed.
         """
         async with self.database.write() as connection:
-            if await _find(connection, kind, item) is None:
+            task = await _find(connection, kind, item)
+            if task is None:
                 raise UnknownTaskError(item=item[:80])
             if not await _claim(connection, kind, item, agent, now_ms):
                 raise TakenError(item=item[:80])
-            is_free = kind is not TaskKind.PROMISE or await change_call(
-                connection, item, CALL.state == State.OPEN, next_attempt_ms=now_ms + HELD_MS)
-            if not is_free:
+            if not await _keep_the_machine_off(connection, task, now_ms + HELD_MS):
                 raise BeingDialledError(item=item[:80])
 
     async def give_back(self, kind: TaskKind, item: str, agent: str, now_ms: int) -> None:
@@ -132,8 +154,9 @@ class WorkDesk:
         async with self.database.write() as connection:
             await _check_owner(connection, kind, item, agent)
             await connection.execute(DESK_TASK.delete().where(TABLE.kind == kind.value, TABLE.item == item))
-            if kind is TaskKind.PROMISE:
-                await change_call(connection, item, CALL.state == State.OPEN, next_attempt_ms=now_ms)
+            task = await _find(connection, kind, item)
+            if task is not None:
+                await _keep_the_machine_off(connection, task, now_ms)
 
     async def close(self, task: Task, agent: str, result: TaskResult, note: str, now_ms: int) -> None:
         """It is done, with this result.
@@ -155,6 +178,9 @@ class WorkDesk:
 async def _settle(connection: AsyncConnection, task: Task, agent: str, result: TaskResult, now_ms: int) -> None:
     if task.kind is TaskKind.MESSAGE:
         done = await close_message(connection, task.id, agent, now_ms)
+    elif task.kind is TaskKind.RESULT:
+        done = True  # whether he knows it now stands in the case
+        await _keep_the_machine_off(connection, task, now_ms)
     else:
         call = await find_call(connection, task.id, lock=True)
         if call is not None and call.state is State.DIALLING:
@@ -162,6 +188,13 @@ async def _settle(connection: AsyncConnection, task: Task, agent: str, result: T
         done = await close_call(connection, task.id, SETTLES[result], agent, now_ms)
     if not done:
         raise UnknownTaskError(item=task.id[:80])
+
+
+async def _keep_the_machine_off(connection: AsyncConnection, task: Task, until_ms: int) -> bool:
+    """It does not dial until then; False: it is dialling at this moment."""
+    if task.outbound is None:
+        return True
+    return await change_call(connection, task.outbound, CALL.state == State.OPEN, next_attempt_ms=until_ms)
 
 
 async def _claim(connection: AsyncConnection, kind: TaskKind, item: str, agent: str, now_ms: int) -> bool:
@@ -196,9 +229,19 @@ async def _find(connection: AsyncConnection, kind: TaskKind, item: str) -> Task 
     if kind is TaskKind.MESSAGE:
         found = [one for one in await messages_named(connection, item) if one.id == item and one.closed_ms is None]
         return _of_message(found[0]) if found else None
+    if kind is TaskKind.RESULT:
+        results = [_of_result(one) for one in await results_named(connection, item.partition(".")[0])]
+        done = await _done(connection, kind)
+        return next((task for task in results if task.id == item and item not in done), None)
     call = await find_call(connection, item)
     open_promise = call is not None and call.purpose == CALLBACK and call.state is not State.CLOSED
     return _of_promise(call) if call is not None and open_promise else None
+
+
+async def _done(connection: AsyncConnection, kind: TaskKind) -> frozenset[str]:
+    """What an agent has closed."""
+    query = select(TABLE.item).where(TABLE.kind == kind.value, TABLE.closed_ms.is_not(None))
+    return frozenset((await connection.execute(query)).scalars())
 
 
 def _of_message(one: Message) -> Task:
@@ -213,7 +256,16 @@ def _of_message(one: Message) -> Task:
 def _of_promise(one: OutboundCall) -> Task:
     return Task(
         TaskKind.PROMISE, one.id, one.asked_ms, one.number, one.queue or "", one.language, due_ms=one.due_ms,
-        says="promise", attempts=one.attempts, call_id=one.origin_call_id,
+        says="promise", attempts=one.attempts, call_id=one.origin_call_id, outbound=one.id,
+    )
+
+
+def _of_result(owed: tuple[Case, Telling]) -> Task:
+    case, telling = owed
+    return Task(
+        TaskKind.RESULT, f"{case.code}.{telling.round}", case.resolved_ms or case.changed_ms, case.reply_number,
+        case.unit, case.language, says="result", attempts=telling.tries, case=case.code,
+        outbound=None if telling.settled_ms is not None else telling.outbound_id,
     )
 
 

@@ -5,7 +5,7 @@ import type { UnRegisteredEvent } from "jssip/lib/UA";
 import { apply, othersToHold, type Call, type Change } from "./calls";
 import { judge, look, type Look, type Quality } from "./quality";
 import { RelaySocket } from "./relay_socket";
-import { playOn, readChoice, wanted, type Choice } from "./sound";
+import { devices, playOn, readChoice, wanted, type Choice } from "./sound";
 
 export type Line = "starting" | "connecting" | "ready" | "taken-over" | "elsewhere" | "signed-out" | "away" | "no-microphone";
 
@@ -43,6 +43,7 @@ export class Client extends EventTarget {
   #ua: UA | undefined;
   #broken = false;
   #timer: number | undefined;
+  #microphones: ReadonlySet<string> = new Set();
 
   constructor(server: Server) {
     super();
@@ -51,12 +52,14 @@ export class Client extends EventTarget {
 
   async start(): Promise<void> {
     this.#timer = window.setInterval(() => void this.#look(), LOOK_MS);
+    navigator.mediaDevices.addEventListener("devicechange", this.#learnDevices);
     if (!(await this.#askMicrophone())) return;
     await this.#connect();
   }
 
   stop(): void {
     window.clearInterval(this.#timer);
+    navigator.mediaDevices.removeEventListener("devicechange", this.#learnDevices);
     this.#ua?.stop();
     this.#ua = undefined;
   }
@@ -70,7 +73,7 @@ export class Client extends EventTarget {
 
   answer(id: string): void {
     this.#holdOthers(id);
-    this.#session(id)?.answer({ mediaConstraints: wanted(this.choice), pcConfig: { iceServers: [] } });
+    this.#session(id)?.answer({ mediaConstraints: this.#wanted(), pcConfig: { iceServers: [] } });
   }
 
   reject(id: string): void {
@@ -107,7 +110,7 @@ export class Client extends EventTarget {
     const target = await this.#server.target(to);
     if (!this.#ua) return;
     this.#holdOthers("");
-    const options = { mediaConstraints: wanted(this.choice), pcConfig: { iceServers: [] } };
+    const options = { mediaConstraints: this.#wanted(), pcConfig: { iceServers: [] } };
     this.#pending = { peer: to, about };
     this.#ua.call(target, options);
   }
@@ -143,7 +146,7 @@ export class Client extends EventTarget {
     this.choice = choice;
     for (const held of this.#held.values()) await playOn(held.audio, choice.speaker);
     if (!microphone || !this.#held.size) return;
-    const [track] = (await navigator.mediaDevices.getUserMedia(wanted(choice))).getAudioTracks();
+    const [track] = (await navigator.mediaDevices.getUserMedia(this.#wanted())).getAudioTracks();
     for (const { session } of this.#held.values()) {
       const sender = session.connection?.getSenders().find((one) => one.track?.kind === "audio");
       sender?.track?.stop();
@@ -154,10 +157,20 @@ export class Client extends EventTarget {
     }
   }
 
+  #wanted(): MediaStreamConstraints {
+    return wanted(this.choice, this.#microphones);
+  }
+
+  /** Before a microphone was permitted, the browser tells no names. */
+  readonly #learnDevices = async (): Promise<void> => {
+    this.#microphones = new Set((await devices()).inputs.map((one) => one.deviceId));
+  };
+
   async #askMicrophone(): Promise<boolean> {
     try {
-      const stream = await navigator.mediaDevices.getUserMedia(wanted(this.choice));
+      const stream = await navigator.mediaDevices.getUserMedia(this.#wanted());
       stream.getTracks().forEach((track) => track.stop());
+      await this.#learnDevices();
       return true;
     } catch {
       this.#become("no-microphone");

@@ -106,7 +106,9 @@ export class PasokhPhone extends HTMLElement {
       <form class="phone-dial">
         <label>${this.#html("number")}<input name="to" dir="ltr" autocomplete="off" inputmode="tel"></label>
         <button class="button primary" type="submit">${this.#html("call")}</button>
-        <div class="phone-pad" role="group" aria-label="${this.#html("pad")}" dir="ltr">${dial}</div>
+        <details class="phone-keys"${this.hasAttribute("compact") ? "" : " open"}><summary>${this.#html("pad")}</summary>
+          <div class="phone-pad" role="group" aria-label="${this.#html("pad")}" dir="ltr">${dial}</div>
+        </details>
       </form>
       <details class="phone-sound"><summary>${this.#html("sound")}</summary>
         ${select("microphone")}${select("speaker")}${select("ring")}
@@ -242,6 +244,8 @@ export class PasokhPhone extends HTMLElement {
     const choice: Choice = { microphone: of("microphone"), speaker: of("speaker"), ring: of("ring"), mended };
     keepChoice(choice);
     await this.#try(() => this.#client.choose(choice));
+    this.#forget();
+    this.#listen();
   }
 
   #showQuality(quality: Quality): void {
@@ -259,15 +263,20 @@ export class PasokhPhone extends HTMLElement {
   #listen(): void {
     const talking = this.calls.find((call) => call.phase === "talking");
     if (talking?.id === this.#meters?.id) return;
-    this.#meters?.local?.close();
-    this.#meters?.remote?.close();
-    this.#meters = undefined;
+    this.#forget();
     if (!talking) return;
     const { local, remote } = this.#client.sound(talking.id);
     if (!remote?.getAudioTracks().length) return;
     const context = this.#context ??= new AudioContext();
     const meter = (stream: MediaStream | undefined): Meter | undefined => stream && new Meter(context, stream);
     this.#meters = { id: talking.id, local: meter(local), remote: meter(remote) };
+  }
+
+  /** Meters show a track, and another microphone is another track. */
+  #forget(): void {
+    this.#meters?.local?.close();
+    this.#meters?.remote?.close();
+    this.#meters = undefined;
   }
 
   #tick(): void {

@@ -23,10 +23,11 @@ export function keepChoice(choice: Choice): void {
   localStorage.setItem(KEPT, JSON.stringify(choice));
 }
 
-export function wanted(choice: Choice): MediaStreamConstraints {
+/** `there`: the microphones that are plugged in. One that was chosen and is there is used, and no other. */
+export function wanted(choice: Choice, there: ReadonlySet<string>): MediaStreamConstraints {
   const mended = choice.mended;
   return { video: false, audio: {
-    ...(choice.microphone ? { deviceId: { ideal: choice.microphone } } : {}),
+    ...(there.has(choice.microphone) ? { deviceId: { exact: choice.microphone } } : {}),
     echoCancellation: mended, noiseSuppression: mended, autoGainControl: mended,
   } };
 }

@@ -16,8 +16,9 @@ from agent_softphone.desk.refusals import (
     UnknownSubjectError,
 )
 from agent_softphone.web.desk_deed_pages import LONGEST_SMS, CallId, said
-from agent_softphone.web.desk_present import Phase, own_call, present_call
+from agent_softphone.web.desk_present import IN_CALL, Phase, own_call, present_call
 from agent_softphone.web.desk_seat import FOLDER, ASeat, Desk, Seat, asterisk_errors
+from callqueue.agent_sessions import free_next_wrap_up
 from followups.web.inbox_pages import subject_choices
 from foundation.web.pages import page
 from ivr.steps import Kind
@@ -60,6 +61,8 @@ def call_pages(desk: Desk) -> APIRouter:
         call = _settled(seat, _written(seat, await own_call(seat, call_id), notes, subject, typed), disposition)
         async with seat.web.database.write() as connection:
             await settle(connection, call, seat.web.clock())
+            if seat.picture.get("state") in IN_CALL:
+                await free_next_wrap_up(connection, seat.agent, seat.web.clock() / 1000)
         await _go_on(seat, desk, call, ready=bool(ready))
         return said(seat, "desk.said.settled", "desk-call")
 
@@ -87,9 +90,9 @@ def _settled(seat: Seat, call: DeskCall, disposition: str) -> DeskCall:
 
 async def _go_on(seat: Seat, desk: Desk, call: DeskCall, *, ready: bool) -> None:
     """The wrap-up that waited for the result goes on as it began, or is over."""
-    if seat.picture.get("state") in {Phase.RINGING.value, Phase.TALKING.value}:
+    if seat.picture.get("state") in IN_CALL:
         return
-    queue = seat.web.settings.queues.get(call.queue)
+    queue = seat.web.settings.queues.get(call.queue or seat.web.settings.default_queue)
     with asterisk_errors():
         if ready:
             await desk.exchange.agents.unpause(seat.agent)
@@ -101,7 +104,7 @@ def _card(seat: Seat, call: DeskCall, phase: Phase, history: History) -> dict[st
     settings = seat.web.settings
     return {
         "call": call, "phase": phase.value, "history": history, "words": seat.words, "number": seat.number(call.number),
-        "queue": seat.queue(call.queue), "queue_of": seat.queue, "book": seat.book,
+        "queue": seat.queue(call.queue) or seat.t("desk.call.no-queue"), "queue_of": seat.queue, "book": seat.book,
         "dispositions": [(one.id, one.titles[seat.language]) for one in seat.book.offered(call.queue)],
         "required": seat.book.rule(call.queue).required, "subjects": subject_choices(seat.words),
         "key": secrets.token_hex(8), "sends_sms": settings.sms.url is not None and call.number is not None,

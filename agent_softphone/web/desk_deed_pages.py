@@ -60,7 +60,7 @@ def deed_pages(desk: Desk) -> APIRouter:
             raise NoWayOutError
         with asterisk_errors():
             made = await desk.exchange.promises(seat.web).promise(CallbackRequest(
-                wanted, queue or call.queue, language_of(seat, call), Channel.AGENT,
+                wanted, queue or call.queue or seat.web.settings.default_queue, language_of(seat, call), Channel.AGENT,
                 not_before_ms=int(at) if at else None, origin_call_id=call.call_id,
             ))
         await note(seat.request, "callback.promised", made.id, call=call.call_id)

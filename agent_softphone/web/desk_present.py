@@ -7,9 +7,10 @@ from typing import Final
 from agent_softphone.desk.calls import DeskCall, begin_call, find_call, last_call
 from agent_softphone.desk.exchange import Exchange
 from agent_softphone.desk.history import Archive
-from agent_softphone.desk.keeper import RECENT_MS
+from agent_softphone.desk.keeper import HELD_HOURS, RECENT_MS
 from agent_softphone.desk.refusals import NotYourCallError
 from agent_softphone.web.desk_seat import Seat
+from callqueue.agent_sessions import hold_next_wrap_up
 from callqueue.floor import WRAP_UP
 from callqueue.outbound_store import find_call as find_promise
 from foundation.bus import Picture
@@ -49,10 +50,18 @@ async def present_call(seat: Seat, exchange: Exchange, archive: Archive) -> Pres
         known = await find_call(connection, call_id, seat.agent)
     if known is None:
         known = await _look_up(seat, exchange, archive, call_id)
-        if phase is Phase.TALKING:
-            async with seat.web.database.write() as connection:
-                await begin_call(connection, known)
+    if phase is Phase.TALKING and known.disposition is None:
+        await _begin(seat, known)
     return Present(known, phase)
+
+
+async def _begin(seat: Seat, call: DeskCall) -> None:
+    """Its row, and the wrap-up after it: held from now on, for the shortest would be over before anybody looks."""
+    now = seat.web.clock() / 1000
+    async with seat.web.database.write() as connection:
+        await begin_call(connection, call)
+        if seat.book.rule(call.queue).required:
+            await hold_next_wrap_up(connection, seat.agent, now + HELD_HOURS * 3600, now)
 
 
 async def own_call(seat: Seat, call_id: str) -> DeskCall:

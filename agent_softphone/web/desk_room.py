@@ -23,6 +23,7 @@ from followups.case_refusals import CaseRefusalError
 from foundation.web.roles import Role
 from foundation.web.rooms import NavItem, Refusals, WebRoom
 from foundation.web.site import Web
+from recordings.transcript_standing import TEXTS as TRANSCRIPT_TEXTS
 
 FOLDER = Path(__file__).parent
 QUEUES, CASES = Path(callqueue.__path__[0]), Path(followups.__path__[0])
@@ -47,6 +48,7 @@ def desk_room(exchange: Exchange | None = None) -> WebRoom:
         [
             FOLDER / "desk_texts.yaml", FOLDER / "supervisor_texts.yaml", FOLDER.parent / "texts.yaml",
             QUEUES / "texts.yaml", QUEUES / "outbound.yaml", CASES / "texts.yaml", CASES / "web" / "texts.yaml",
+            TRANSCRIPT_TEXTS,
         ],
         nav=(NavItem("/desk", "desk.nav", (Role.AGENT,), 5),),
         refusals=(

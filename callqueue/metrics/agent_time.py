@@ -8,7 +8,7 @@ from enum import StrEnum
 from callqueue.conversations import Talk
 from callqueue.evidence import AgentDeed, AgentEvent, Mark, Marker
 from callqueue.metrics.arithmetic import ratio
-from callqueue.metrics.spans import Span, join, overlap, seconds_within
+from callqueue.metrics.spans import Span, join, milliseconds_within, overlap
 from callqueue.stint import Stint
 from foundation.calendars import Interval
 
@@ -185,10 +185,15 @@ def shifts_of(
 
 def agent_figures(shifts: Iterable[Shift], interval: Interval) -> AgentFigures:
     """Cut at the interval's edges; without any log-in in it there is no figure."""
-    available = busy = 0.0
+    available = busy = 0
     for shift in shifts:
-        available += seconds_within(shift.available, interval.start, interval.end)
-        busy += seconds_within(shift.busy, interval.start, interval.end)
-    if not available:
+        available += milliseconds_within(shift.available, interval.start, interval.end)
+        busy += milliseconds_within(shift.busy, interval.start, interval.end)
+    return time_figures(available, busy)
+
+
+def time_figures(available_ms: int, busy_ms: int) -> AgentFigures:
+    """Of sums over agents."""
+    if not available_ms:
         return AgentFigures(None, None, None)
-    return AgentFigures(ratio(busy, available), busy, available)
+    return AgentFigures(ratio(busy_ms, available_ms), busy_ms / MILLISECONDS, available_ms / MILLISECONDS)

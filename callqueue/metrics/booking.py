@@ -36,6 +36,8 @@ class Evidence:
     rings: Sequence[Ring] = ()
     promises: PromiseEvidence = field(default_factory=PromiseEvidence)
     """Of the time, and as far around it as `stints`."""
+    promise_stints: Sequence[Stint] | None = None
+    """Those that keep promises, and all that were answered while one was owed; None: they are among `stints`."""
     lost_in_menu: Sequence[Call] | None = None
     """None where CEL is not known."""
     agent_stints: Sequence[Stint] = ()
@@ -178,7 +180,8 @@ class Books:
     def _book(self, evidence: Evidence, shared: Collection[str]) -> None:
         self._put(evidence.stints, _entering, lambda cell: cell.stints)
         self._put(entries_of(evidence.stints), _entering, lambda cell: cell.entries)
-        promises = promises_of(evidence.promises, evidence.stints)
+        keeping = evidence.stints if evidence.promise_stints is None else evidence.promise_stints
+        promises = promises_of(evidence.promises, keeping)
         people = contacts_of([*evidence.stints, *virtual_stints(promises)], self._rules, shared)
         self._put(people, _entering, lambda cell: cell.contacts)
         self._put(promises, _entering, lambda cell: cell.promises)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from callqueue.metrics.arithmetic import mean, nearest_rank, ratio
+from callqueue.metrics.arithmetic import mean, mean_of_milliseconds, nearest_rank, ratio
 from callqueue.metrics.entries import Entry, by_call, entries_of, stint_wait
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.service import is_short_abandon
@@ -56,22 +56,25 @@ class ContactFigures:
     attempts_until_helped: float | None
 
 
-def contacts_of(stints: Sequence[Stint], rules: Rulebook, shared: Collection[str] = ()) -> list[Contact]:
+def contacts_of(
+    stints: Sequence[Stint], rules: Rulebook, shared: Collection[str] = (), entries: Sequence[Entry] | None = None,
+) -> list[Contact]:
     """The contacts in these stints, in the order of first entering.
 
     Args:
         stints: whole calls, reaching back until each number has been silent for its window.
         rules: W is that of the queue first entered.
         shared: numbers behind which many people stand (a hospital's switchboard): each call is a contact of its own.
+        entries: those of the stints, where they have been made already.
     """
     groups: defaultdict[str, list[Entry]] = defaultdict(list)
-    for entry in entries_of(stints):
+    for entry in entries_of(stints) if entries is None else entries:
         groups[_person(entry.caller, entry.call_id, shared)].append(entry)
     conversations = _conversations(stints, shared)
     found = [
         Contact(attempts, _first_spoken(attempts, conversations[person], rules))
-        for person, entries in groups.items()
-        for attempts in _windows(entries, rules)
+        for person, mine in groups.items()
+        for attempts in _windows(mine, rules)
     ]
     return sorted(found, key=lambda contact: (contact.entered, contact.entries[0].call_id))
 
@@ -83,7 +86,7 @@ def contact_figures(contacts: Sequence[Contact], rules: Rulebook, now: float) ->
         contacts=len(contacts),
         contacts_provisional=sum(not contact.final(rules, now) for contact in contacts),
         service_level_human=ratio(sum(_in_time(contact, rules) for contact in judged), len(judged)),
-        time_to_human=mean(times),
+        time_to_human=mean_of_milliseconds(times),
         time_to_human_p50=nearest_rank(times, 50),
         time_to_human_p90=nearest_rank(times, 90),
         repeat_rate=ratio(sum(contact.calls > 1 for contact in contacts), len(contacts)),

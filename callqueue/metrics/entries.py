@@ -62,7 +62,10 @@ class Entry:
 
     def wait(self, now: float) -> float:
         """Seconds from first joining to the end of the last stint's waiting."""
-        return self.last.entered - self.first.entered + stint_wait(self.last, now)
+        wait = stint_wait(self.last, now)
+        earlier = self.last.entered - self.first.entered
+        # The sum of two floats may end in noise; milliseconds are all the evidence has.
+        return round(earlier + wait, 3) if earlier else wait
 
 
 def entries_of(stints: Iterable[Stint]) -> list[Entry]:

@@ -166,8 +166,8 @@ WORK = (
     _time("hold", "sum of the time that agents held callers in the answered stints that have ended, of those of which"
                   " it is known: CEL has spoken, and the live side was watching (else: a gap of the kind blind)",
           evidence=HOLDS, resolution="milliseconds"),
-    _time("wrap_up", "sum of the pauses with the reason wrap-up that followed those stints", evidence=JOURNAL,
-          resolution=WHOLE),
+    _time("wrap_up", "sum of the pauses with the reason wrap-up that followed those stints, of each for 12 hours at"
+                     " most", evidence=JOURNAL, resolution=WHOLE),
     _time("aht", "(talk + hold + wrap_up) ÷ answered stints that have ended (average handling time)"),
     _level("transfer_rate", "answered stints ended by a transfer ÷ answered", evidence=JOURNAL, resolution=EXACT),
     _count("answered_not_spoken", "answered stints in which the two were never connected, though Asterisk wrote"

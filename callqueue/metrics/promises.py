@@ -103,7 +103,7 @@ def promises_of(evidence: PromiseEvidence, stints: Sequence[Stint]) -> list[Prom
     results = {one.promise: one for one in evidence.settled}
     attempts = Counter(one.promise for one in evidence.tried)
     reached = _reached(stints)
-    asked = [one for one in evidence.asked if not _is_merged(results.get(one.promise))]
+    asked = unmerged(evidence.asked, evidence.settled)
     passed = _passed_by(asked, stints, reached)
     found = []
     for one in asked:
@@ -112,6 +112,12 @@ def promises_of(evidence: PromiseEvidence, stints: Sequence[Stint]) -> list[Prom
         at = reached.get(one.promise, float(closing.at) if closing and result == KEPT else None)
         found.append(Promised(one, attempts[one.promise], result, at, passed.get(one.promise, 0)))
     return sorted(found, key=lambda each: (each.entered, each.asked.id))
+
+
+def unmerged(asked: Iterable[Asked], settled: Iterable[Settled]) -> list[Asked]:
+    """Those that were not merged into an earlier promise of the same person."""
+    merged = {one.promise for one in settled if one.result == MERGED}
+    return [one for one in asked if one.promise not in merged]
 
 
 def virtual_stints(promises: Iterable[Promised]) -> list[Stint]:
@@ -152,10 +158,6 @@ def callback_figures(promises: Sequence[Promised], rules: Rulebook, now: float) 
         callback_attempts_mean=mean([each.attempts for each in promises]),
         callback_inversions=sum(each.passed_by for each in promises),
     )
-
-
-def _is_merged(settled: Settled | None) -> bool:
-    return settled is not None and settled.result == MERGED
 
 
 def _reached(stints: Iterable[Stint]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from callqueue.metrics.arithmetic import mean, nearest_rank
+from callqueue.metrics.arithmetic import mean_of_milliseconds, nearest_rank
 from callqueue.metrics.entries import Entry
 from callqueue.stint import Outcome
 
@@ -22,7 +22,7 @@ class WaitFigures:
 def wait_figures(entries: Sequence[Entry], now: float) -> WaitFigures:
     waits = sorted(entry.wait(now) for entry in entries if entry.outcome is Outcome.ANSWERED)
     return WaitFigures(
-        asa=mean(waits),
+        asa=mean_of_milliseconds(waits),
         wait_p50=nearest_rank(waits, 50),
         wait_p90=nearest_rank(waits, 90),
         wait_p95=nearest_rank(waits, 95),

@@ -11,6 +11,8 @@ from callqueue.metrics.arithmetic import ratio
 from callqueue.stint import Ending, Outcome, Stint
 
 StintKey = tuple[str, int]
+LONGEST_WRAP_UP = 12 * 3600
+"""Seconds after a conversation beyond which nothing is its wrap-up any more: somebody has forgotten to end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def key_of(stint: Stint) -> StintKey:
 
 def wrap_ups_of(stints: Iterable[Stint], periods: Mapping[str, Sequence[Period]]) -> Mapping[StintKey, int]:
     """Seconds of wrap-up that each stint caused: a wrap-up pause belongs to the agent's last answered stint before
-    it, and counts from the end of that conversation.
+    it, and counts from the end of that conversation, for `LONGEST_WRAP_UP` at most.
     """
     answered: defaultdict[str, list[tuple[int, int, StintKey]]] = defaultdict(list)
     for stint in stints:
@@ -49,7 +51,7 @@ def wrap_ups_of(stints: Iterable[Stint], periods: Mapping[str, Sequence[Period]]
             last = bisect_right(starts, period.start) - 1
             if period.condition is Condition.WRAP_UP and last >= 0:
                 _, finished, key = mine[last]
-                found[key] += max(0, period.end - max(period.start, finished))
+                found[key] += max(0, min(period.end, finished + LONGEST_WRAP_UP) - max(period.start, finished))
     return found
 
 
@@ -57,8 +59,8 @@ def work_figures(
     stints: Sequence[Stint], wrap_ups: Mapping[StintKey, int], rings: Sequence[Ring],
 ) -> WorkFigures:
     answered = [stint for stint in stints if stint.outcome is Outcome.ANSWERED]
-    ended = [stint for stint in answered if stint.finished is not None or stint.talk is not None]
-    talk = sum(map(_talk_ms, ended)) / 1000
+    ended = [stint for stint in answered if has_ended(stint)]
+    talk = sum(map(talk_ms, ended)) / 1000
     holds = [stint.hold_ms for stint in ended if stint.hold_ms is not None]
     wrap_up = sum(wrap_ups.get(key_of(stint), 0) for stint in ended)
     return WorkFigures(
@@ -73,7 +75,12 @@ def work_figures(
     )
 
 
-def _talk_ms(stint: Stint) -> int:
+def has_ended(stint: Stint) -> bool:
+    """Whether the conversation of an answered stint is over."""
+    return stint.finished is not None or stint.talk is not None
+
+
+def talk_ms(stint: Stint) -> int:
     """Conversation without hold; by the journal alone, hold is in it."""
     if stint.talk_ms is not None:
         return stint.talk_ms

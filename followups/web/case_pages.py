@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response, UploadFile
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from followups.actor import Actor, Reach
 from followups.case import Case, ToldBy
@@ -18,6 +18,7 @@ from followups.web.api_work import file_headers
 from followups.web.inbox_pages import subject_choices
 from foundation.web.guards import note as audit
 from foundation.web.pages import page
+from foundation.web.parts import part_response
 from foundation.web.roles import User
 
 router = APIRouter(prefix="/cases/{code}")
@@ -87,10 +88,10 @@ async def show_file(sheet: APage, user: Reader, code: Code, file_id: str) -> Res
 @router.get("/sound/{recording_id}", response_model=None)
 async def play_sound(sheet: APage, user: Worker, code: Code, recording_id: str) -> Response:
     """A recording of the case's calls; the history and the audit log say who listened."""
-    path, is_new = await sheet.office.reading.sound(code, recording_id, actor_of(user))
+    sound, is_new = await sheet.office.reading.sound(code, recording_id, actor_of(user))
     if is_new:
         await audit(sheet.request, "recording.heard", recording_id[:100], case=code)
-    return FileResponse(path, media_type="audio/wav", headers={"cache-control": "private, max-age=600"})
+    return part_response(sheet.request, sound.content, sound.media_type, f"{recording_id}-{sound.codec.value}")
 
 
 @router.post("/identity", response_model=None)

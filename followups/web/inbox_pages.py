@@ -92,9 +92,11 @@ async def find(
 async def show_new(
     sheet: APage, _user: Worker, call: Annotated[str, Query(max_length=200)] = "",
     number: Annotated[str, Query(max_length=30)] = "", message: Annotated[str, Query(max_length=200)] = "",
+    subject: Annotated[str, Query(max_length=40)] = "",
 ) -> HTMLResponse:
-    """The form; the agent's desk fills in the call and its number."""
-    draft = Draft(call=call, number=number, message=message, language=web_of(sheet.request).settings.site.language)
+    """The form; the agent's desk fills in the call and its number, or a message and the subject that it suggests."""
+    language = web_of(sheet.request).settings.site.language
+    draft = Draft(subject, call=call, number=number, message=message, language=language)
     return _form(sheet, draft)
 
 

@@ -121,6 +121,11 @@ def global_differences(settings: Settings, shown: str) -> list[Difference]:
         wanted[f"queues.{name}.record"] = f"PASOKH_RECORD_{name}", "1" if queue.record else "0"
         wanted[f"queues.{name}.max_wait_seconds"] = f"PASOKH_MAX_WAIT_{name}", str(queue.stay_seconds)
         wanted[f"queues.{name}.max_penalty"] = f"PASOKH_FIRST_PENALTY_{name}", str(queue.first_penalty)
+        first = settings.recordings.first_queues
+        wanted[f"recordings.first_queues ({name})"] = (
+            f"PASOKH_RECORD_FIRST_{name}", "1" if first is None or name in first else "0")
+        for language in queue.announce_recording if queue.record else ():
+            wanted[f"queues.{name}.announce_recording"] = f"PASOKH_NOTICE_{name}_{language}", "1"
         if queue.survey is not None:  # an empty variable is not shown
             wanted[f"queues.{name}.survey"] = f"PASOKH_SURVEY_{name}", queue.survey
     return [

@@ -18,8 +18,10 @@ from foundation.settings.line import (
     WebPages,
     WebService,
 )
+from foundation.settings.listening import Listening
 from foundation.settings.outbound import Hours, Numbers, Outbound
 from foundation.settings.refusal import ENVIRONMENT_PREFIX
+from foundation.settings.retention import Kept, Retention, RetentionRule
 from foundation.settings.secrets import Secrets, load_secrets
 from foundation.settings.service import (
     HIGHEST_PENALTY,
@@ -37,13 +39,15 @@ from foundation.settings.service import (
     Widening,
 )
 from foundation.settings.site import NOT_SETTINGS, Settings, SettingsError, load_settings
+from foundation.settings.smtp import Smtp
 from foundation.settings.supervision import Supervision
+from foundation.settings.transcripts import Transcripts
 from foundation.settings.values import LANGUAGES, Language, Section
 
 __all__ = [
-    "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent",
-    "Box", "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Hours", "Identity", "Language",
-    "Limits", "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Secrets", "Section",
-    "Settings", "SettingsError", "Sip", "Site", "Speech", "Supervision", "Trunk", "Wallboard", "WebPages", "WebService",
-    "Widening", "load_secrets", "load_settings",
+    "ENVIRONMENT_PREFIX", "HIGHEST_PENALTY", "LANGUAGES", "METRICS_PORTS", "NOT_SETTINGS", "RESCUE_BOX", "Agent", "Box",
+    "Capacity", "Closure", "Database", "Disk", "Extensions", "Holidays", "Hours", "Identity", "Kept", "Language",
+    "Limits", "Listening", "Numbers", "OpenId", "Outbound", "Overflow", "Ports", "Prompts", "Queue", "Retention",
+    "RetentionRule", "Secrets", "Section", "Settings", "SettingsError", "Sip", "Site", "Smtp", "Speech", "Supervision",
+    "Transcripts", "Trunk", "Wallboard", "WebPages", "WebService", "Widening", "load_secrets", "load_settings",
 ]

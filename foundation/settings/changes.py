@@ -14,8 +14,8 @@ from foundation.paths import Home
 from foundation.settings import Settings
 
 AT_START = (
-    "site", "ports", "sip.address", "sip.media_address", "database", "disk", "speech", "back_office",
-    "web",
+    "site", "ports", "sip.address", "sip.media_address", "database", "disk", "speech", "transcripts",
+    "back_office", "web", "smtp",
 )
 """Keys that only a start of the line reads: ports are bound, files are open, names stand in calls' ids."""
 FLOOR = ("queues", "agents", "pause_reasons", "default_queue")

@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from foundation.settings.values import Address, DatabaseUrl, HostPort, Language, Name, Network, Port, Section, Zone
 
-METRICS_PORTS = 4
-"""ivr, callqueue, recordings, dialler: ports.metrics and the next ones."""
+METRICS_PORTS = 5
+"""ivr, callqueue, recordings, dialler, web: ports.metrics and the next ones."""
 
 
 class Site(Section):
@@ -35,7 +35,7 @@ class Ports(Section):
     speech: Port = 9451
     """Of the recogniser of spoken words."""
     metrics: Port = 9420
-    """Of the ivr; callqueue, recordings and dialler take the next three (METRICS_PORTS)."""
+    """Of the ivr; callqueue, recordings, dialler and web take the next four (METRICS_PORTS)."""
     web: Port = 8443
     """Of the web pages, https."""
     web_http: Port = 8080
@@ -177,3 +177,5 @@ class Disk(Section):
     reserve_megabytes: Annotated[int, Field(ge=0)] = 64
     """Kept aside and given back to the journal when the disk is full."""
     recordings_stop_below_megabytes: Annotated[int, Field(ge=0)] = 512
+    recordings_scarce_below_megabytes: Annotated[int, Field(ge=0)] = 2048
+    """Below it only the calls of `recordings.first_queues` are recorded, where the site names some."""

@@ -58,6 +58,8 @@ class Queue(Section):
     overflow: Overflow | None = None
     music: Name = "default"
     record: bool = True
+    announce_recording: list[Language] = []
+    """Callers in these languages hear, before they wait, that the call is recorded; where it is."""
     survey: Name | None = None
     """Of followups/surveys.yaml: callers whose agent has hung up are asked it; null: the call is over then."""
     announce_position: bool = False
@@ -225,6 +227,8 @@ class Extensions(Section):
     emergency: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8002"
     results: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8003"
     """A specialist says the result of a case."""
+    recordings: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] = "8004"
+    """Hear voice messages, and one's own last conversation where listening.agents_own_calls allows it."""
 
 
 class Identity(Section):

@@ -11,8 +11,11 @@ from pydantic_settings import SettingsError as UnreadableVariableError
 
 from foundation.paths import Home
 from foundation.settings.line import Capacity, Database, Disk, Ports, Sip, Site, Speech, Wallboard, WebPages, WebService
+from foundation.settings.listening import Listening
 from foundation.settings.outbound import Outbound
+from foundation.settings.recordings import Recordings
 from foundation.settings.refusal import ENVIRONMENT_PREFIX, explain
+from foundation.settings.retention import Retention
 from foundation.settings.service import (
     RESCUE_BOX,
     Agent,
@@ -25,7 +28,9 @@ from foundation.settings.service import (
     Queue,
     default_boxes,
 )
+from foundation.settings.smtp import Smtp
 from foundation.settings.supervision import Supervision
+from foundation.settings.transcripts import Transcripts
 from foundation.settings.values import Name
 
 NOT_SETTINGS = {"PASOKH_HOME", "PASOKH_TOOLS"}
@@ -62,16 +67,22 @@ class Settings(BaseSettings):
     """The gateway for SMS; without a url none are sent."""
     email: WebService = WebService()
     """The gateway for e-mail; without a url none are sent."""
+    smtp: Smtp = Smtp()
+    """The mail server that sends reports."""
     followups: FollowUps = FollowUps()
     identity: Identity = Identity()
     outbound: Outbound = Outbound()
     """Calls that we make: callbacks, and those that other rooms owe."""
     supervision: Supervision = Supervision()
+    listening: Listening = Listening()
     speech: Speech = Speech()
+    transcripts: Transcripts = Transcripts()
     web: WebPages = WebPages()
     wallboard: Wallboard = Wallboard()
     database: Database = Database()
     disk: Disk = Disk()
+    recordings: Recordings = Recordings()
+    retention: Retention = Retention()
 
     @classmethod
     def settings_customise_sources(
@@ -97,13 +108,18 @@ class Settings(BaseSettings):
             self._check_overflow(name)
         named = [(f"agents.{name}.queues", queue) for name, agent in self.agents.items() for queue in agent.queues]
         named += [(f"followups.queues.{subject}", queue) for subject, queue in self.followups.queues.items()]
+        named += [(f"listening.queues.{user}", queue) for user, own in self.listening.queues.items() for queue in own]
         for key, queue in named:
             if queue not in self.queues:
                 raise ValueError(f"{key}: there is no queue {queue!r} under queues")
+        self.retention.check_queues(self.queues)
+        for name in self.recordings.first_queues or ():
+            if name not in self.queues:
+                raise ValueError(f"recordings.first_queues: there is no queue {name!r} under queues")
         if RESCUE_BOX in self.boxes:
             raise ValueError(f"boxes: {RESCUE_BOX!r} is Pasokh's own box; choose another name")
         if len(set(self.extensions.model_dump().values())) < len(type(self.extensions).model_fields):
-            raise ValueError("extensions: prompts, emergency and results need a number each")
+            raise ValueError("extensions: prompts, emergency, results and recordings need a number each")
         if "wrap-up" in self.pause_reasons:
             raise ValueError("pause_reasons: 'wrap-up' is Pasokh's own reason; take it out")
         return self

@@ -1,21 +1,31 @@
-"""`bin/pasokh bench ivr`: measurements, each beside its baseline."""
+"""`bin/pasokh bench ivr`, `journal` and `report`: measurements, each beside its baseline."""
 
 import asyncio
+import gc
 import shutil
 import signal
 import sys
-from contextlib import suppress
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Annotated
 
 import structlog
 import typer
 from rich.console import Console
+from sqlalchemy import inspect
+from sqlalchemy.exc import SQLAlchemyError
 
 from bench.bare import BareError
 from bench.ivr import Plan, Report, measure_menus
 from bench.line import LineError
-from bench.screen import show
+from bench.lines import Rebuilt, measure_rebuilding, write_journal
+from bench.reports import END, Measured, measure_reports
+from bench.screen import show, show_rebuilt, show_reports
 from bench.sipp import SippError
+from bench.year import Plan as YearPlan
+from foundation.database import LEDGER, Database
 from pasokh.refusal import RefusedError
 
 app = typer.Typer(no_args_is_help=True)
@@ -25,6 +35,11 @@ Calls = Annotated[int, typer.Option(min=1, max=100_000, help="Calls on each side
 Rounds = Annotated[int, typer.Option(min=1, max=100, help="Rounds; which side comes first changes.")]
 RtpPort = Annotated[int, typer.Option(min=1024, max=63_000, help="First of 2000 UDP ports for sound.")]
 Json = Annotated[bool, typer.Option("--json", help="All rounds as JSON on standard output.")]
+Days = Annotated[int, typer.Option(min=1, max=3660, help="Days of calls.")]
+DayCalls = Annotated[int, typer.Option("--calls", min=1, max=200_000, help="Calls a day.")]
+Url = Annotated[str | None, typer.Option("--database", help=(
+    "An EMPTY PostgreSQL database, like postgresql+asyncpg://user@127.0.0.1/empty; without it a SQLite file in the "
+    "temporary folder (TMPDIR; a year needs 10 GB)."))]
 
 
 @app.callback()
@@ -43,16 +58,16 @@ def ivr(
     # The link to AMI tells of its connecting; here that is noise between the figures.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     try:
-        report = asyncio.run(_stoppable(Plan(rate, calls, rounds), rtp_port))
+        measured = asyncio.run(_stoppable(Plan(rate, calls, rounds), rtp_port))
     except (LineError, SippError, BareError) as error:
         raise RefusedError(f"bench: {error}") from error
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("\nstopped; nothing is left running", file=sys.stderr)
         raise typer.Exit(130) from None
     if json:
-        print(report.as_json())
+        print(measured.as_json())
     else:
-        show(report, Console(width=None if sys.stdout.isatty() else 120))
+        show(measured, _screen())
 
 
 async def _stoppable(plan: Plan, rtp_port: int) -> Report:
@@ -61,3 +76,64 @@ async def _stoppable(plan: Plan, rtp_port: int) -> Report:
     with suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: this and this.cancel())
     return await measure_menus(plan, rtp_port, lambda text: print(text, file=sys.stderr, flush=True))
+
+
+@app.command("journal")
+def journal(days: Days = 2, calls: DayCalls = 22_500, database: Url = None, *, json: Json = False) -> None:
+    """How many lines of raw journals a second the ledger is rebuilt from, beside understanding the lines alone."""
+    gc.set_threshold(200_000, 20, 20)  # as `journal import` does
+    done = asyncio.run(_rebuild(YearPlan(END, days, calls), database))
+    print(done.as_json()) if json else show_rebuilt(done, _screen())
+
+
+@app.command("report")
+def report(days: Days = 365, calls: DayCalls = 22_500, database: Url = None, *, json: Json = False) -> None:
+    """Fill a ledger with days of calls, make its roll-ups, and time reports, beside the same straight from the ledger.
+
+    A year takes an hour and more; --days 14 takes minutes.
+    """
+    gc.set_threshold(200_000, 20, 20)
+    done = asyncio.run(_reports(YearPlan(END, days, calls), database))
+    print(done.as_json()) if json else show_reports(done, _screen())
+
+
+async def _rebuild(plan: YearPlan, url: str | None) -> Rebuilt:
+    async with _empty_ledger(url) as (database, folder):
+        path = folder / "queue_log"
+        _tell(f"{write_journal(path, plan):,} lines written")
+        return await measure_rebuilding(database, path, _tell)
+
+
+async def _reports(plan: YearPlan, url: str | None) -> Measured:
+    async with _empty_ledger(url) as (database, _):
+        return await measure_reports(database, plan, _tell)
+
+
+@asynccontextmanager
+async def _empty_ledger(url: str | None) -> AsyncIterator[tuple[Database, Path]]:
+    """A ledger without tables, and a folder; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="pasokh-bench-") as folder:
+        database = Database(url or f"sqlite+aiosqlite:///{folder}/ledger.sqlite")
+        try:
+            async with database.read() as connection:
+                taken = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+            if taken:
+                raise RefusedError(f"bench: the database has tables ({', '.join(sorted(taken)[:3])} ...); give an "
+                                   "empty one, for everything in it is removed afterwards")
+            try:
+                yield database, Path(folder)
+            finally:
+                async with database.write() as connection:
+                    await connection.run_sync(LEDGER.drop_all)
+        except (SQLAlchemyError, OSError) as error:
+            raise RefusedError(f"bench: the database: {str(error).splitlines()[0]}") from error
+        finally:
+            await database.close()
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _screen() -> Console:
+    return Console(width=None if sys.stdout.isatty() else 120)

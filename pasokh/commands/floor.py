@@ -1,4 +1,4 @@
-"""`bin/pasokh floor`: the live picture in the terminal."""
+"""`bin/pasokh floor`: the live picture in the terminal, and what supervisors do (`floor_deeds`)."""
 
 import asyncio
 import json
@@ -13,22 +13,27 @@ from rich.live import Live
 
 from foundation.bus import BusMessage, bus_reader
 from foundation.service import back_off
+from pasokh.commands.floor_deeds import add_deeds
 from pasokh.live_site import TOPICS, LiveSite
 
 REFRESH_SECONDS = 0.5
 
-app = typer.Typer(help="Watch agents and waiting callers, live.")
+app = typer.Typer(help="Watch agents and waiting callers, live; do what supervisors do.")
+add_deeds(app)
 
 Pictures = dict[str, dict[str, Any]]
 
 
 @app.callback(invoke_without_command=True)
 def floor(
+    context: typer.Context,
     *,
     once: Annotated[bool, typer.Option("--once", help="Print it once and leave.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the bus's messages once, as one JSON object.")] = False,
 ) -> None:
     """Agents and waiting callers as they are now, until Ctrl-C."""
+    if context.invoked_subcommand is not None:
+        return
     site = LiveSite.open()
     if as_json:
         print(json.dumps(site.pictures(), ensure_ascii=False, indent=2))

@@ -19,6 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from callqueue.evidence import Gap
 from callqueue.journal_import import Imported, NoJournalError, import_journal
 from callqueue.journal_status import BadLineStatus, JournalStatus, read_bad_lines, read_status
+from callqueue.queue_rules import rulebook
+from callqueue.rollup_check import Checked, check_rollups
+from callqueue.rollup_service import roll_up
 from callqueue.store import read_gaps
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
@@ -28,6 +31,7 @@ from pasokh.refusal import RefusedError
 from pasokh.site import make_home, write_first_settings
 
 SHOWN_BAD = 20
+SHOWN_CONTENT = 200
 WIDTH = 160
 DAY = 86_400
 
@@ -40,6 +44,7 @@ File = Annotated[
 Zone = Annotated[str | None, typer.Option("--timezone", help="Zone of local time stamps, like Asia/Tehran.")]
 Name = Annotated[str | None, typer.Option(
     "--name", help="Name of the Asterisk that wrote it, to keep several apart; found in the call ids otherwise.")]
+Days = Annotated[int, typer.Option("--days", min=1, help="So many days back.")]
 Hours = Annotated[int, typer.Option("--hours", min=1, help="Gaps of so many hours back.")]
 
 
@@ -69,6 +74,44 @@ def status(hours: Hours = 24) -> None:
     console.print(f"\ngaps of the last {hours} h: {len(gaps) or 'none'}")
     for gap in gaps:
         console.print(f"  {_gap_line(gap, zone)}", markup=False, soft_wrap=True)
+
+
+@app.command("check")
+def check(days: Days = 2) -> None:
+    """Make the roll-ups of the last days again from the ledger and compare. Exit code 1 when one differs."""
+    home = Home.from_environment()
+    settings = load_settings(home)
+    checked, wrong = _refuse_without_database(lambda: asyncio.run(_check(home, settings, days)))
+    for each in wrong:
+        zone = ZoneInfo(settings.site.timezone)
+        print(f"{each.kind.value} of {_moment(each.interval.start, zone)} to {_moment(each.interval.end, zone)}: the "
+              f"roll-up says {each.says[:SHOWN_CONTENT]}, the ledger {each.should[:SHOWN_CONTENT]}")
+    print(f"{checked:,} roll-ups of the last {days} days compared with the ledger: {len(wrong) or 'none'} differ")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command("roll-up")
+def roll_up_now() -> None:
+    """Make every roll-up that is missing now, instead of waiting for the service (after the import of years)."""
+    home = Home.from_environment()
+    settings = load_settings(home)
+    while _refuse_without_database(lambda: asyncio.run(roll_up(home, settings, 60.0))):
+        print("...", file=sys.stderr, flush=True)
+
+
+async def _check(home: Home, settings: Settings, days: int) -> tuple[int, list[Checked]]:
+    database = Database(store_url(home, settings, Store.LEDGER))
+    checked, wrong = 0, []
+    try:
+        async with database.read() as connection:
+            since = int(time.time()) - days * DAY
+            async for each in check_rollups(connection, rulebook(settings), settings.shared_numbers, since):
+                checked += 1
+                if not each.agrees:
+                    wrong.append(each)
+        return checked, wrong
+    finally:
+        await database.close()
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

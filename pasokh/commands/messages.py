@@ -5,7 +5,6 @@ import csv
 import getpass
 import json
 import math
-import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,8 +24,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from foundation.calendars import MomentError, parse_moment
 from foundation.database import Database, Store, store_url
 from foundation.settings import RESCUE_BOX
+from foundation.web.audit_log import Act, record
+from pasokh.hearing import play_wav, wav_of, write_output
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
+from recordings.listens import MACHINE, Listen, Purpose, Way, add_listen
 from recordings.messages import (
     Message,
     MessageState,
@@ -35,7 +37,7 @@ from recordings.messages import (
     mark_heard,
     messages,
     messages_named,
-    sound_path,
+    sound_of,
 )
 
 app = typer.Typer(no_args_is_help=True, help="Voice messages and call-back requests: who left them, who heard them.")
@@ -90,13 +92,13 @@ def show(name: Name, *, whole_numbers: Whole = False) -> None:
     """All that is known about one message."""
     site = open_site()
     message = _run(site, lambda connection: _one(connection, name))
-    path = _run(site, lambda connection: sound_path(connection, message))
+    sound = _run(site, lambda connection: sound_of(connection, message))
     table = Table(show_header=False, box=None)
     for key, value in asdict(_shown(message, whole_numbers=whole_numbers)).items():
         if value is not None:
             table.add_row(key, _moment_text(value, site) if key in MOMENTS else str(value))
-    if path:
-        table.add_row("sound", str(site.home.recordings_store / path))
+    if sound:
+        table.add_row("sound", str(site.home.recordings_store / sound.path))
     _console().print(table)
 
 
@@ -104,23 +106,23 @@ def show(name: Name, *, whole_numbers: Whole = False) -> None:
 def play(
     name: Name,
     *,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Copy the sound to this file.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file, a WAV.")] = None,
     by: Who = "",
 ) -> None:
-    """Say where the sound of a message lies, or copy it; the message counts as heard then."""
+    """Play a message (with aplay), or write its sound to a file; the message counts as heard then."""
     site = open_site()
     message = _run(site, lambda connection: _one(connection, name))
-    path = _run(site, lambda connection: sound_path(connection, message))
-    if path is None:
+    kept = _run(site, lambda connection: sound_of(connection, message))
+    if kept is None:
         raise RefusedError(f"{name}: nothing was said; `bin/pasokh messages show {name}` tells what is known")
-    sound = site.home.recordings_store / path
-    if not sound.exists():
-        raise RefusedError(f"{name}: its sound is not at {sound} any more")
+    sound = wav_of(site, kept)
+    if output is None:
+        play_wav(sound, name)
+    else:
+        write_output(sound, output)
+    _run(site, lambda connection: _note_heard(connection, message, by or getpass.getuser()), write=True)
     if output is not None:
-        _copy(sound, output)
-    now = _now_ms()
-    _run(site, lambda connection: mark_heard(connection, message.id, by or getpass.getuser(), now), write=True)
-    print(output or f"{sound}\naplay {sound}")
+        print(output)
 
 
 @app.command()
@@ -133,6 +135,16 @@ def close(name: Name, *, by: Who = "") -> None:
         site, lambda connection: close_message(connection, message.id, by or getpass.getuser(), now), write=True,
     )
     print(f"{name} is closed" if closed else f"{name} was closed already, by {message.closed_by}")
+
+
+async def _note_heard(connection: AsyncConnection, message: Message, who: str) -> None:
+    now = _now_ms()
+    await mark_heard(connection, message.id, who, now)
+    seconds = message.duration_ms // 1000
+    listener = f"command:{who}"
+    heard = Listen(message.recording_id or "", now, listener, MACHINE, Purpose.CASE, way=Way.COMMAND)
+    await add_listen(connection, heard)
+    await record(connection, Act(listener, "message.heard", message.id, {"seconds": seconds}), now)
 
 
 async def _one(connection: AsyncConnection, name: str) -> Message:
@@ -188,13 +200,6 @@ def _moment(site: Site, text: str | None) -> int | None:
     except MomentError as error:
         raise RefusedError(str(error)) from error
     return math.floor(moment.timestamp() * 1000)
-
-
-def _copy(sound: Path, target: Path) -> None:
-    try:
-        shutil.copyfile(sound, target)
-    except OSError as error:
-        raise RefusedError(f"--output {target}: {error}") from error
 
 
 def _run(site: Site, work: Callable[[AsyncConnection], Awaitable[Result]], *, write: bool = False) -> Result:

@@ -1,216 +1,154 @@
-"""`bin/pasokh report queue` and `report calls`: figures with their passports, and the calls behind them."""
+"""`bin/pasokh report NAME`: every report of the catalogue, asked for as its page and its interface are."""
 
 import asyncio
-from contextlib import AsyncExitStack
-from typing import Annotated
-from zoneinfo import ZoneInfo
+import inspect
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from foundation.calendars import Interval, Step
-from foundation.database import Store
-from foundation.paths import Home
-from foundation.settings import Settings
-from pasokh.commands.report_callbacks import app as callback_reports
-from pasokh.commands.report_cases import app as case_reports
-from pasokh.commands.report_options import Form, Format, From, To, console, interval_of, made, present, site, write
+from foundation.catalogue import Texts
+from foundation.data_file import DataFileError
+from pasokh.commands.report_call import app as call_story
+from pasokh.commands.report_options import console, present, site, write
+from pasokh.commands.report_schedule import app as schedules
 from pasokh.refusal import RefusedError
-from reports.agent_tables import agents_csv, agents_json, agents_table
-from reports.agents import AgentsQuery, AgentsReport, build_agents_report
-from reports.calls import (
-    FIGURES,
-    LOST,
-    OUTCOMES,
-    CallsQuery,
-    CallsReport,
-    find_recordings,
-    list_calls,
-    with_recordings,
-)
-from reports.exports import calls_csv, calls_json, queue_report_csv, queue_report_json
-from reports.menu_tables import menus_csv, menus_json, menus_table
-from reports.menus import MenuCallsQuery, MenusReport, build_menus_report, list_menu_calls
-from reports.paths import RESULTS
-from reports.queue import QueueQuery, QueueReport, build_queue_report, refuse_unknown_queues
-from reports.stores import open_store, store_exists
-from reports.tables import calls_table, queue_report_table
+from reports.catalog import REPORTS
+from reports.files import Form, write_file
+from reports.paper import PaperError
+from reports.parameters import STEP, TIME, Pairs, Parameter, ParameterError
+from reports.queue import ReportError
+from reports.report import Context, Report, make_sheet
+from reports.sheets import Sheet, sheet_table
+from reports.stores import StoreError
+from reports.tables import report_texts
 
 UNBALANCED = 3
 """Exit code of a report that contradicts itself, so that programs notice too."""
+SHORT = {"queue": "-q", "agent": "-a"}
+HELP = {
+    "from": "The first moment: 2026-11-22T08:00, 1405-09-01, today, -1h, ...",
+    "to": "The first moment after the last one; default: now.",
+}
 
-app = typer.Typer(no_args_is_help=True, help="Figures of the queues with their passports, and the calls behind them.")
-app.add_typer(callback_reports)
-app.add_typer(case_reports)
+app = typer.Typer(no_args_is_help=True, help="Figures with their passports, and the calls behind them.")
+app.add_typer(call_story)
+app.add_typer(schedules, name="schedule")
 
 
-@app.command("queue")
-def queue_report(
-    *,
-    queue: Annotated[list[str] | None, typer.Option("--queue", "-q", help="Only this queue; may be repeated.")] = None,
-    from_: From = "today",
-    to: To = None,
-    by: Annotated[Step, typer.Option("--by", help="A row for each hour or day of the site's zone.")] = Step.NONE,
-    form: Format = Form.TABLE,
-) -> None:
-    """Every figure of the queues, with its definition; docs/figures.md explains them. Exit code 3: does not balance."""
+class Output(StrEnum):
+    """What a report is written as."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+def _command(report: Report, texts: Texts) -> Callable[..., None]:
+    """The command of one report; its options are the report's parameters."""
+    known = {_python_name(parameter): parameter for parameter in (*TIME, *report.parameters)}
+
+    def command(**given: Any) -> None:
+        form, output = given.pop("form"), given.pop("output")
+        pairs = [pair for name, value in given.items() for pair in _pairs(known[name], value)]
+        _print(report, pairs, form, output)
+
+    options = [_option(report, name, parameter, texts) for name, parameter in known.items()]
+    form = Annotated[Output, typer.Option("--format", help="For people (table, pdf) or machines (json, csv, xlsx).")]
+    output = Annotated[Path | None, typer.Option("--output", "-o", help="Write it into this file.")]
+    options += [_argument("form", form, Output.TABLE), _argument("output", output, None)]
+    vars(command)["__signature__"] = inspect.Signature(options)
+    command.__annotations__ = {option.name: option.annotation for option in options}
+    return command
+
+
+def _option(report: Report, name: str, parameter: Parameter[Any], texts: Texts) -> inspect.Parameter:
+    names = [f"--{parameter.name}"]
+    if parameter.name in SHORT and parameter.many:
+        names.append(SHORT[parameter.name])
+    if parameter is STEP and not any(other.name == "by" for other in report.parameters):
+        names.append("--by")
+    title = HELP.get(parameter.name, texts(f"parameter.{parameter.name}"))
+    about = f"{title}: {', '.join(parameter.choices)}." if parameter.choices and not parameter.flag else title
+    if parameter.flag:
+        return _argument(name, Annotated[bool, typer.Option(*names, help=about)], default=False)
+    if parameter.many:
+        return _argument(name, Annotated[list[str] | None, typer.Option(*names, help=about)], None)
+    return _argument(name, Annotated[str | None, typer.Option(*names, help=about)], None)
+
+
+def _argument(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _python_name(parameter: Parameter[Any]) -> str:
+    return f"asked_{parameter.name.replace('-', '_')}"
+
+
+def _pairs(parameter: Parameter[Any], value: Any) -> Pairs:
+    if parameter.flag:
+        return [(parameter.name, "yes")] if value else []
+    if parameter.many:
+        return [(parameter.name, one) for one in value or ()]
+    return [] if value is None else [(parameter.name, value)]
+
+
+def _print(report: Report, pairs: Pairs, form: Output, output: Path | None) -> None:
     home, settings = site()
-    now = present()
-    query = QueueQuery(interval_of(from_, to, settings, now), tuple(dict.fromkeys(queue or ())), by)
-    report = made(lambda: asyncio.run(_queue_report(home, settings, query, now)))
-    match form:
-        case Form.JSON:
-            write(queue_report_json(report))
-        case Form.CSV:
-            write(queue_report_csv(report))
-        case Form.TABLE:
-            screen = console()
-            screen.print(queue_report_table(report, settings, screen.width))
-    if not report.balanced:
-        raise typer.Exit(UNBALANCED)
-
-
-@app.command("calls")
-def calls(
-    *,
-    queue: Annotated[str | None, typer.Option("--queue", "-q", help="Only stints of this queue.")] = None,
-    from_: From = "today",
-    to: To = None,
-    outcome: Annotated[str | None, typer.Option("--outcome", help=f"Only: {', '.join(OUTCOMES)}.")] = None,
-    figure: Annotated[str | None, typer.Option("--figure", help="Only what this figure was counted from.")] = None,
-    menu: Annotated[str | None, typer.Option("--menu", help="Calls that came to this menu of the IVR.")] = None,
-    result: Annotated[str | None, typer.Option(
-        "--result", help=f"With or without --menu, only calls in which this happened in a menu: {', '.join(RESULTS)}.",
-    )] = None,
-    caller: Annotated[str | None, typer.Option("--caller", help="Only numbers that end in these digits.")] = None,
-    whole_numbers: Annotated[bool, typer.Option("--whole-numbers", help="Show callers' numbers whole.")] = False,
-    form: Format = Form.TABLE,
-) -> None:
-    """The stints behind the figures, with their recordings; and, by --outcome, calls that never became a stint."""
-    home, settings = site()
-    now = present()
-    query = CallsQuery(
-        interval_of(from_, to, settings, now), queue=queue, caller=caller, whole_numbers=whole_numbers,
-        outcome=figure if figure in OUTCOMES else outcome, figure=None if figure in {*OUTCOMES, "offered"} else figure,
-    )
-    _check_calls(query)
-    if menu is None and result is None:
-        report = made(lambda: asyncio.run(_calls_report(home, settings, query, now)))
+    context = Context(home, settings, report_texts(settings.site.language), present())
+    sheet = _made(report, context, pairs)
+    if form is Output.TABLE and output is None:
+        screen = console()
+        for one in (sheet, *((sheet.earlier,) if sheet.earlier else ())):
+            screen.print(sheet_table(one, settings, width=screen.width))
     else:
-        wanted = _menu_calls_query(query, menu, result)
-        report = made(lambda: asyncio.run(_menu_calls(home, settings, query, wanted, now)))
-    match form:
-        case Form.JSON:
-            write(calls_json(report))
-        case Form.CSV:
-            write(calls_csv(report))
-        case Form.TABLE:
-            console().print(calls_table(report, settings))
-
-
-@app.command("ivr")
-def ivr_report(
-    *,
-    from_: From = "today",
-    to: To = None,
-    menu: Annotated[str | None, typer.Option("--menu", help="Only this menu.")] = None,
-    form: Format = Form.TABLE,
-) -> None:
-    """Per menu: entered, chosen, wrong, silent, hung up, contained. The calls behind: report calls --menu --result."""
-    home, settings = site()
-    now = present()
-    interval = interval_of(from_, to, settings, now)
-    report = made(lambda: asyncio.run(_menus_report(home, settings, interval, now, menu)))
-    match form:
-        case Form.JSON:
-            write(menus_json(report))
-        case Form.CSV:
-            write(menus_csv(report))
-        case Form.TABLE:
-            console().print(menus_table(report, settings))
-
-
-async def _menus_report(
-    home: Home, settings: Settings, interval: Interval, now: int, menu: str | None,
-) -> MenusReport:
-    zone = ZoneInfo(settings.site.timezone)
-    async with AsyncExitStack() as stores:
-        main = await stores.enter_async_context(open_store(home, settings, Store.MAIN))
-        ledger = None
-        if store_exists(home, settings, Store.LEDGER):
-            ledger = await stores.enter_async_context(open_store(home, settings, Store.LEDGER))
-        return await build_menus_report(main, ledger, interval, zone, now=now, menu=menu)
-
-
-def _menu_calls_query(query: CallsQuery, menu: str | None, result: str | None) -> MenuCallsQuery:
-    if result is not None and result not in RESULTS:
-        raise RefusedError(f"--result {result}: no such result; there are {', '.join(RESULTS)}")
-    if (query.queue, query.outcome, query.figure, query.caller) != (None, None, None, None):
-        raise RefusedError("--menu and --result ask for calls in the menus: leave --queue, --outcome, --figure and "
-                           "--caller out")
-    return MenuCallsQuery(query.interval, menu, result or "entered", query.whole_numbers)
-
-
-async def _menu_calls(
-    home: Home, settings: Settings, query: CallsQuery, wanted: MenuCallsQuery, now: int,
-) -> CallsReport:
-    async with open_store(home, settings, Store.MAIN) as main:
-        lines = await list_menu_calls(main, wanted)
-    return CallsReport(query, now, ZoneInfo(settings.site.timezone), tuple(lines))
-
-
-@app.command("agents")
-def agents_report(
-    *,
-    agent: Annotated[list[str] | None, typer.Option("--agent", "-a", help="Only this agent; may be repeated.")] = None,
-    from_: From = "today",
-    to: To = None,
-    by: Annotated[Step, typer.Option("--by", help="A row for each hour or day of the site's zone.")] = Step.NONE,
-    form: Format = Form.TABLE,
-) -> None:
-    """Each agent's sessions, cut into what he did; docs/figures.md explains. Exit code 3: the parts do not sum up."""
-    home, settings = site()
-    now = present()
-    query = AgentsQuery(interval_of(from_, to, settings, now), tuple(dict.fromkeys(agent or ())), by)
-    report = made(lambda: asyncio.run(_agents_report(home, settings, query, now)))
-    match form:
-        case Form.JSON:
-            write(agents_json(report))
-        case Form.CSV:
-            write(agents_csv(report))
-        case Form.TABLE:
-            console().print(agents_table(report, settings))
-    if not report.sums_up:
+        _write(sheet, context, _form_of(output) if form is Output.TABLE else Form(form.value), output)
+    if sheet.balanced is False:
         raise typer.Exit(UNBALANCED)
 
 
-async def _agents_report(home: Home, settings: Settings, query: AgentsQuery, now: int) -> AgentsReport:
-    async with open_store(home, settings, Store.LEDGER) as ledger:
-        return await build_agents_report(ledger, query, settings, now)
+def _made(report: Report, context: Context, pairs: Pairs) -> Sheet:
+    try:
+        return asyncio.run(make_sheet(report, context, report.read(pairs, context)))
+    except ParameterError as error:
+        raise RefusedError(report_texts("en")(f"report.refused.{error.name}", **error.values)) from error
+    except (ReportError, StoreError, DataFileError) as error:
+        raise RefusedError(str(error)) from error
 
 
-async def _queue_report(home: Home, settings: Settings, query: QueueQuery, now: int) -> QueueReport:
-    async with open_store(home, settings, Store.LEDGER) as ledger:
-        return await build_queue_report(ledger, query, settings, now)
+def _form_of(output: Path | None) -> Form:
+    ending = output.suffix.removeprefix(".") if output else ""
+    if ending not in set(Form):
+        raise RefusedError(f"--output {output}: give --format, or a name that ends in {', '.join(Form)}")
+    return Form(ending)
 
 
-async def _calls_report(home: Home, settings: Settings, query: CallsQuery, now: int) -> CallsReport:
-    async with open_store(home, settings, Store.LEDGER) as ledger:
-        await refuse_unknown_queues(ledger, [] if query.queue is None else [query.queue], settings)
-        lines = await list_calls(ledger, query, settings, now)
-    if lines and store_exists(home, settings, Store.MAIN):
-        async with open_store(home, settings, Store.MAIN) as main:
-            lines = with_recordings(lines, await find_recordings(main, lines, home.recordings_store))
-    return CallsReport(query, now, ZoneInfo(settings.site.timezone), tuple(lines))
+def _write(sheet: Sheet, context: Context, form: Form, output: Path | None) -> None:
+    try:
+        content = write_file(sheet, form, context.settings, context.texts).content
+        if output is not None:
+            output.write_bytes(content)
+            return
+    except (PaperError, OSError) as error:
+        raise RefusedError(str(error)) from error
+    if form in (Form.JSON, Form.CSV):
+        write(content.decode())
+    elif sys.stdout.isatty():
+        raise RefusedError(f"--format {form}: give --output FILE; a terminal cannot show it")
+    else:
+        sys.stdout.buffer.write(content)
 
 
-def _check_calls(query: CallsQuery) -> None:
-    if query.outcome is not None and query.outcome not in OUTCOMES:
-        raise RefusedError(f"--outcome {query.outcome}: no such outcome; there are {', '.join(OUTCOMES)}")
-    if query.figure is not None and query.figure not in FIGURES:
-        raise RefusedError(f"--figure {query.figure}: not a count of calls; there are "
-                           f"{', '.join((*OUTCOMES, 'offered', *FIGURES))}")
-    if query.outcome == LOST and query.queue is not None:
-        raise RefusedError(f"{LOST} --queue {query.queue}: calls lost before any queue belong to none; "
-                           "leave --queue out")
-    if query.caller is not None and not query.caller.removeprefix("+").isdecimal():
-        raise RefusedError(f"--caller {query.caller}: give the last digits of a number, like 4567")
+def _add_commands() -> None:
+    texts = report_texts("en")
+    for report in REPORTS:
+        about = f"{texts(f'report.{report.name}.about')}; docs/figures.md explains."
+        app.command(report.name, help=about)(_command(report, texts))
+
+
+_add_commands()

@@ -75,4 +75,4 @@ def accounts() -> None:
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     extensions = site.settings.extensions
     print(f"PIN {site.secrets.pin}: {extensions.prompts} to record prompts, {extensions.emergency} for emergencies,"
-          f" {extensions.results} to say a case's result")
+          f" {extensions.results} to say a case's result, {extensions.recordings} to hear voice messages")

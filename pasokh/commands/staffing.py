@@ -15,13 +15,14 @@ from pasokh.commands.report_options import Form, Format, console, made, present,
 from pasokh.refusal import RefusedError
 from reports.sheets import Sheet, sheet_csv, sheet_json, sheet_table
 from reports.staffing.erlang import Traffic
-from reports.staffing.need import Assumptions, Target
+from reports.staffing.need import Target
 from reports.staffing.notes import Ahead, staffing_texts
 from reports.staffing.plan import Choice, choose
 from reports.staffing.reading import (
     LONGEST_PATIENCE,
     Learnt,
     Measured,
+    assume,
     learn_from_ledger,
     local_moment,
     measure,
@@ -79,7 +80,8 @@ def plan(
     ahead = Ahead(_first_day(from_, settings, now), days, growth, queues)
     learnt = made(lambda: asyncio.run(_learn(home, settings, queues, now)))
     measured = made(lambda: asyncio.run(_measure(home, settings, queues, now)))
-    assumptions = _assumptions(measured, aht, patience, shrinkage, hourly_cost)
+    assumptions = made(lambda: assume(
+        measured, aht=aht, patience=patience, shrinkage=shrinkage, hourly_cost=hourly_cost))
     try:
         choice = choose(assumptions, model)
     except ValueError as error:
@@ -110,7 +112,8 @@ def what_if(
     measured = Measured(None, None)
     if (aht is None or patience is None) and store_exists(home, settings, Store.LEDGER):
         measured = made(lambda: asyncio.run(_measure(home, settings, tuple(queue or ()), now)))
-    assumptions = _assumptions(measured, aht, patience, shrinkage, hourly_cost)
+    assumptions = made(lambda: assume(
+        measured, aht=aht, patience=patience, shrinkage=shrinkage, hourly_cost=hourly_cost))
     traffic = Traffic(calls, assumptions.aht, minutes * 60)
     if traffic.load > 20_000:
         raise RefusedError(f"{traffic.load:,.0f} erlangs are more than this can reckon with (20,000): give fewer "
@@ -119,18 +122,6 @@ def what_if(
         traffic, assumptions, Target(0.8, threshold), settings, now,
         patience=None if patience else measured.patience, agents=agents)
     _print(sheet, settings, form)
-
-
-def _assumptions(
-    measured: Measured, aht: float | None, patience: float | None, shrinkage: float, hourly_cost: float,
-) -> Assumptions:
-    handled = aht or measured.aht
-    if handled is None:
-        raise RefusedError("no call was answered in the last 14 days, so the handle time could not be measured: give "
-                           "--aht in seconds (talk, hold and wrap-up together)")
-    known = measured.patience.mean if measured.patience else None
-    waited = patience or known
-    return Assumptions(handled, waited and min(waited, LONGEST_PATIENCE), shrinkage, hourly_cost)
 
 
 def _first_day(written: str | None, settings: Settings, now: int) -> date:

@@ -14,6 +14,7 @@ from pasokh.doctor.state import (
     look_at_follow_ups,
     look_at_prompts,
     look_at_speech,
+    look_at_transcripts,
 )
 from pasokh.site import Site
 
@@ -26,6 +27,7 @@ CHECKS = (
     Check("prompts", look_at_prompts),
     Check("emergency", look_at_emergency),
     Check("speech", look_at_speech),
+    Check("transcripts", look_at_transcripts),
     Check("follow-ups", look_at_follow_ups),
     Check("calls out", look_at_outbound),
     Check("database", look_at_database),

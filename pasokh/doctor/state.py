@@ -17,6 +17,7 @@ from ivr.prompts import CatalogueError, missing
 from pasokh.doctor.findings import Finding, fault, good, note
 from pasokh.migrations import missing_revisions
 from pasokh.site import Site
+from recordings.transcript_models import transcript_faults, usable_models
 
 SHOWN = 3
 DATABASE_SECONDS = 10
@@ -66,6 +67,17 @@ def look_at_speech(site: Site) -> Finding:
         return note("; ".join(faults), "menus are keys only until then; docs/spoken-menu.md says what is needed")
     languages = sorted(spoken_languages(site.settings))
     return good(f"menus understand {', '.join(languages)}" if languages else "menus are keys only: no model is set")
+
+
+def look_at_transcripts(site: Site) -> Finding:
+    faults = list(transcript_faults(site.settings))
+    if faults:
+        return note("; ".join(faults), "everything else works without; docs/transcripts.md says what is needed")
+    languages = sorted(usable_models(site.settings))
+    if not languages:
+        reason = "no model is set" if site.settings.transcripts.workers else "transcripts.workers is 0"
+        return good(f"recordings are not written down: {reason}")
+    return good(f"recordings are written down in {', '.join(languages)}")
 
 
 def look_at_follow_ups(site: Site) -> Finding:

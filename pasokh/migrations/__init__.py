@@ -21,6 +21,7 @@ import callqueue.agent_tables
 import callqueue.conversation_tables
 import callqueue.outbound_tables
 import callqueue.promise_tables
+import callqueue.rollup_tables
 import callqueue.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
 import followups.corrective_tables
 import followups.notice_tables
@@ -31,7 +32,12 @@ import foundation.gateway_tables
 import foundation.web.tables  # noqa: F401
 import ivr.identity_tables
 import ivr.tables  # noqa: F401
-import recordings.tables  # noqa: F401
+import quality.tables  # noqa: F401
+import recordings.keeping_tables
+import recordings.listen_tables
+import recordings.tables
+import recordings.transcript_tables  # noqa: F401
+import reports.post_tables  # noqa: F401
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings

@@ -34,6 +34,7 @@ TO_RUN = (
     SystemPackage("espeak-ng", "espeak-ng"),
     SystemPackage("sox", "sox"),
     SystemPackage("mosquitto", "mosquitto"),
+    SystemPackage("libpangoft2-1.0-0", "/usr/lib/*/libpangoft2-1.0.so.0"),
 )
 TO_CALL = (SystemPackage("sip-tester", "sipp"),)
 TO_TEST_PAGES = (SystemPackage("chromium", "chromium"),)

@@ -18,6 +18,8 @@ from reports.staffing.plan import Choice, Sum
 from reports.staffing.reading import Learnt
 from reports.tables import Teller
 
+TEXTS = Path(__file__).parent / "texts.yaml"
+
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
@@ -31,8 +33,7 @@ class Ahead:
 
 
 def staffing_texts(language: Language) -> Texts:
-    here = Path(__file__).parent
-    return load_catalogue([here.parent / "texts.yaml", here / "texts.yaml"]).texts(language)
+    return load_catalogue([TEXTS.parent.parent / "texts.yaml", TEXTS]).texts(language)
 
 
 def forecast_notes(learnt: Learnt, ahead: Ahead, teller: Teller) -> Iterator[str]:

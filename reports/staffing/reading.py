@@ -22,6 +22,7 @@ from reports.staffing.erlang import QUARTER
 from reports.staffing.forecast import Forecaster, learn
 from reports.staffing.history import Day, DayClass, class_of, days_of
 from reports.staffing.holdback import Errors, errors_of
+from reports.staffing.need import Assumptions
 from reports.staffing.patience import Patience, patience_of
 
 FURTHEST_BACK = 1100
@@ -32,6 +33,24 @@ UNSEEN = {GapKind.DOWN, GapKind.FILE_LOST, GapKind.DISK_FULL}
 ARRIVING = (Origin.DIRECT, Origin.TRANSFER)
 LONGEST_PATIENCE = 86400.0
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class NoHistoryError(ReportError):
+    """There is no day to learn from."""
+
+    name = "no-history"
+
+
+class NoHandleTimeError(ReportError):
+    """It is neither given nor measured."""
+
+    name = "no-handle-time"
+
+
+class NoPatienceError(ReportError):
+    """Erlang A is asked for, and patience is neither given nor measured."""
+
+    name = "no-patience"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +100,17 @@ async def learn_from_ledger(
     """All whole days before today, up to three years.
 
     Raises:
-        ReportError: neither the settings nor the ledger know a queue, or there is no day to learn from.
+        UnknownQueueError: neither the settings nor the ledger know a queue.
+        NoHistoryError: there is no day to learn from.
     """
     await refuse_unknown_queues(connection, queues, settings)
     zone, today = ZoneInfo(settings.site.timezone), today_of(settings, now)
     end = int(day_start(today, zone).timestamp())
     begun = await evidence_start(connection)
     if begun is None or begun >= end - QUARTER:
-        raise ReportError("a forecast needs at least one day of calls before today, and the ledger has none: "
-                          "`bin/pasokh journal import FILE` brings the history of another Asterisk; without any, "
-                          "`bin/pasokh staffing what-if` reckons with numbers that you give")
+        raise NoHistoryError("a forecast needs at least one day of calls before today, and the ledger has none: "
+                             "`bin/pasokh journal import FILE` brings the history of another Asterisk; without any, "
+                             "`bin/pasokh staffing what-if` reckons with numbers that you give")
     seen = Interval(max(begun, int(day_start(today - timedelta(days=FURTHEST_BACK), zone).timestamp())), end)
     wanted = queues or None
     # A caller who overflows from one of the queues that are planned together to another is one call for their agents.
@@ -102,8 +122,8 @@ async def learn_from_ledger(
     ]
     history = days_of(counted, seen, unseen, zone)
     if not any(counted.values()):
-        raise ReportError(f"nobody called {', '.join(queues) or 'any queue'} before today: there is nothing to "
-                          "forecast from")
+        raise NoHistoryError(f"nobody called {', '.join(queues) or 'any queue'} before today: there is nothing to "
+                             "forecast from")
     kind = day_kinds(settings, today)
     refused = await count_refusals(connection, wanted, end - 28 * 86400, end)
     return Learnt(history, learn(history, kind), errors_of(history, kind), kind, refused)
@@ -126,3 +146,21 @@ async def measure(connection: AsyncConnection, queues: Sequence[str], settings: 
     evidence = await read_evidence(connection, interval, rules, now, settings.shared_numbers)
     figures = Books(evidence, [interval], rules, now, settings.shared_numbers).figures(tuple(queues) or None).values()
     return Measured(figures["aht"] or None, patience_of(abandoned, waited))
+
+
+def assume(
+    measured: Measured, *, aht: float | None, patience: float | None, shrinkage: float, hourly_cost: float,
+) -> Assumptions:
+    """What is given, and what is measured where nothing is given.
+
+    Raises:
+        NoHandleTimeError
+    """
+    handled = aht or measured.aht
+    if handled is None:
+        raise NoHandleTimeError(
+            "no call was answered in the last 14 days, so the handle time could not be measured: give --aht in seconds "
+            "(talk, hold and wrap-up together)")
+    known = measured.patience.mean if measured.patience else None
+    waited = patience or known
+    return Assumptions(handled, waited and min(waited, LONGEST_PATIENCE), shrinkage, hourly_cost)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from callqueue.metrics import Unit
 from foundation.calendars import Interval, day_start, iso
+from foundation.catalogue import Texts
 from foundation.settings import Settings
 from reports.sheets import Cell, Column, Row, Sheet
 from reports.staffing.forecast import Expectation, expectations
@@ -28,10 +29,12 @@ PLAN_PASSPORTS = (
     "paid_hours", "cost", "patience",
 )
 FORECAST_COLUMNS = (
-    Column("start", "column.time"), Column("day", "staffing.column.day"),
+    Column("start", "column.time", moment=True), Column("day", "staffing.column.day"),
     Column("calls", "staffing.column.calls", Unit.NUMBER), Column("low", "staffing.column.low", Unit.NUMBER),
     Column("high", "staffing.column.high", Unit.NUMBER),
 )
+
+
 @dataclass(frozen=True, slots=True)
 class Quarter:
     start: int
@@ -44,7 +47,7 @@ def plan_columns() -> tuple[Column, ...]:
     parts = (("agents_c", Unit.COUNT), ("agents_a", Unit.COUNT), ("occupancy", Unit.RATIO), ("scheduled", Unit.COUNT),
              ("cost", Unit.NUMBER))
     return (
-        Column("start", "column.time"), Column("calls", "staffing.column.calls", Unit.NUMBER),
+        Column("start", "column.time", moment=True), Column("calls", "staffing.column.calls", Unit.NUMBER),
         *(Column(f"{part}_{target.name}", f"staffing.column.{part}_{target.name}", unit)
           for target in TARGETS for part, unit in parts),
     )
@@ -64,11 +67,13 @@ def quarters(learnt: Learnt, ahead: Ahead, zone: ZoneInfo) -> list[Quarter]:
     return found
 
 
-def forecast_sheet(learnt: Learnt, ahead: Ahead, settings: Settings, now: int) -> Sheet:
-    """Calls of every quarter of an hour, with ranges, and how wrong such forecasts have been."""
+def forecast_sheet(
+    learnt: Learnt, ahead: Ahead, settings: Settings, now: int, texts: Texts | None = None,
+) -> Sheet:
+    """Calls of every quarter of an hour, with ranges, and how wrong such forecasts have been; `texts`: of a reader."""
     sheet = _empty(
         "staffing-forecast", ahead, settings, now=now, columns=FORECAST_COLUMNS, passports=FORECAST_PASSPORTS)
-    teller = Teller(settings, sheet, staffing_texts(settings.site.language))
+    teller = Teller(settings, sheet, texts or staffing_texts(settings.site.language))
     found = quarters(learnt, ahead, sheet.zone)
     total = sum(each.expected.calls for each in found)
     return replace(
@@ -80,7 +85,7 @@ def forecast_sheet(learnt: Learnt, ahead: Ahead, settings: Settings, now: int) -
 
 def plan_sheet(
     learnt: Learnt, ahead: Ahead, assumptions: Assumptions, choice: Choice, settings: Settings, *, now: int,
-    patience: Patience | None = None, high: bool = False,
+    patience: Patience | None = None, high: bool = False, texts: Texts | None = None,
 ) -> Sheet:
     """Agents of every quarter of an hour.
 
@@ -93,9 +98,10 @@ def plan_sheet(
         now: epoch seconds.
         patience: the measured one, if it was.
         high: plan for the upper end of the forecast's range.
+        texts: of a reader; None: in the site's language.
     """
     sheet = _empty("staffing-plan", ahead, settings, now=now, columns=plan_columns(), passports=PLAN_PASSPORTS)
-    teller = Teller(settings, sheet, staffing_texts(settings.site.language))
+    teller = Teller(settings, sheet, texts or staffing_texts(settings.site.language))
     found = quarters(learnt, ahead, sheet.zone)
     calls = [each.expected.high if high else each.expected.calls for each in found]
     needs = plan(calls, assumptions, TARGETS, choice)

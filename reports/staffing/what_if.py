@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from callqueue.metrics import Unit
 from foundation.calendars import Interval
+from foundation.catalogue import Texts
 from foundation.settings import Settings
 from reports.sheets import Column, Row, Sheet
 from reports.staffing.erlang import ErlangC, Standing, Traffic
@@ -39,14 +40,17 @@ COLUMNS = (
 
 def what_if_sheet(
     traffic: Traffic, assumptions: Assumptions, target: Target, settings: Settings, now: int, *,
-    patience: Patience | None = None, agents: int | None = None,
+    patience: Patience | None = None, agents: int | None = None, texts: Texts | None = None,
 ) -> Sheet:
-    """What each number of agents makes of the traffic, around what the targets need (and around `agents`)."""
+    """What each number of agents makes of the traffic, around what the targets need (and around `agents`).
+
+    `texts`: of a reader; None: in the site's language.
+    """
     zone = ZoneInfo(settings.site.timezone)
     interval = Interval(now, now + round(traffic.interval))
     sheet = Sheet("staffing-what-if", "staffing.what-if.title", interval, now, zone, COLUMNS, (),
                   chosen(*PASSPORTS, *([] if patience is None else ["patience"])))
-    teller = Teller(settings, sheet, staffing_texts(settings.site.language))
+    teller = Teller(settings, sheet, texts or staffing_texts(settings.site.language))
     leaving = None if assumptions.patience is None else ErlangA(assumptions.patience)
     targets = [Target(each.share, target.threshold) for each in TARGETS]
     model = ErlangC() if leaving is None else leaving
@@ -58,7 +62,8 @@ def what_if_sheet(
                      None if leaving is None else leaving.standing(traffic, number, target.threshold))
         rows.append(_row(number, standings, meets, assumptions, traffic, bold=number in {*needed, agents}))
     choice = Choice.ERLANG_C if leaving is None else Choice.ERLANG_A
-    load = teller.texts("staffing.note.load", calls=traffic.calls, minutes=traffic.interval / 60, load=traffic.load)
+    load = teller.texts("staffing.note.load", calls=_plain(traffic.calls), minutes=_plain(traffic.interval / 60),
+                        load=traffic.load)
     return replace(
         sheet, rows=rows, notes=[load, *assumption_notes(assumptions, choice, patience, teller)],
         more={"calls": traffic.calls, "interval": traffic.interval, "load": traffic.load,
@@ -66,6 +71,11 @@ def what_if_sheet(
               "agents_needed": {each.name: count for each, count in zip(targets, needed, strict=True)},
               "model": choice.value},
     )
+
+
+def _plain(value: float) -> float:
+    """Whole numbers are told without decimals."""
+    return int(value) if value == int(value) else value
 
 
 def _shown(wanted: set[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""The interface for programs: the same sheets with every passport, and corrective actions."""
+"""The interface for programs: corrective actions."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,11 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from followups.corrective import Scope
 from followups.corrective_desk import NewAction
-from followups.satisfaction import Dimension as SatisfactionDimension
-from followups.timeliness import Dimension as KeptDimension
-from reports.sheets import sheet_content
-from reports.web.access import ADesk, Doer, End, Reader, Start, actor_of
-from reports.web.making import faults_sheet, kept_sheet, satisfaction_sheet
+from reports.web.access import ADesk, Doer, Reader, actor_of
 
 router = APIRouter()
 Json = Mapping[str, Any]
@@ -51,30 +47,6 @@ class MendWish(_Wish):
 class CloseWish(_Wish):
     outcome: Annotated[str, Field(min_length=1, max_length=4000)]
     version: Annotated[int, Field(ge=1)] | None = None
-
-
-@router.get("/reports/faults")
-async def read_faults(desk: ADesk, user: Reader, start: Start = "today", end: End = "") -> Json:  # noqa: ARG001
-    """Series against the same hours of earlier weeks, the flagged ones first."""
-    return sheet_content(await faults_sheet(desk, desk.interval(start, end)))
-
-
-@router.get("/reports/followups")
-async def read_kept(
-    desk: ADesk, user: Reader, start: Start = "-30d", end: End = "",  # noqa: ARG001
-    by: Annotated[KeptDimension, Query()] = KeptDimension.UNIT,
-) -> Json:
-    """Which promises to callers were kept."""
-    return sheet_content(await kept_sheet(desk, desk.interval(start, end), by))
-
-
-@router.get("/reports/satisfaction")
-async def read_satisfaction(
-    desk: ADesk, user: Reader, start: Start = "-30d", end: End = "",  # noqa: ARG001
-    by: Annotated[SatisfactionDimension, Query()] = SatisfactionDimension.QUEUE,
-) -> Json:
-    """What callers answered by key."""
-    return sheet_content(await satisfaction_sheet(desk, desk.interval(start, end), by))
 
 
 @router.get("/actions")

@@ -1,14 +1,20 @@
 """Makes the sheets for pages and for programs, each from one picture of the store."""
 
+import asyncio
+
 from followups.satisfaction import Dimension as SatisfactionDimension
 from followups.surveys import load_surveys
 from followups.timeliness import Dimension as KeptDimension
-from foundation.calendars import Interval
+from foundation.calendars import Interval, calendar_of
 from reports.faults import WEEK, build_faults_sheet
 from reports.followups_kept import build_followups_sheet
+from reports.parameters import Parameters
+from reports.people import TooManyCallsError
+from reports.pulse_sheet import build as build_pulse
 from reports.satisfaction import build_satisfaction_sheet
 from reports.sheets import Sheet
 from reports.web.access import Desk, WrongTimeError
+from reports.web.asking import context_of
 
 
 async def faults_sheet(desk: Desk, interval: Interval) -> Sheet:
@@ -28,3 +34,15 @@ async def satisfaction_sheet(desk: Desk, interval: Interval, by: SatisfactionDim
     surveys = load_surveys(desk.web.home.surveys)
     async with desk.web.database.read() as main:
         return await build_satisfaction_sheet(main, interval, by, surveys, desk.names, survey=None, now=desk.now)
+
+
+async def pulse_sheet(desk: Desk, interval: Interval) -> Sheet | None:
+    """What rose or fell among calls; None: there is no ledger yet, or there are more calls than are read one by one."""
+    context = context_of(desk.request)
+    if not context.has_ledger:
+        return None
+    parameters = Parameters(interval, None, calendar_of(desk.names.language), {}, ())
+    try:
+        return await asyncio.to_thread(lambda: asyncio.run(build_pulse(context, parameters)))
+    except TooManyCallsError:
+        return None

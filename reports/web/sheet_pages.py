@@ -1,6 +1,7 @@
-"""The pulse: rises, kept promises and satisfaction, each a sheet with its passports."""
+"""The pulse: rises of cases and of calls, kept promises and satisfaction, each a sheet with its passports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -9,10 +10,10 @@ from fastapi.responses import HTMLResponse
 from followups.satisfaction import Dimension as SatisfactionDimension
 from followups.timeliness import Dimension as KeptDimension
 from foundation.web.pages import page
-from reports.sheets import Sheet, shown_cells
+from reports.sheets import Row, Sheet, sheet_title, shown_cell
 from reports.tables import Teller
 from reports.web.access import ADesk, Desk, End, Reader, Start
-from reports.web.making import faults_sheet, kept_sheet, satisfaction_sheet
+from reports.web.making import faults_sheet, kept_sheet, pulse_sheet, satisfaction_sheet
 
 router = APIRouter(prefix="/pulse")
 
@@ -20,7 +21,9 @@ router = APIRouter(prefix="/pulse")
 @router.get("", response_model=None)
 async def show_faults(desk: ADesk, user: Reader, start: Start = "today", end: End = "") -> HTMLResponse:  # noqa: ARG001
     """What rose suddenly against the same hours of earlier weeks, and why it is thought so."""
-    return _page(desk, await faults_sheet(desk, desk.interval(start, end)), start, end, by="", choices=())
+    interval = desk.interval(start, end)
+    faults, calls = await faults_sheet(desk, interval), await pulse_sheet(desk, interval)
+    return _page(desk, faults, start, end, by="", choices=(), calls=calls)
 
 
 @router.get("/kept", response_model=None)
@@ -43,13 +46,32 @@ async def show_satisfaction(
 
 
 def _page(
-    desk: Desk, sheet: Sheet, start: str, end: str, *, by: str, choices: Iterable[str],
+    desk: Desk, sheet: Sheet, start: str, end: str, *, by: str, choices: Iterable[str], calls: Sheet | None = None,
 ) -> HTMLResponse:
+    options = [(name, desk.names.texts(f"column.{name}")) for name in choices]
+    tables = [_table(desk, one) for one in (sheet, calls) if one is not None]
+    return page(desk.request, "reports/sheet.html", tables=tables, title=tables[0].title, by=by, options=options,
+                start=start, end=end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A sheet as the page shows it."""
+
+    sheet: Sheet
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[tuple[Row, Sequence[str]]]
+    """Each with its cells as people read them."""
+
+    @property
+    def risen(self) -> bool:
+        return any(row.red for row in self.sheet.rows)
+
+
+def _table(desk: Desk, sheet: Sheet) -> _Table:
     teller = Teller(desk.web.settings, sheet, desk.names.texts)
-    title = teller.texts(sheet.title, start=teller.moment(sheet.interval.start), end=teller.moment(sheet.interval.end))
-    options = [(name, teller.texts(f"column.{name}")) for name in choices]
-    return page(
-        desk.request, "reports/sheet.html", sheet=sheet, title=title, rows=shown_cells(sheet, teller), by=by,
-        options=options, start=start, end=end, risen=any(row.red for row in sheet.rows),
-        headings=[teller.texts(column.text) for column in sheet.columns],
-    )
+    shown = [column for column in sheet.columns if not column.aside]
+    rows = [(row, [shown_cell(row, column, teller) for column in shown]) for row in sheet.rows]
+    sheet = replace(sheet, columns=shown)
+    return _Table(sheet, sheet_title(sheet, teller), [teller.texts(column.text) for column in shown], rows)

@@ -11,19 +11,31 @@ from sqlalchemy import select
 
 from agent_softphone.desk.calls import DeskCall, begin_call, find_call
 from agent_softphone.desk.keeper import Keeper, wrapping_up
+from agent_softphone.desk.refusals import DeskFilesWrongError
 from agent_softphone.web.desk_seat import site_book
 from callqueue.agent_sessions import begin_wrap_up, read_session
-from callqueue.outbound_model import Result, State
+from callqueue.outbound_model import Channel, OutboundCall, Result, State
+from callqueue.outbound_store import change_call, insert_call
 from callqueue.outbound_store import find_call as find_promise
+from callqueue.tables import STINT
+from followups.actor import Actor
+from followups.case import Case, Deed, ToldBy
+from followups.case import Channel as CaseChannel
+from followups.case_store import events_of, load_case
+from followups.contacts import Address, Person
+from followups.office import case_office
+from followups.opening import NewCase
+from followups.telling_store import begin_telling, change_telling
 from foundation.gateway_tables import sms_outbox
 from foundation.settings import Agent
 from foundation.web.audit_log import Wanted, read_audit
 from foundation.web.roles import Role
-from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site
+from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site, instant
 from tests.support.manager import respond
 from tests.support.waiting import eventually
 
 A101 = "PJSIP/a101"
+CLERK = Actor("clerk")
 
 
 @pytest.fixture
@@ -181,6 +193,50 @@ async def test_a_result_without_going_on_leaves_the_rest_of_the_wrap_up(site: De
     assert session.wrap_up_until == pytest.approx(now + 20, abs=1)
 
 
+async def test_a_call_that_no_queue_gave_has_a_card_a_result_and_a_wrap_up_that_waits_for_it(site: DeskSite) -> None:
+    client = await sara(site)
+    await client.post("/desk/sign-in")
+    site.variables.clear()
+    site.variables["PASOKH_NUMBER"] = "09351234567"  # whom he has called
+    call = {"call_id": CALL_ID, "queue": "", "since": instant(site.pages.clock()), "number": "***567"}
+    async with site.pages.web.ledger.write() as connection:
+        await connection.execute(STINT.delete())
+    await site.show(state="talking", call=call)
+    card = (await client.get("/desk/call")).text
+    assert "Not from a queue" in card
+    assert "09351234567" in card
+    assert (await held_until(site)) > site.pages.clock() / 1000 + 3600  # from the beginning
+    done = await client.post(f"/desk/calls/{CALL_ID}/settle", data={"disposition": "answered", "notes": "rang him"})
+    assert done.status_code == 204
+    assert await held_until(site) == 0
+    call = {**call, "call_id": "another.1"}
+    site.variables.clear()
+    await site.show(state="talking", call=call)
+    async with site.pages.web.database.write() as connection:
+        await begin_call(connection, DeskCall("another.1", "a101", "", "09351234567", "fa", False, None, 9))
+    assert "rang him" in (await client.get("/desk/call")).text
+
+
+async def held_until(site: DeskSite) -> float:
+    async with site.pages.web.database.read() as connection:
+        session = await read_session(connection, "a101")
+    assert session
+    return session.wrap_up_until or 0
+
+
+async def test_a_queue_or_calls_without_one_may_do_without_a_result(tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site:
+        folder = site.pages.web.home.root / "desk"
+        folder.mkdir()
+        (folder / "dispositions.yaml").write_text("without_queue: {required: false, dispositions: [answered]}\n")
+        book = site_book(site.pages.web.home)
+        assert (book.rule("").required, book.rule("").offered) == (False, ("answered",))
+        assert book.rule("insurance").required
+        (folder / "dispositions.yaml").write_text("without_queue: {dispositions: [nosuch]}\n")
+        with pytest.raises(DeskFilesWrongError):
+            site_book(site.pages.web.home)
+
+
 async def test_a_follow_up_carries_the_call(site: DeskSite) -> None:
     client = await sara(site)
     await talking(site, client)
@@ -260,6 +316,23 @@ async def test_a_message_is_heard_in_parts_and_the_audit_log_says_by_whom(site: 
     assert (await client.get("/desk/work/message/message-r1/sound")).status_code == 404
 
 
+async def test_a_message_is_read_with_its_suggested_subject_and_who_read_it_is_written_down(site: DeskSite) -> None:
+    client = await sara(site)
+    assert "No speech model for this language" in (await client.get("/desk/work/message/message-m1")).text
+    assert await read_audit(site.pages.web.database, Wanted(action="message.read")) == []
+    await site.write_down("سلام مستمری من واریز نشده است")
+    shown = (await client.get("/desk/work/message/message-m1")).text
+    for part in ("<span>مستمری</span>", 'class="unsure">است', "Payment and pay slips", 'class="clue">واریز نشده',
+                 "Written by machine"):
+        assert part in shown
+    read = await read_audit(site.pages.web.database, Wanted(action="message.read"))
+    assert [(one.act.actor, one.act.subject) for one in read] == [("sara", "message-m1")]
+    taken = (await client.post("/desk/work/message/message-m1/take")).text
+    assert "/cases/new?message=message-m1&amp;subject=pensions-payment" in taken
+    form = (await client.get("/cases/new?message=message-m1&subject=pensions-payment")).text
+    assert '<option value="pensions-payment" selected' in form
+
+
 async def test_a_promise_that_an_agent_takes_is_not_dialled_meanwhile_and_closed_by_him(site: DeskSite) -> None:
     client = await sara(site)
     assert (await client.post("/desk/work/promise/cb-2345678abc/take")).status_code == 200
@@ -272,6 +345,69 @@ async def test_a_promise_that_an_agent_takes_is_not_dialled_meanwhile_and_closed
         closed = await find_promise(connection, "cb-2345678abc")
     assert closed
     assert (closed.state, closed.result, closed.closed_by) == (State.CLOSED, Result.CANCELLED, "a101")
+
+
+async def owed_result(site: DeskSite, member: str = "sara") -> Case:
+    """A result of a unit in which `member` works, which the machine will tell by a call."""
+    web, clock = site.pages.web, site.pages.clock
+    office = case_office(web.home, web.settings, web.database, clock)
+    person = Person("", "", (Address(CaseChannel.CALL, NUMBER),))
+    wish = NewCase("insurance-records", "Two months", CaseChannel.CALL, person=person)
+    opened = await office.opening.open(wish, CLERK)
+    await office.units.add(opened.unit, member, "root")
+    case = await office.desk.resolve(opened.code, "Both months are there now", CLERK)
+    async with web.database.write() as connection:
+        await insert_call(connection, OutboundCall(
+            "result-1", "result", NUMBER, "fa", Channel.SCHEDULE, clock(), clock(), State.OPEN, clock(),
+            reference=f"{case.code}/0"))
+        await begin_telling(connection, case.code, 0, clock())
+        await change_telling(connection, case.code, 0, outbound_id="result-1")
+    return case
+
+
+async def test_a_result_that_is_not_told_yet_is_work_of_its_unit_and_told_by_an_agent(site: DeskSite) -> None:
+    case, client = await owed_result(site), await sara(site)
+    web = site.pages.web
+    assert "Result to be told" in (await client.get("/desk/work")).text
+    assert "Result to be told" not in (await (await omid(site)).get("/desk/work")).text
+    base = f"/desk/work/result/{case.code}.0"
+    shown = (await client.post(f"{base}/take")).text
+    assert "Both months are there now" in shown
+    assert "Ask whom you are speaking with" in shown
+    async with web.database.read() as connection:
+        held = await find_promise(connection, "result-1")
+    assert held
+    assert held.next_attempt_ms > site.pages.clock() + 1_800_000
+    closed = await client.post(f"{base}/close", data={"result": "reached"})
+    assert said(closed) == "Closed"
+    async with web.database.read() as connection:
+        told = await load_case(connection, case.code)
+    assert told
+    assert (told.state.value, told.told_by) == ("told", ToldBy.CALL)
+    assert "Result to be told" not in (await client.get("/desk/work")).text
+
+
+async def test_a_caller_who_was_not_reached_with_his_result_stands_in_the_case_and_is_left_to_the_machine(
+    site: DeskSite,
+) -> None:
+    case, client = await owed_result(site), await sara(site)
+    base = f"/desk/work/result/{case.code}.0"
+    await client.post(f"{base}/take")
+    async with site.pages.web.database.write() as connection:
+        await change_call(connection, "result-1", state=State.DIALLING)
+    assert (await client.post(f"{base}/give-back")).status_code == 204
+    assert (await client.post(f"{base}/take")).status_code == 409  # the machine is calling him
+    async with site.pages.web.database.write() as connection:
+        await change_call(connection, "result-1", state=State.OPEN)
+    await client.post(f"{base}/take")
+    await client.post(f"{base}/close", data={"result": "unreachable", "text": "rang twice"})
+    async with site.pages.web.database.read() as connection:
+        call, events = await find_promise(connection, "result-1"), await events_of(connection, case.code)
+    assert call
+    assert call.next_attempt_ms <= site.pages.clock()
+    last = events[-1]
+    assert (last.deed, last.text, last.detail["outcome"]) == (Deed.TELLING, "rang twice", "unreachable")
+    assert (await client.post(f"{base}/take")).status_code == 404
 
 
 async def test_calling_back_rings_the_agents_own_telephone(site: DeskSite) -> None:

@@ -15,14 +15,14 @@ from agent_softphone.desk.book import load_desk_book
 from agent_softphone.desk.calls import DeskCall, begin_call, calls_named, find_call, save_notes, settle, unsettled
 from agent_softphone.desk.day import level_of, own_day, rulebook
 from agent_softphone.desk.refusals import DeskRefusalError, NotTakenError, TakenError, UnknownTaskError
-from agent_softphone.desk.waveform import outline, peaks
-from agent_softphone.desk.work import KEPT_HOURS, TaskKind, TaskResult, WorkDesk
+from agent_softphone.desk.work import KEPT_HOURS, Hands, TaskKind, TaskResult, WorkDesk
 from callqueue.evidence import Ring
 from callqueue.stint import Outcome
 from foundation.catalogue import load_catalogue
 from foundation.data_file import DataFileError
 from foundation.database import MAIN, Database
 from recordings.messages import Message, add_message
+from recordings.waveform import outline, peaks
 from tests.support.desk_site import desk_settings, stint
 
 NOW = 1_795_328_580_000
@@ -74,10 +74,10 @@ async def test_of_many_who_take_the_same_work_one_gets_it(database: Database) ->
         *(work.take(TaskKind.MESSAGE, "message-1", agent, NOW) for agent in agents), return_exceptions=True)
     assert [type(one) for one in found if one is not None] == [TakenError] * 7
     winner = agents[found.index(None)]
-    [task] = await work.open_tasks(["insurance"], NOW)
+    [task] = await work.open_tasks(Hands(["insurance"]), NOW)
     assert task.owner == winner
     await work.close(task, winner, TaskResult.REACHED, "done", NOW + 5)
-    assert await work.open_tasks(["insurance"], NOW) == []
+    assert await work.open_tasks(Hands(["insurance"]), NOW) == []
     with pytest.raises(UnknownTaskError):
         await work.take(TaskKind.MESSAGE, "message-1", "a9", NOW)
 

@@ -192,11 +192,37 @@ def test_a_caller_whom_the_page_had_lost_rings_and_talks_like_one_of_the_queue()
         60 QueueMemberPause  q=medical   agent=a101 Paused=1 PausedReason=wrap-up dev=1
     """
     assert agent_text(floor_of(lost), "a101") == "wrap-up (wrap-up) since 60"
-    rings = lost + "\n63 UserEvent UserEvent=ReturnRings agent=a101 q=insurance ch=x2 call=L1 Caller=09121234567"
+    rings = lost + "\n63 UserEvent UserEvent=OfferRings agent=a101 q=insurance ch=x2 call=L1 Caller=09121234567"
     assert agent_text(floor_of(rings), "a101") == "ringing (wrap-up) since 63, call L1 of insurance"
-    talks = rings + "\n65 UserEvent UserEvent=ReturnAnswered agent=a101 q=insurance ch=x2 call=L1 Caller=09121234567"
+    talks = rings + "\n65 UserEvent UserEvent=OfferAnswered agent=a101 q=insurance ch=x2 call=L1 Caller=09121234567"
     assert agent_text(floor_of(talks), "a101") == "talking (wrap-up) since 65, call L1 of insurance"
     assert picture_agent("a101", floor_of(talks).agent("a101")).call == {
         "call_id": "L1", "queue": "insurance", "number": "***567", "since": "1970-01-01T00:01:05.000Z"}
     assert agent_text(floor_of(talks + "\n90 Hangup ch=x2"), "a101") == "wrap-up (wrap-up) since 90"
     assert floor_of("1 UserEvent UserEvent=Strange agent=a101", floor_of(talks)) == floor_of(talks)
+
+
+IDLE = "10 QueueMemberAdded q=insurance agent=a101 dev=1\n10 QueueMemberAdded q=insurance agent=a102 dev=1"
+
+
+def test_a_call_out_is_the_agents_conversation_from_its_answer_on() -> None:
+    called = IDLE + "\n20 UserEvent UserEvent=CalledOut Telephone=PJSIP/a101-0000001f Leg=x5 ch=t1 call=x5 Caller=0912"
+    assert agent_text(floor_of(called), "a101") == "talking since 20, call x5 of "
+    assert agent_text(floor_of(called + "\n50 Hangup ch=x5"), "a101") == "ready since 50"
+    by_a_caller = called.replace("PJSIP/a101-", "PJSIP/trunk-")
+    assert floor_of(by_a_caller) == floor_of(IDLE)
+
+
+def test_a_colleague_who_was_asked_has_the_caller_once_he_is_handed_over() -> None:
+    talks = IDLE + "\n20 AgentConnect q=insurance ch=c1 call=L1 leg=x1 agent=a101 from=09121234567"
+    passed = (
+        "OrigTransfererUniqueid=x1 SecondTransfererUniqueid=x2 TransfereeChannel=PJSIP/trunk-00000001 "
+        "TransfereeLinkedid=L1 TransfereeCallerIDNum=09121234567 TransferTargetUniqueid=x3 "
+        "TransferTargetChannel=PJSIP/a102-00000004"
+    )
+    handed = talks + f"\n40 AttendedTransfer Result=Success {passed}"
+    assert agent_text(floor_of(handed), "a102") == "talking since 40, call L1 of insurance"
+    assert agent_text(floor_of(talks + f"\n40 AttendedTransfer Result=Fail {passed}"), "a102") == "ready since 10"
+    late = IDLE + f"\n40 AttendedTransfer Result=Success {passed}"
+    assert agent_text(floor_of(late), "a102") == "talking since 40, call L1 of "
+    assert agent_text(floor_of(handed + "\n60 Hangup ch=x3"), "a102") == "ready since 60"

@@ -98,8 +98,21 @@ def test_after_a_transfer_away_the_callee_talks_without_a_queue_call() -> None:
 
 def test_a_caller_who_is_back_with_his_agent_is_seen_as_his_queues() -> None:
     channels = """
-        0 CoreShowChannel Channel=PJSIP/trunk-00000001 ch=c1 call=L1 from=09121234567 ChannelState=6 Application=Dial ApplicationData=PJSIP/a101,15,mb(pasokh-returned^rings^1(a101^insurance^09121234567))U(pasokh-returned^a101^insurance^09121234567) BridgeId=b1 Duration=00:01:10
+        0 CoreShowChannel Channel=PJSIP/trunk-00000001 ch=c1 call=L1 from=09121234567 ChannelState=6 Application=Dial ApplicationData=PJSIP/a101,15,mb(pasokh-offered^rings^1(a101^insurance^09121234567))U(pasokh-offered^a101^insurance^09121234567) BridgeId=b1 Duration=00:01:10
         0 CoreShowChannel Channel=PJSIP/a101-00000002  ch=x2 call=L1 from=insurance   ChannelState=6 Application=AppDial BridgeId=b1 Duration=00:00:20
     """  # noqa: E501 - one event a line
     assert agent_text(snapshot(channels=channels), "a101") == "talking since 980, call L1 of insurance"
     assert snapshot(channels=channels.replace("U(", "M(")).agent("a101").leg is None
+    without_queue = channels.replace("^insurance^", "^^")
+    assert agent_text(snapshot(channels=without_queue), "a101") == "talking since 980, call L1 of "
+
+
+def test_a_call_out_is_seen_once_it_is_answered() -> None:
+    channels = """
+        0 CoreShowChannel Channel=PJSIP/a101-00000002  ch=x2 call=x2 ChannelState=6 Application=Dial ApplicationData=PJSIP/09121234567@trunk,60,U(pasokh-called^PJSIP/a101-00000002^x2^09121234567) BridgeId=b1 Duration=00:00:20
+        0 CoreShowChannel Channel=PJSIP/trunk-00000003 ch=t1 call=x2 ChannelState=6 Application=AppDial BridgeId=b1 Duration=00:00:20
+    """  # noqa: E501 - one event a line
+    seen = snapshot(channels=channels)
+    assert agent_text(seen, "a101") == "talking since 980, call x2 of "
+    assert seen.agent("a101").leg.number == "***567"  # type: ignore[union-attr]
+    assert snapshot(channels=channels.replace("BridgeId=b1", "BridgeId=")).agent("a101").leg is None

@@ -20,7 +20,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import callqueue.tables
-from callqueue.bookmarks import Bookmark
+from callqueue.bookmarks import Bookmark, MovedError
 from callqueue.follow import Follower
 from callqueue.lines import Line
 from foundation.database import LEDGER, Database
@@ -239,6 +239,24 @@ async def test_two_readers_of_one_file_store_each_line_once(desk: Desk) -> None:
     await asyncio.gather(*running, return_exceptions=True)
     other.close()
     assert found == ["1|a", "2|b", "3|c"]
+
+
+async def test_two_readers_that_find_a_new_file_at_once_enter_it_once(desk: Desk) -> None:
+    desk.write("1|a")
+    other = Follower(desk.database, desk.path, "site", "journal", desk.keeper)
+    await other._open_next()  # it has looked, and not stored yet
+    assert await desk.read() == ["1|a"]
+    with pytest.raises(MovedError):
+        await other.step()
+    other.close()
+    desk.write("2|b")
+    assert await desk.read() == ["1|a", "2|b"]
+    assert not await other.step()
+    other.close()
+    async with desk.database.read() as connection:
+        states = (await connection.execute(select(callqueue.tables.SOURCE.c.state))).scalars().all()
+    assert list(states) == ["live"]
+    assert desk.keeper.lost == []
 
 
 DEEDS = st.lists(

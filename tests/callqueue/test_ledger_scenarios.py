@@ -72,6 +72,33 @@ SCENARIOS = {
         """,
         "c1 1 direct answered 3 a101 3 10 7 agent",
     ),
+    "a conversation whose agent's page was gone": (
+        """
+        0  c1 medical NONE ENTERQUEUE     ||1
+        3  c1 medical a101 CONNECT        3|x1|3
+        10 c1 medical a101 COMPLETECALLER 3|7|1
+        10 c1 medical a101 PAGE_LOST      c1
+        """,
+        "c1 1 direct answered 3 a101 3 10 7 interrupted",
+    ),
+    "the same, written the other way round": (
+        """
+        0  c1 medical NONE ENTERQUEUE     ||1
+        3  c1 medical a101 CONNECT        3|x1|3
+        10 c1 medical a101 PAGE_LOST      c1
+        11 c1 medical a101 COMPLETECALLER 3|8|1
+        """,
+        "c1 1 direct answered 3 a101 3 10 7 interrupted",
+    ),
+    "a page that was gone after its caller had been passed on": (
+        """
+        0  c1 medical NONE ENTERQUEUE    ||1
+        3  c1 medical a101 CONNECT       3|x1|3
+        10 c1 medical a101 BLINDTRANSFER a102|pasokh-agents|3|7|1
+        30 c1 medical a102 PAGE_LOST     c1
+        """,
+        "c1 1 direct answered 3 a101 3 10 7 transfer",
+    ),
     "a caller who gives up": (
         """
         0 c1 medical NONE ENTERQUEUE ||1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callqueue.agent_sessions import read_sessions
+from callqueue.agent_sessions import free_next_wrap_up, hold_next_wrap_up, read_sessions
 from callqueue.floor import Agent, Floor, Member
 from callqueue.wrap_up import WrapUp, ended_calls
 from tests.support.floor_table import floor_of
@@ -81,6 +81,37 @@ async def test_a_wrap_up_pauses_in_all_queues_and_ends_at_its_deadline(site: Que
         site.clock.now += 0.02
         await becomes(site, FREE)
     assert site.asterisk.journal[-1] == "medical|a101|UNPAUSE|"
+
+
+async def test_a_wrap_up_that_was_held_beforehand_lasts_although_its_time_is_none(site: QueueSite) -> None:
+    async def hold(seconds: float) -> None:
+        async with site.main.write() as connection:
+            await hold_next_wrap_up(connection, "a101", site.clock.now + seconds, site.clock.now)
+
+    async with wrapping(site) as wrap_up:
+        for queue in ("medical", "insurance"):
+            await hold(3600)
+            await wrap_up.begin("a101", queue, READY)
+            assert site.asterisk.states(A101) == WRAPPING
+            site.clock.now += 30
+            await asyncio.sleep(0.05)
+            assert site.asterisk.states(A101) == WRAPPING
+            await site.desk.unpause("a101")
+            await becomes(site, FREE)
+        await hold(3600)
+        async with site.main.write() as connection:
+            await free_next_wrap_up(connection, "a101", site.clock.now)
+        await wrap_up.begin("a101", "medical", READY)
+        assert site.asterisk.states(A101) == FREE
+
+
+async def test_after_a_call_that_came_by_no_queue_the_time_is_the_default_queues(site: QueueSite) -> None:
+    async with wrapping(site) as wrap_up:
+        await wrap_up.begin("a101", "", READY)
+        assert site.asterisk.states(A101) == WRAPPING
+        seconds = site.settings.queues[site.settings.default_queue].wrap_up_seconds
+        site.clock.now += seconds + 0.01
+        await becomes(site, FREE)
 
 
 async def test_a_queue_without_wrap_up_time_pauses_nobody(site: QueueSite) -> None:

@@ -77,6 +77,14 @@ def test_queues_follow_their_settings(home: Home) -> None:
     assert "PASOKH_RECORD_medical = 0" in files["pasokh/extensions.conf"]
 
 
+def test_who_is_recorded_hears_so_in_the_languages_of_his_queue(home: Home) -> None:
+    told, silent = {"announce_recording": ["fa", "en"]}, {"announce_recording": ["fa"], "record": False}
+    site = settings(queues={"operator": told, "medical": silent}, recordings={"first_queues": ["medical"]})
+    text = rendered_files(home, site, SECRETS, ASTERISK)["pasokh/extensions.conf"]
+    assert re.findall(r"^PASOKH_NOTICE_(\S+) = 1$", text, flags=re.MULTILINE) == ["operator_fa", "operator_en"]
+    assert re.findall(r"^PASOKH_RECORD_FIRST_(\S+ = \d)$", text, flags=re.MULTILINE) == ["operator = 0", "medical = 1"]
+
+
 def test_what_listens_besides_sip_listens_on_loopback(home: Home) -> None:
     files = rendered_files(home, settings(), SECRETS, ASTERISK)
     assert "bindaddr = 127.0.0.1" in files["manager.conf"]

@@ -74,6 +74,15 @@ def test_the_shipped_settings_say_what_the_code_would_say_without_them(home: Hom
     ("default_queue", "nowhere", "default_queue: there is no queue 'nowhere'"),
     ("agents.a101.queues", {"nowhere": 0}, "agents.a101.queues: there is no queue 'nowhere'"),
     ("pause_reasons", ["wrap-up"], "pause_reasons: 'wrap-up' is Pasokh's own reason"),
+    ("retention.days", {"calls": 30}, "retention.days.calls"),
+    ("retention.days", {"call": 0}, "retention.days.call = 0"),
+    ("retention.at", "25:00", "retention.at = '25:00'"),
+    ("retention.rules", [{"kind": "call", "queue": "insurance"}], "retention.rules.0.days: is missing"),
+    ("retention.rules", [{"kind": "call", "days": 9}], "rules.0: names neither queue nor subject; write it as"),
+    ("retention.rules", [{"kind": "call", "queue": "nowhere", "days": 9}], "rules.0.queue: there is no queue"),
+    ("retention.rules", [{"kind": "call", "queue": "insurance", "days": None},
+                         {"kind": "call", "queue": "insurance", "subject": "complaints", "days": 9}],
+     "rules.1: never reached: rules.0 takes it all"),
 ])
 def test_a_wrong_setting_is_named_with_its_value_and_the_reason(
     home: Home, key: str, value: object, named: str,

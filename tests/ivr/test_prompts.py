@@ -142,7 +142,8 @@ def test_a_missing_program_is_named_with_its_package(home: Home, monkeypatch: py
 
 def test_our_texts_are_complete(tmp_path: Path) -> None:
     catalogue = load_catalogue(Home(tmp_path))
-    played_by_dialplans = {"sorry-rescue", "queue-full", "queue-empty", "queue-timeout", "agents-busy", "goodbye"}
+    played_by_dialplans = {"sorry-rescue", "queue-full", "queue-empty", "queue-timeout", "agents-busy", "goodbye",
+        "recording-notice"}
     assert played_by_dialplans <= catalogue.names
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-import wave
-from array import array
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +16,10 @@ from ivr.prompts import Prompt
 from ivr.prompts.numbers import prompt_numbers
 from pasokh.line import wait_ready
 from pasokh.supervise import SupervisorLink
-from recordings.messages import Message, Wanted, messages, sound_path
+from recordings.listens import WantedListens, find_listens
+from recordings.messages import Message, Wanted, messages, sound_of
 from tests.support.agent_call import agent_call
+from tests.support.kept_sound import kept_sides
 from tests.support.live_calls import LANGUAGE
 from tests.support.live_line import LiveLine
 from tests.support.live_site import MESSAGE_KEY, PROMPT_HERTZ, QUEUES, QUICK, write_wav
@@ -70,11 +70,11 @@ async def _messages(line: LiveLine, since_ms: int) -> list[Message]:
         return list(await messages(connection, Wanted(since_ms=since_ms)))
 
 
-async def sound_of(line: LiveLine, message: Message) -> list[int]:
+async def said_in(line: LiveLine, message: Message) -> list[int]:
     async with _main(line) as database, database.read() as connection:
-        path = await sound_path(connection, message)
-    with wave.open(str(line.home.recordings_store / str(path)), "rb") as file:
-        return list(array("h", file.readframes(file.getnframes())))
+        kept = await sound_of(connection, message)
+    assert kept is not None
+    return (await kept_sides(line, kept))[0]
 
 
 @asynccontextmanager
@@ -96,7 +96,7 @@ async def test_callers_leave_messages_cancel_them_and_hang_up(line: LiveLine, to
         assert (message.box, message.kind, message.language) == ("director", "voice_message", "fa")
         assert is_tracking_code(str(message.tracking))
         assert 1500 < message.duration_ms < 8000
-        samples = await sound_of(line, message)
+        samples = await said_in(line, message)
         assert tone_share(samples[4000:-4000], HERTZ) > 0.8
     assert found[None].callback_number == "02188776655"
     assert len({message.tracking for message in found.values()}) == 3
@@ -104,7 +104,7 @@ async def test_callers_leave_messages_cancel_them_and_hang_up(line: LiveLine, to
     listed = line.command("messages", "list", "--box", "director")
     assert str(found[None].tracking) in listed
     assert SENDS.number not in listed
-    line.command("messages", "play", str(found[None].tracking))
+    line.command("messages", "play", str(found[None].tracking), "--output", str(line.home.root / "heard.wav"))
     assert "heard" in line.command("messages", "show", str(found[None].tracking))
 
 
@@ -130,7 +130,7 @@ async def test_with_every_service_down_messages_and_numbers_are_taken_and_delive
     found = {message.caller: message for message in await taken(line, since, 3)}
     assert {message.box for message in found.values()} == {"rescue"}
     assert found["09120000111"].kind == "voice_message"
-    assert tone_share((await sound_of(line, found["09120000111"]))[4000:-4000], HERTZ) > 0.8
+    assert tone_share((await said_in(line, found["09120000111"]))[4000:-4000], HERTZ) > 0.8
     assert (found["09120000112"].kind, found["09120000112"].callback_number) == ("callback_request", "09120000112")
     assert (found[None].kind, found[None].callback_number) == ("callback_request", "02188776655")
     assert list(line.home.voice_spool.iterdir()) == []
@@ -245,6 +245,29 @@ async def test_an_agent_with_the_pin_closes_the_line_and_records_a_prompt_by_tel
     sound = [_from_alaw(octet) for octet in heard.read_bytes()]
     assert tone_share(sound[2000:-2000], HERTZ) > 0.8
     assert list(line.home.run.glob("take-*")) == []
+
+
+async def test_an_agent_hears_a_message_at_his_telephone(line: LiveLine, tone: Path) -> None:
+    since_ms = now_ms()
+    await call(line.target, [HANGS_UP], line.sipp, tone=tone)
+    await taken(line, since_ms, 1)
+    account = ("a101", line.secrets.agents["a101"])
+    async with agent_call(line.target, account, line.settings.extensions.recordings) as phone:
+
+        async def is_asked() -> bool:
+            return phone.first_heard(PROMPT_HERTZ) is not None
+
+        async def is_heard() -> bool:
+            await phone.keys("1", 1.0)  # a key between two questions is lost; while a message plays it does nothing
+            return phone.first_heard(HERTZ) is not None
+
+        await eventually(is_asked, "the PIN is asked for", within=60)
+        await phone.keys(line.secrets.pin)
+        await eventually(is_heard, "what the caller said is heard", within=90)
+    async with _main(line) as database, database.read() as connection:
+        first = (await find_listens(connection, WantedListens(listener="agent:a101"), 10))[-1].listen
+    assert (first.way, first.purpose) == ("telephone", "case")
+    await line.quiet()
 
 
 async def test_a_wrong_pin_switches_nothing_and_stands_in_no_log(line: LiveLine) -> None:

@@ -1,15 +1,15 @@
 """What was said is kept, each side on its own channel, tied to its call."""
 
-import wave
-from array import array
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from bench.sipp import call
+from bench.sipp import call, calling
 from bench.tones import write_tone
-from foundation.database import Database, Store, store_url
-from recordings.store import Recording, recordings_of
+from recordings.store import Recording
+from tests.support.echo_phone import echo_phone, echoes, write_marks
+from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints, to
 from tests.support.live_line import LiveLine
 from tests.support.raw_phone import tone_share
@@ -19,6 +19,9 @@ pytestmark = pytest.mark.live
 
 CALLER_HERTZ, AGENT_HERTZ = 440, 880
 TALK = 4
+SPOKEN = 8
+FURTHEST_APART_MS = 100
+"""What Asterisk itself suffers, where it gets no turn for a while; else it is a packet or two (docs/recordings.md)."""
 
 
 async def test_each_sides_tone_is_on_its_own_channel_of_the_calls_recording(line: LiveLine, tmp_path: Path) -> None:
@@ -28,15 +31,11 @@ async def test_each_sides_tone_is_on_its_own_channel_of_the_calls_recording(line
     async with line.staffed(line.phone("a101", talk=TALK), tone=agent_tone):
         await call(line.target, [to("insurance", "09123000000")], line.sipp, tone=caller_tone)
     (stint,) = await settled_stints(line, since, ["09123000000"])
-
-    async def kept() -> list[Recording]:
-        return await _recordings(line, stint.call_id)
-
-    (recording,) = await eventually(kept, f"the recording of {stint.call_id} is kept")
+    (recording,) = await kept_recordings(line, stint.call_id)
     assert (recording.call_id, recording.channel_id, recording.stint) == (stint.call_id, stint.channel_id, stint.number)
     assert not recording.damaged
     assert abs(recording.duration_ms - TALK * 1000) < 500
-    left, right = _sides(line.home.recordings_store / recording.path)
+    left, right = await kept_sides(line, recording)
     _assert_only(left, CALLER_HERTZ, not_this=AGENT_HERTZ)
     _assert_only(right, AGENT_HERTZ, not_this=CALLER_HERTZ)
     assert list(line.home.recordings_raw.glob(f"{stint.call_id}*")) == []
@@ -47,17 +46,69 @@ def _assert_only(side: list[int], hertz: float, *, not_this: float) -> None:
     assert tone_share(side, not_this) < 0.05
 
 
-async def _recordings(line: LiveLine, call_id: str) -> list[Recording]:
-    database = Database(store_url(line.home, line.settings, Store.MAIN))
+async def test_each_voice_has_a_recording_whose_sides_keep_step_after_a_hold_and_every_transfer(
+    line: LiveLine, tmp_path: Path,
+) -> None:
+    since = line.now()
+    marks = write_marks(tmp_path / "marks.al")
+    number = "09123000001"
+    accounts = {agent: (agent, line.secrets.agents[agent]) for agent in ("a101", "a108", "a109")}
+    async with (
+        # Numbered from far behind music's 0, from below the first, and from there upwards again.
+        echo_phone(line.target, accounts["a101"], 1, 60_000) as first,
+        echo_phone(line.target, accounts["a108"], 4, 40_000) as second,
+        echo_phone(line.target, accounts["a109"], 16, 10_000) as third, line.desk() as desk,
+    ):
+        await desk.log_in("a101")
+        async with calling(line.target, [to("insurance", number)], line.sipp, tone=marks):
+            taken = await first.rung()
+            await asyncio.sleep(SPOKEN)
+            await first.hold(taken)
+            await asyncio.sleep(1)
+            await first.resume(taken)
+            await asyncio.sleep(SPOKEN)
+            assert await first.refer(taken, "a108") == 200
+            passed = await second.rung()
+            await asyncio.sleep(SPOKEN)
+            await second.hold(passed)
+            consulted = await second.call("a109")
+            assert await second.refer(passed, "a109", consulted) == 200
+            await second.hang_up(passed)
+            await second.hang_up(consulted)
+            await asyncio.sleep(SPOKEN)
+            await third.hang_up(third.lines[0])
+        await desk.log_out("a101", "test")
+    (stint,) = await settled_stints(line, since, [number])
+
+    async def all_kept() -> list[Recording]:
+        found = await kept_recordings(line, stint.call_id)
+        return found if len(found) == 3 else []
+
+    voices = await eventually(all_kept, "each voice's recording is kept")
+    assert [one.id.removeprefix(voices[0].id) for one in voices] == ["", ".1", ".2"]
+    for voice, quieter in zip(voices, (1, 4, 16), strict=True):
+        found = list(echoes(*await kept_sides(line, voice)))
+        assert min(abs(one.lag_ms) for one in found) <= FURTHEST_APART_MS, found
+        assert min(abs(one.gain * quieter - 1) for one in found) < 0.2, found
+    begun_and_resumed = [one.at_ms for one in echoes(*await kept_sides(line, voices[0]))]
+    assert max(begun_and_resumed) - min(begun_and_resumed) > SPOKEN * 1000 / 2
+
+
+async def test_who_will_be_recorded_hears_so_before_he_waits(line: LiveLine) -> None:
+    since = line.now()
+    notice = "PASOKH_NOTICE_insurance_fa"
+    account = ("a101", line.secrets.agents["a101"])
+    line.console(f"dialplan set global {notice} 1")
     try:
-        async with database.read() as connection:
-            return list(await recordings_of(connection, [call_id]))
+        async with echo_phone(line.target, account) as phone, line.desk() as desk:
+            await desk.log_in("a101")
+            async with calling(line.target, [to("insurance", "09123000002")], line.sipp):
+                taken = await phone.rung()
+                listed = line.console("core show channels concise").splitlines()
+                [caller] = [text.split("!")[0] for text in listed if text.startswith("PJSIP/trunk-")]
+                assert "PASOKH_NOTICED=1" in line.console(f"core show channel {caller}")
+                await phone.hang_up(taken)
+            await desk.log_out("a101", "test")
     finally:
-        await database.close()
-
-
-def _sides(path: Path) -> tuple[list[int], list[int]]:
-    with wave.open(str(path), "rb") as file:
-        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8000, 2)
-        samples = array("h", file.readframes(file.getnframes()))
-    return list(samples[0::2]), list(samples[1::2])
+        line.console(f"dialplan set global {notice} 0")
+    await settled_stints(line, since, ["09123000002"])

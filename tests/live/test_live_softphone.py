@@ -2,39 +2,61 @@
 
 import asyncio
 import math
+import os
+import signal
 import socket
+import time
 import wave
 from array import array
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from agent_softphone.credentials import Credentials, PhonePasswords
+from agent_softphone.supervisor_office import Supervisor
+from agent_softphone.supervisor_spy import Mode, conversation_of
 from bench.sipp import Run, calling
 from bench.tones import write_tone
-from callqueue.stint import Ending, Origin
+from callqueue.stint import Ending, Origin, Outcome
 from foundation.asterisk.ami import AmiLink
-from foundation.database import Database, Store, store_url
-from recordings.store import Recording, recordings_of
+from tests.support.agent_call import AgentCall, agent_call
 from tests.support.browser import accessibility_faults, chromium, shoot
+from tests.support.cut_wire import Cables, cables
 from tests.support.desk_phone import PhoneError, desk_phone
+from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints, to
-from tests.support.live_line import LiveLine
+from tests.support.live_floor import floor_of
+from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import AGENTS, QUEUES, QUICK
 from tests.support.live_start import running_line
-from tests.support.phone_page import PhonePage, phone_browser, phone_page
+from tests.support.phone_page import PATIENCE_MS, PhonePage, phone_browser, phone_page
 from tests.support.public_phones import Behaviour, gateway, public_phones
-from tests.support.raw_phone import tone_share
+from tests.support.raw_phone import ended, tone_share
+from tests.support.tone_phone import shares, tone_phone
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
-AGENT_HERTZ, CALLER_HERTZ = 700, 440
+AGENT_HERTZ, CALLER_HERTZ, SUPERVISOR_HERTZ = 700, 440, 1900
+PART = 0.2
+"""A voice's share of the sound where two speak."""
 Sockets = tuple[socket.socket, socket.socket]
-BROWSERS = ("a101", "a102", "b201", "b202")
+BROWSERS = ("a101", "a102", "a104", "b201", "b202")
+WATCHED = """(() => {
+  window.opened = []; window.sinks = [];
+  const media = navigator.mediaDevices, open = media.getUserMedia.bind(media);
+  media.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    window.opened.push(stream.getAudioTracks()[0].getSettings().deviceId);
+    return stream;
+  };
+  const play = HTMLMediaElement.prototype.setSinkId;
+  HTMLMediaElement.prototype.setSinkId = function (id) { window.sinks.push(id); return play.call(this, id); };
+})()"""
+"""Which microphones are opened, and where sound is played."""
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +85,8 @@ def line(model: Path, way_out: Sockets) -> Iterator[LiveLine]:
 
 
 @asynccontextmanager
-async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
-    async with chromium(*phone_browser(_voice(tmp_path / "voice.wav"))) as opened:
+async def browser(tmp_path: Path, *arguments: str) -> AsyncIterator[Browser]:
+    async with chromium(*phone_browser(_voice(tmp_path / "voice.wav")), *arguments) as opened:
         yield opened
 
 
@@ -79,9 +101,11 @@ def _voice(path: Path, rate: int = 48000) -> Path:
 
 
 @asynccontextmanager
-async def desk_of(line: LiveLine, opened: Browser, agent: str) -> AsyncIterator[PhonePage]:
+async def desk_of(
+    line: LiveLine, opened: Browser, agent: str, by: Cables | None = None,
+) -> AsyncIterator[PhonePage]:
     """The agent's page, ready, and the agent logged in to his queues."""
-    async with phone_page(line, opened, agent) as page:
+    async with phone_page(line, opened, agent, by=by) as page:
         await page.is_line("ready")
         async with line.desk() as desk:
             await desk.log_in(agent)
@@ -95,9 +119,11 @@ async def desk_of(line: LiveLine, opened: Browser, agent: str) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def talking(line: LiveLine, page: PhonePage, queue: str, number: str) -> AsyncIterator[list[Run]]:
-    """A caller whom the page has answered."""
-    async with calling(line.target, [to(queue, number)], line.sipp) as runs:
+async def talking(
+    line: LiveLine, page: PhonePage, queue: str, number: str, tone: Path | None = None,
+) -> AsyncIterator[list[Run]]:
+    """A caller whom the page has answered; without a `tone` he sends no sound."""
+    async with calling(line.target, [to(queue, number)], line.sipp, tone=tone) as runs:
         await page.shows("ringing")
         await page.press("answer")
         await page.shows("talking")
@@ -121,12 +147,8 @@ async def test_both_sides_hear_each_other_and_the_conversation_is_kept(line: Liv
         (stint,) = await settled_stints(line, since, ["09125000001"])
         assert (stint.agent, stint.ending) == ("a101", Ending.AGENT)
         assert page.complaints.heard == []
-
-    async def kept() -> list[Recording]:
-        return await _recordings(line, stint.call_id)
-
-    (recording,) = await eventually(kept, "the recording is kept")
-    left, right = _sides(line.home.recordings_store / recording.path)
+    (recording,) = await kept_recordings(line, stint.call_id)
+    left, right = await kept_sides(line, recording)
     assert tone_share(left, CALLER_HERTZ) > 0.7
     assert tone_share(left, AGENT_HERTZ) < 0.05
     assert tone_share(right, AGENT_HERTZ) > 0.7
@@ -159,6 +181,71 @@ async def test_a_caller_is_held_muted_asked_about_and_handed_over(line: LiveLine
     assert len(line.events("HOLD", since)) >= 2
 
 
+async def test_a_caller_who_is_passed_on_to_a_colleague_is_his_call_with_a_wrap_up(
+    line: LiveLine, tmp_path: Path,
+) -> None:
+    since = line.now()
+    async with (
+        browser(tmp_path) as opened, desk_of(line, opened, "a102") as colleague,
+        desk_of(line, opened, "a101") as page, talking(line, page, "insurance", "09125000012"),
+    ):
+        await page.to("a102")
+        await page.press("transfer")
+        await colleague.shows("ringing")
+        await page.is_free()
+        await shows_call(line, "a102", "ringing", "insurance", "***012")
+        await colleague.press("answer")
+        await colleague.shows("talking")
+        await shows_call(line, "a102", "talking", "insurance", "***012")
+        await colleague.press("hangUp")
+        await colleague.is_free()
+
+        async def wraps_up() -> bool:
+            return any(one.agent == "a102" and one.data[0] == "wrap-up" for one in line.events("PAUSE", since))
+
+        await eventually(wraps_up, "the colleague has a wrap-up")
+
+
+async def shows_call(line: LiveLine, agent: str, state: str, queue: str, number: str) -> None:
+    async def look() -> bool:
+        picture = await line.picture(f"agents/{agent}")
+        call = picture.get("call") or {}
+        return (picture.get("state"), call.get("queue"), call.get("number")) == (state, queue, number)
+
+    await eventually(look, f"the floor shows {agent} {state} with {number}")
+
+
+async def test_microphone_loudspeaker_and_ring_are_those_that_were_chosen(line: LiveLine, tmp_path: Path) -> None:
+    tone = write_tone(tmp_path / "caller.al", CALLER_HERTZ)
+    async with (
+        browser(tmp_path, "--use-fake-device-for-media-stream=device-count=3") as opened,
+        desk_of(line, opened, "a101") as page,
+    ):
+        await page.page.context.add_init_script(WATCHED)
+        await page.page.reload()
+        await page.is_line("ready")
+        await page.page.locator(".phone-sound summary").click()
+        microphones, speakers = await page.devices("microphone"), await page.devices("speaker")
+        assert min(len(microphones), len(speakers)) >= 2
+        await page.choose("microphone", microphones[0])
+        await page.choose("speaker", speakers[0])
+        await page.choose("ring", speakers[1])
+        async with talking(line, page, "insurance", "09125000013", tone):
+            await page.meters_move()
+            assert await page.page.evaluate("opened.at(-1)") == microphones[0]
+            assert {speakers[0], speakers[1]} <= set(await page.page.evaluate("sinks"))
+            await page.choose("microphone", microphones[1])  # in mid-call
+
+            async def opened_again() -> bool:
+                return bool(await page.page.evaluate("opened.at(-1)") == microphones[1])
+
+            await eventually(opened_again, "the other microphone is opened")
+            await page.meters_move()
+            await page.page.reload()
+            await page.shows("ringing")
+            await expect(page.page.locator("[name=microphone]")).to_have_value(microphones[1], timeout=PATIENCE_MS)
+
+
 async def test_a_caller_is_passed_on_to_a_queue(line: LiveLine, tmp_path: Path) -> None:
     since = line.now()
     async with (
@@ -181,11 +268,55 @@ async def test_the_public_is_called_where_the_site_permits_it(line: LiveLine, wa
             await page.to("+98 912 600 0001")
             await page.page.keyboard.press("Enter")
             await page.shows("talking")
+            await shows_call(line, "a101", "talking", "", "***001")
             await page.press("hangUp")
             await page.is_free()
             assert [call.number for call in public.rung] == ["09126000001"]
         line.hang_up_everybody()
         await line.quiet()
+
+
+@asynccontextmanager
+async def speaking(caller: AgentCall) -> AsyncIterator[None]:
+    """He says his tone all the time."""
+    task = asyncio.create_task(caller.speak(CALLER_HERTZ, 150), name="caller speaks")
+    try:
+        yield
+    finally:
+        await ended(task)
+
+
+async def test_a_supervisor_joins_a_conversation_in_the_browser(line: LiveLine, tmp_path: Path) -> None:
+    """The caller hears him beside the agent."""
+    own = ("a109", line.secrets.agents["a109"])
+    async with (
+        browser(tmp_path) as opened, desk_of(line, opened, "a104") as page, floor_of(line) as floor,
+        tone_phone(line.target, own, SUPERVISOR_HERTZ) as telephone,
+        agent_call(line.target, ("09125000017", ""), line.target.number) as caller, speaking(caller),
+    ):
+        await page.shows("ringing")
+        await page.press("answer")
+        await page.shows("talking")
+
+        async def together() -> bool:
+            return conversation_of("a104", await floor.channels()) is not None
+
+        await eventually(together, "they speak with each other")
+        await floor.join("a104", Mode.BARGE, Supervisor("lale", "lale", frozenset({"supervisor"}), "a109", "127.0.0.1"))
+        leg = await telephone.rung()
+
+        async def all_heard() -> bool:
+            since = time.time() - 2
+            by_caller, by_supervisor = shares(caller.heard, since), shares(telephone.heard, since)
+            return (
+                min(by_caller(AGENT_HERTZ), by_caller(SUPERVISOR_HERTZ)) > PART
+                and min(by_supervisor(CALLER_HERTZ), by_supervisor(AGENT_HERTZ)) > PART
+            )
+
+        await eventually(all_heard, "the caller hears both, and the supervisor too")
+        await telephone.hang_up(leg)
+        await page.press("hangUp")
+        await page.is_free()
 
 
 async def test_keys_are_heard(line: LiveLine, tmp_path: Path) -> None:
@@ -214,13 +345,13 @@ async def test_a_reload_in_mid_call_brings_the_caller_back_to_the_same_agent(lin
         async with talking(line, page, "insurance", "09125000004"):
             await page.page.reload()
             await page.shows("ringing")
-            assert "pasokh-return" in line.console("core show channels verbose")
+            await taken_out_of_the_conversation(line, since)
             await page.press("answer")
             await page.shows("talking")
             await page.press("hangUp")
             await page.is_free()
         (stint,) = await settled_stints(line, since, ["09125000004"])
-    assert stint.agent == "a101"
+    assert (stint.agent, stint.ending) == ("a101", Ending.INTERRUPTED)
 
 
 async def test_who_is_not_taken_back_goes_to_the_head_of_his_queue(line: LiveLine, tmp_path: Path) -> None:
@@ -238,17 +369,80 @@ async def test_who_is_not_taken_back_goes_to_the_head_of_his_queue(line: LiveLin
     assert (requeued.data[1], requeued.data[2]) == ("09125000005", "1")
 
 
-async def test_a_page_that_crashes_leaves_nobody_in_silence(line: LiveLine, tmp_path: Path) -> None:
+async def test_a_browser_that_crashes_leaves_nobody_in_silence(line: LiveLine, tmp_path: Path) -> None:
+    """He hears music, and is his again as soon as the agent has opened the page anew."""
+    since = line.now()
     async with (
         browser(tmp_path) as opened, desk_of(line, opened, "a101") as page,
         talking(line, page, "insurance", "09125000007"),
     ):
-        await page.page.close()
+        await crash(opened, page)
+        await taken_out_of_the_conversation(line, since)
+        again = PhonePage(await page.page.context.new_page(), page.complaints)
+        await again.page.goto(page.page.url)
+        await again.shows("ringing")
+        await again.press("answer")
+        await again.shows("talking")
+        await again.press("hangUp")
+        await again.is_free()
+        stints = await settled_stints(line, since, ["09125000007"])
+    assert {stint.agent for stint in stints} == {"a101"}
 
-        async def waits() -> bool:
-            return "pasokh-return" in await asyncio.to_thread(line.console, "core show channels verbose")
 
-        await eventually(waits, "the caller hears music", 10)
+async def crash(opened: Browser, page: PhonePage) -> None:
+    """The processes that show this browser's pages are killed."""
+    processes = await (await opened.new_browser_cdp_session()).send("SystemInfo.getProcessInfo")
+    async with page.page.expect_event("crash"):
+        for process in processes["processInfo"]:
+            if process["type"] == "renderer":
+                with suppress(ProcessLookupError):
+                    os.kill(process["id"], signal.SIGKILL)
+
+
+async def taken_out_of_the_conversation(line: LiveLine, since: Moment) -> None:
+    """The line is written just before his music begins."""
+    (lost,) = await line.written("PAGE_LOST", since)
+    assert (lost.queue, lost.agent) == ("insurance", "a101")
+
+
+async def test_a_network_that_loses_everything_is_told_of_and_loses_no_call_that_still_lives(
+    line: LiveLine, tmp_path: Path,
+) -> None:
+    since, tone = line.now(), write_tone(tmp_path / "caller.al", CALLER_HERTZ)
+    async with (
+        cables(line.settings.ports.of("web")) as wires, browser(tmp_path) as opened,
+        desk_of(line, opened, "a101", wires) as page, talking(line, page, "insurance", "09125000011", tone),
+    ):
+        call = await page.do("return phone.calls[0].id")
+        await page.hears_the_line()
+        wires.sound.whole = False
+        await page.hears_nothing()
+        wires.sound.whole = True
+        await page.hears_the_line()
+        wires.pages.cut()  # the line is dead, and nobody says so; the sound goes on
+        await page.is_line("connecting")
+        await expect(page.page.locator("[data-part=line]")).to_have_text("در حال اتصال به خط")
+        await asyncio.sleep(8)  # longer than the service waits for a page that sends no sound
+        wires.pages.mend()
+        await page.is_line("ready")
+        await page.shows("talking")
+        await page.press("hold")
+        await page.shows("held")
+        await page.press("resume")
+        await page.shows("talking")
+        assert await page.do("return phone.calls[0].id") == call
+        assert len(line.events("CONNECT", since)) == 1
+        wires.cut()
+        await taken_out_of_the_conversation(line, since)
+        wires.mend()
+        await page.shows("ringing")
+        await page.press("answer")
+        await page.shows("talking")
+        await page.hears_the_line()
+        await page.press("hangUp")
+        await page.is_free()
+        stints = await settled_stints(line, since, ["09125000011"])
+    assert {(stint.agent, stint.outcome) for stint in stints} == {("a101", Outcome.ANSWERED)}
 
 
 async def test_a_call_outlives_the_web_service_but_not_asterisk(line: LiveLine, tmp_path: Path) -> None:
@@ -275,15 +469,23 @@ async def test_a_call_outlives_the_web_service_but_not_asterisk(line: LiveLine, 
 
 
 async def test_one_call_two_agents_one_answers(line: LiveLine, tmp_path: Path) -> None:
+    since = line.now()
     async with (
         browser(tmp_path) as opened, desk_of(line, opened, "b201") as one, desk_of(line, opened, "b202") as two,
         calling(line.target, [to("crowd", "09125000009")], line.sipp),
     ):
         await one.shows("ringing")
         await two.shows("ringing")
-        await two.press("answer")
-        await two.shows("talking")
-        await one.is_free()
+        await asyncio.gather(*(page.do("phone.answer()") for page in (one, two)))
+
+        async def settled() -> list[str]:
+            phases = [await page.do("return phone.calls.map((call) => call.phase)") for page in (one, two)]
+            return [agent for agent, phase in zip(("b201", "b202"), phases, strict=True) if phase] \
+                if sorted(map(tuple, phases)) == [(), ("talking",)] else []
+
+        (winner,) = await eventually(settled, "one has the call, the other is free")
+        (connected,) = await line.written("CONNECT", since)
+        assert connected.agent == winner
 
 
 async def test_the_last_window_is_the_phone_unless_another_has_a_call(line: LiveLine, tmp_path: Path) -> None:
@@ -321,18 +523,3 @@ async def _registers(line: LiveLine, found: Credentials) -> bool:
             return True
     except PhoneError:
         return False
-
-
-async def _recordings(line: LiveLine, call_id: str) -> list[Recording]:
-    database = Database(store_url(line.home, line.settings, Store.MAIN))
-    try:
-        async with database.read() as connection:
-            return list(await recordings_of(connection, [call_id]))
-    finally:
-        await database.close()
-
-
-def _sides(path: Path) -> tuple[list[int], list[int]]:
-    with wave.open(str(path), "rb") as file:
-        samples = array("h", file.readframes(file.getnframes()))
-    return list(samples[0::2]), list(samples[1::2])

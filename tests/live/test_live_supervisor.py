@@ -3,10 +3,9 @@ caller out of the queue; leaves a message; takes calls for a while. The ledger s
 """
 
 import asyncio
+import getpass
 import time
-import wave
-from array import array
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -20,12 +19,11 @@ from agent_softphone.supervisor_spy import Mode, conversation_of
 from callqueue.conversation_store import read_conversations
 from callqueue.conversations import Kind, Talk
 from callqueue.stint import Origin, Outcome
-from foundation.asterisk.ami import AmiLink
-from foundation.database import Database, Store, store_url
 from foundation.web.audit_log import Wanted, read_audit
-from recordings.store import recordings_of
 from tests.support.agent_call import AgentCall, agent_call
+from tests.support.kept_sound import kept_recordings, kept_sides
 from tests.support.live_calls import settled_stints
+from tests.support.live_floor import floor_of
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import PROMPT_HERTZ
 from tests.support.live_start import running_line
@@ -46,17 +44,6 @@ PART, NOTHING = 0.2, 0.05
 def line(model: Path) -> Iterator[LiveLine]:
     with running_line(model) as made:
         yield made
-
-
-@asynccontextmanager
-async def floor_of(line: LiveLine, clock: Callable[[], float] = time.time) -> AsyncIterator[SupervisorDesk]:
-    database = Database(store_url(line.home, line.settings, Store.MAIN))
-    try:
-        async with AmiLink("127.0.0.1", line.settings.ports.of("ami"), "pasokh", line.secrets.ami) as link:
-            await link.connected(30)
-            yield SupervisorDesk(line.settings, database, link, clock)
-    finally:
-        await database.close()
 
 
 @asynccontextmanager
@@ -187,6 +174,35 @@ async def test_a_caller_is_taken_out_of_the_queue_and_the_ledger_says_so(line: L
     assert tone_share(right, SUPERVISOR_HERTZ) > 0.7
 
 
+async def test_the_shell_does_what_the_page_does(line: LiveLine) -> None:
+    since, who = line.now(), getpass.getuser()
+
+    async def typed(*words: str) -> str:
+        return await asyncio.to_thread(line.command, "floor", *words)
+
+    async with phone_of(line, OWN, SUPERVISOR_HERTZ) as own, floor_of(line) as floor:
+        await floor.agents.log_in(AGENT)
+        await typed("pause", AGENT, "break")
+        await typed("message", "a103", "call me")
+        async with caller_of(line, "09126000003"):
+            call = await _waiting(line)
+            await typed("raise", call, "7")
+            await typed("move", call, "1")
+            await typed("pick-up", call, "--to", OWN)
+            await own.hang_up(await own.rung())
+            await line.quiet()
+        await typed("unpause", AGENT)
+        await typed("logout", AGENT)
+        acts = await read_audit(floor.database, Wanted(action="floor"))
+    deeds = {one.act.action.removeprefix("floor.") for one in acts if one.act.actor == f"command:{who}"}
+    assert deeds >= {"pause", "message", "raise", "move", "pick-up", "unpause", "log-out"}
+    forced = [one.data[:2] for one in line.events("FORCED", since)]
+    assert forced == [(who, "pause"), (who, "unpause"), (who, "log-out")]
+    assert [one.data for one in line.events("PICKED_UP", since)] == [(who,)]
+    (talk,) = await _credited(line, since)
+    assert (talk.agent, talk.kind) == (OWN, Kind.TRANSFER)
+
+
 async def test_a_message_is_on_the_bus_until_it_is_read_and_a_shift_ends_once_although_the_service_is_killed(
     line: LiveLine,
 ) -> None:
@@ -229,13 +245,4 @@ async def _audited(line: LiveLine, noun: str) -> set[str]:
 
 async def _recorded(line: LiveLine, call_id: str) -> tuple[list[int], list[int]]:
     """What the caller's side of the recording holds, and the other."""
-    async with floor_of(line) as floor:
-        async def kept() -> str:
-            async with floor.database.read() as connection:
-                found = list(await recordings_of(connection, [call_id]))
-            return str(found[0].path) if found else ""
-
-        path = line.home.recordings_store / await eventually(kept, "the recording is kept")
-    with wave.open(str(path)) as file:
-        samples = array("h", file.readframes(file.getnframes()))
-    return list(samples[::2]), list(samples[1::2])
+    return await kept_sides(line, (await kept_recordings(line, call_id))[0])

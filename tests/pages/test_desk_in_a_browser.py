@@ -1,20 +1,26 @@
 """The desk as an agent sees and uses it, in a real Chromium: with the keyboard, with the network away, in fa and en."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from agent_softphone.desk.calls import find_call
-from foundation.settings import Language
+from foundation.settings import Agent, Language
+from foundation.text import digits
 from foundation.web.roles import Role
-from tests.support.browser import accessibility_faults, chromium, shoot
-from tests.support.desk_site import CALL_ID, DeskSite, desk_site
+from tests.support.browser import DESK, SOUND, accessibility_faults, chromium, shoot
+from tests.support.cut_wire import cables
+from tests.support.desk_site import CALL_ID, NUMBER, DeskSite, desk_settings, desk_site, instant
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 30_000
 
 
 @pytest.fixture
@@ -33,10 +39,11 @@ async def desk(site: DeskSite, browser: object, url: str, language: Language = "
     )
 
 
-@pytest.mark.parametrize(("language", "theme"), [("fa", "light"), ("en", "light"), ("fa", "dark"), ("en", "dark")])
+@pytest.mark.parametrize(("language", "theme"), [("fa", "light"), ("tr", "light"), ("en", "dark"), ("fa", "dark")])
 async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, language: Language, theme: str) -> None:
     async with site.pages.served() as url, chromium() as browser:
         await site.show(state="ready")
+        await site.write_down("سلام خسته نباشید مستمری من دو ماه است که واریز نشده است لطفاً رسیدگی کنید")
         page = await desk(site, browser, url, language, theme)
         await expect(page.locator(".desk-bar.is-ready")).to_be_visible()
         await expect(page.locator("#desk-list .desk-task")).to_have_count(3)
@@ -45,6 +52,7 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
                 await site.show_call(state)
                 await expect(page.locator(f"#desk-call [data-phase={state}]")).to_be_visible()
                 await expect(page.locator(f".desk-bar.is-{state}")).to_be_visible()
+                await expect(page.locator("#call-title")).to_have_text(digits(NUMBER, language))
             await shoot(page, f"desk-{state}-{language}-{theme}")
             assert not await accessibility_faults(page)
         await expect(page.locator("#desk-knowledge .note")).to_have_count(1)
@@ -53,9 +61,31 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
         await page.locator("#desk-list .desk-task").first.click()
         await page.locator("#desk-task .button.primary").click()
         await expect(page.locator("#desk-task [data-owner=mine]")).to_be_visible()
+        await expect(page.locator("#desk-task .task-said .clue")).to_have_count(2)
         await shoot(page, f"desk-work-{language}-{theme}")
         assert not await accessibility_faults(page)
         assert not site.pages.complaints.heard
+
+
+@pytest.mark.parametrize("language", ["fa", "tr", "en"])
+async def test_phone_queues_and_the_own_day_are_in_sight_without_scrolling(tmp_path: Path, language: Language) -> None:
+    agents = {"a101": Agent(queues={"operator": 0, "insurance": 0, "pensions": 5}, device="webrtc")}
+    async with desk_site(tmp_path, desk_settings(agents=agents)) as site, site.pages.served() as url:
+        for queue in ("operator", "insurance", "pensions"):
+            await site.show_queue(queue, 2, seconds=2)
+        async with chromium(*SOUND) as browser:
+            await site.show(state="paused", reason="lunch")
+            page = await desk(site, browser, url, language)
+            await expect(page.locator(".desk-queues li")).to_have_count(3)
+            await expect(page.locator(".desk-levels dd")).to_have_count(3)
+            # On a slow machine the picture is old, and says so at the top.
+            await page.evaluate("document.querySelector('[data-stale]').remove()")
+            await shoot(page, f"desk-with-phone-{language}")
+            for part in (".desk-today", ".desk-phone", ".desk-queues"):
+                box = await page.locator(part).bounding_box()
+                assert box
+                assert box["y"] + box["height"] <= DESK["height"], part
+            assert not await accessibility_faults(page)
 
 
 async def test_a_whole_call_by_keyboard_alone(site: DeskSite) -> None:
@@ -139,6 +169,47 @@ async def test_a_message_is_played_and_its_picture_follows(site: DeskSite) -> No
         await page.locator("[data-clears]").click()
         await expect(page.locator("#desk-task")).to_be_empty()
         assert not site.pages.complaints.heard
+
+
+@asynccontextmanager
+async def fresh(site: DeskSite) -> AsyncIterator[None]:
+    """The floor is seen all the time."""
+    async def show() -> None:
+        while True:
+            await site.pages.web.live.take("pasokh/floor", {"status": "live", "at": instant(site.pages.clock())})
+            await asyncio.sleep(0.2)
+
+    showing = asyncio.create_task(show(), name="floor")
+    try:
+        yield
+    finally:
+        showing.cancel()
+
+
+async def test_a_piece_that_does_not_come_is_old_though_the_floor_is_seen(site: DeskSite) -> None:
+    async with site.pages.served() as url, chromium() as browser, fresh(site):
+        await site.show(state="ready")
+        page = await desk(site, browser, url)
+        await expect(page.locator(".desk-bar.is-ready")).to_be_visible()
+        await expect(page.locator("[data-stale]")).to_be_hidden()
+        await page.route("**/desk/state", lambda route: route.abort())
+        await site.show(state="paused", reason="lunch")
+        await expect(page.locator("[data-stale]")).to_be_visible(timeout=PATIENCE_MS)
+        await page.unroute("**/desk/state")
+        await expect(page.locator(".desk-bar.is-paused")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.locator("[data-stale]")).to_be_hidden(timeout=PATIENCE_MS)
+
+
+async def test_a_stream_that_is_dead_without_a_word_is_begun_anew(site: DeskSite) -> None:
+    async with site.pages.served() as url, chromium() as browser, fresh(site):
+        await site.show(state="ready")
+        async with cables(int(url.rpartition(":")[2])) as wires:
+            page = await desk(site, browser, f"http://127.0.0.1:{wires.pages.port}")
+            await expect(page.locator(".desk-bar.is-ready")).to_be_visible()
+            await expect(page.locator("[data-stale]")).to_be_hidden()
+            wires.pages.lose()
+            await expect(page.locator("[data-stale]")).to_be_visible(timeout=PATIENCE_MS)
+            await expect(page.locator("[data-stale]")).to_be_hidden(timeout=2 * PATIENCE_MS)
 
 
 async def test_what_the_desk_shows_is_never_old_without_a_word(site: DeskSite) -> None:

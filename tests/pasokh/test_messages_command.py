@@ -93,10 +93,19 @@ def test_numbers_are_shown_whole_only_when_asked_for(home: Home) -> None:
     assert "09121234567" not in run(["show", "123456782"])
 
 
-def test_playing_marks_as_heard_and_copies_the_sound(home: Home, tmp_path: Path) -> None:
-    assert "aplay" in run(["play", "123456782", "--by", "sara"])
+def test_playing_marks_as_heard_and_a_file_of_the_sound_can_be_had(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RefusedError, match="--output"):
+        run(["play", "123456782", "--by", "nobody"])
+    player = tmp_path / "aplay"
+    player.write_text(f"#!/bin/sh\n/bin/cat >{tmp_path}/played.wav\n")
+    player.chmod(0o700)
+    run(["play", "123456782", "--by", "sara"])
     run(["play", "message-a", "--by", "omid", "-o", str(tmp_path / "copy.wav")])
-    assert (tmp_path / "copy.wav").stat().st_size == 64044
+    assert (tmp_path / "copy.wav").stat().st_size == (tmp_path / "played.wav").stat().st_size == 64044
+    assert (tmp_path / "copy.wav").stat().st_mode & 0o077 == 0
     assert "sara" in run(["show", "123456782"])
     assert listed("--state", "heard") == ["message-a"]
     with pytest.raises(RefusedError, match="nothing was said"):

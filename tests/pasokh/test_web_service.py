@@ -27,7 +27,7 @@ from pasokh.migrations import migrate
 from tests.support.page_site import QUICK, form_token
 
 LIMIT = 60.0
-STOP_LIMIT = 10.0
+STOP_LIMIT = 90.0
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from prometheus_client import CollectorRegistry
 
 from foundation.database import MAIN, Database
 from foundation.paths import Home
+from foundation.settings.line import Disk
 from recordings.archive import join_legs
-from recordings.disk import recording_allowed
+from recordings.disk import AGAIN_SECONDS, MEGABYTE, Room, Voice, recording_allowed, room_for
 from recordings.legs import Legs, find_legs, is_closed
 from recordings.service import Archivist
 from recordings.store import recordings_of
@@ -169,3 +170,28 @@ def test_recording_stops_below_the_limit_and_does_not_flutter() -> None:
         allowed = recording_allowed(free, 500, allowed_before=allowed)
         states.append(allowed)
     assert states == [True, False, False, False, True]
+
+
+def test_a_scarce_disk_has_room_for_some_queues_and_a_full_one_for_none() -> None:
+    limits = Disk(recordings_stop_below_megabytes=500, recordings_scarce_below_megabytes=1000)
+    levels, room = [], Room()
+    for free in (1100, 999, 1200, 1251, 900, 499, 620, 626, 1249, 1250):
+        room = room_for(free * MEGABYTE, limits, room)
+        levels.append(room.level)
+    assert levels == [2, 1, 1, 2, 1, 0, 0, 1, 1, 2]
+
+
+def test_what_is_not_recorded_is_said_again_and_again(capsys: pytest.CaptureFixture[str]) -> None:
+    now = 1000.0
+    voice = Voice(lambda: now, queues=["medical"])
+    for level, seconds in ((Room(), 5), (Room(all=False), 5), (Room(all=False), AGAIN_SECONDS), (Room(all=False), 5),
+                           (Room(some=False, all=False), 5), (Room(), 5)):
+        voice.say(level, 5 * MEGABYTE, "/raw")
+        now += seconds
+    said = capsys.readouterr().out
+    assert (said.count("DISK SCARCE"), said.count("DISK NEARLY FULL"), said.count("goes on")) == (2, 1, 1)
+
+
+def test_where_no_queue_comes_first_a_scarce_disk_is_no_news(capsys: pytest.CaptureFixture[str]) -> None:
+    Voice(lambda: 1000.0, queues=None).say(Room(all=False), 5, "/raw")
+    assert capsys.readouterr().out == ""

@@ -25,7 +25,7 @@ from recordings.messages import (
     messages,
     messages_named,
     open_request,
-    sound_path,
+    sound_of,
 )
 from recordings.service import Archivist
 from recordings.spoken import FORGOTTEN_SECONDS, read_spooled
@@ -99,8 +99,9 @@ async def test_a_message_is_kept_with_its_facts_and_its_sound(home: Home, databa
     assert (message.language, message.tracking, message.state) == ("tr", "123456782", "new")
     assert (message.duration_ms, message.taken_ms) == (2000, 1795310642500)
     async with database.read() as connection:
-        path = await sound_path(connection, message)
-    assert (home.recordings_store / str(path)).stat().st_size > 2 * RATE
+        sound = await sound_of(connection, message)
+    assert sound is not None
+    assert (home.recordings_store / sound.path).stat().st_size > 2 * RATE
     assert spooled(home) == []
 
 

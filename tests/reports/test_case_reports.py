@@ -135,7 +135,7 @@ async def _keep(folder: Path) -> None:
 
 
 def test_promises_are_told_per_unit_with_a_row_for_all(kept: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pasokh.commands.report_cases.present", lambda: at("2026-12-01T00:00") // 1000)
+    monkeypatch.setattr("pasokh.commands.report.present", lambda: at("2026-12-01T00:00") // 1000)
     times = ["--from", "2026-11-20", "--to", "2026-12-01"]
     rows = read("followups", *times)["rows"]
     assert [(row["name"], row["followup_on_time"], row["followups_due"], row["followups_overdue"]) for row in rows] == [
@@ -193,5 +193,5 @@ def test_satisfaction_of_a_call_belongs_to_the_unit_of_its_case(asked: Home) -> 
 
 
 def test_a_survey_that_is_not_there_is_refused(asked: Home) -> None:
-    with pytest.raises(RefusedError, match="there is no such survey; there are after-call, after-result"):
+    with pytest.raises(RefusedError, match="survey: there is no mood; there are after-call, after-result"):
         report("satisfaction", "--survey", "mood")

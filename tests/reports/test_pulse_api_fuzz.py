@@ -16,12 +16,14 @@ from followups.corrective import Scope
 from followups.corrective_desk import CorrectiveDesk, NewAction
 from followups.office import case_office
 from foundation.web.roles import Role
+from reports.catalog import REPORTS
 from tests.support.case_site import SARA, WISH
 from tests.support.page_site import PageSite
 from tests.support.served_pages import ServedPages
 
 ROUTES = (
-    "GET /reports/faults", "GET /reports/followups", "GET /reports/satisfaction", "GET /actions", "POST /actions",
+    *(f"GET /reports/{report.name}" for report in REPORTS), "GET /actions", "POST /actions",
+    "GET /staffing/forecast", "GET /staffing/plan", "GET /staffing/what-if",
     "GET /actions/{number}", "POST /actions/{number}/cases", "POST /actions/{number}/mended",
     "POST /actions/{number}/close",
 )

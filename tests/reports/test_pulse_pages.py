@@ -9,11 +9,15 @@ import followups.web
 import reports.web
 from followups.causes import load_causes, set_cause
 from followups.office import CaseOffice, case_office
+from foundation.database import LEDGER, Database, Store, store_url
 from foundation.web.roles import Role
-from tests.support.browser import accessibility_faults, chromium
+from tests.support.browser import accessibility_faults, chromium, shoot
 from tests.support.case_deadlines import at
 from tests.support.case_site import SARA, WISH
 from tests.support.page_site import PageSite, page_site
+from tests.support.report_site import PlayedCall, tell_journal
+
+WEEK = 7 * 86_400
 
 PAGES = ("/pulse", "/pulse/kept", "/pulse/satisfaction", "/pulse/actions")
 ACTION = {"title": "Slips come late", "unit": "insurance-deputy", "owner": "mina", "due": "1405-10-30",
@@ -63,6 +67,28 @@ async def test_a_rise_is_shown_with_its_reason_in_the_readers_language(site: Pag
     assert "سوابق بیمه: ۱۵ پیگیری" in persian
 
 
+async def test_calls_that_fell_are_shown_beside_the_cases(site: PageSite, tmp_path: Path) -> None:
+    ledger = Database(store_url(site.web.home, site.web.settings, Store.LEDGER))
+    async with ledger.write() as connection:
+        await connection.run_sync(LEDGER.create_all)
+    morning = at("2026-11-22T09:00") // 1000
+    await tell_journal(ledger, tmp_path / "log", [
+        PlayedCall(f"w{week}.{number}", morning - week * WEEK + 30 * number, "operator", "abandoned", 9, 0, "0901")
+        for week in range(9) for number in range(40 if week else 2)])
+    await ledger.close()
+    site.clock.at_ms = at("2026-11-22T12:00")
+    manager = await site.client(Role.MANAGER)
+    english = (await manager.get("/pulse?from=08:00&lang=en")).text
+    assert "sudden fall" in english
+    assert "operator fell to 2; in the same hours of" in english
+    assert "pulse_chance v1" in english
+    assert "operator کمتر شد: ۲ تماس" in (await manager.get("/pulse?from=08:00&lang=fa")).text
+    async with site.served() as url, chromium() as browser:
+        view = await site.open(browser, url, "/pulse?from=08:00", Role.MANAGER)
+        assert await accessibility_faults(view) == []
+        await shoot(view, "pulse-of-calls")
+
+
 async def test_programs_read_the_same_with_every_passport(site: PageSite) -> None:
     await with_a_rise(site)
     auditor = await site.client(Role.AUDITOR)
@@ -74,11 +100,14 @@ async def test_programs_read_the_same_with_every_passport(site: PageSite) -> Non
     assert (await auditor.get("/api/v1/reports/satisfaction")).json()["rows"] == []
 
 
-@pytest.mark.parametrize("query", ["from=soon", "from=2026-11-20&to=2026-11-19", "from=2026-11-01&to=2026-11-22"])
-async def test_a_time_that_cannot_be_is_refused_by_name(site: PageSite, query: str) -> None:
+@pytest.mark.parametrize(("query", "name"), [
+    ("from=soon", "wrong-moment"), ("from=2026-11-20&to=2026-11-19", "empty-time"),
+    ("from=2026-11-01&to=2026-11-22", "longer-than-a-week"),
+])
+async def test_a_time_that_cannot_be_is_refused_by_name(site: PageSite, query: str, name: str) -> None:
     answer = await (await site.client(Role.MANAGER)).get(f"/api/v1/reports/faults?{query}")
     assert answer.status_code == 422
-    assert answer.json()["type"] == "urn:pasokh:problem:wrong-time"
+    assert answer.json()["type"] == f"urn:pasokh:problem:{name}"
 
 
 async def test_an_action_goes_its_way_on_the_pages(site: PageSite) -> None:

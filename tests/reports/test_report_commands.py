@@ -20,6 +20,7 @@ from pasokh.commands.report import app
 from pasokh.refusal import RefusedError
 from recordings.store import Recording, add_recording
 from reports.calls import FIGURES
+from reports.catalog import REPORTS
 
 JOURNAL = """
 1795322400|p-1.1|pensions|NONE|STINT|p-1.1|09120001234|direct||1
@@ -127,11 +128,11 @@ def test_without_times_it_is_today_so_far(line: Home) -> None:
     (["queue", "--from", "2026-11-22", "--to", "2026-11-22"], "nothing lies between"),
     (["queue", "--queue", "pension", *DAY], "neither in the settings nor in the ledger"),
     (["calls", "--queue", "pension", *DAY], "the site has "),
-    (["queue", "--from", "1405-13-01"], "'1405-13-01' is no time (month must be in 1..12): write"),
+    (["queue", "--from", "1405-13-01"], "from: '1405-13-01' is no time: write"),
     (["calls", "--outcome", "lost", *DAY], "there are answered, abandoned"),
     (["calls", "--outcome", "lost_in_menu", "--queue", "pensions", *DAY], "belong to none"),
     (["calls", "--caller", "x", *DAY], "last digits"),
-    (["calls", "--figure", "service_level", *DAY], "not a count of calls; there are answered"),
+    (["calls", "--figure", "service_level", *DAY], "figure: there is no service_level; there are answered"),
 ])
 def test_wrong_words_are_refused_with_what_to_say_instead(line: Home, words: list[str], reason: str) -> None:
     assert reason in refusal(*words)
@@ -182,3 +183,27 @@ def test_as_many_calls_are_listed_as_the_figure_says(line: Home) -> None:
         assert read("calls", *DAY, "--figure", outcome)["count"] == figures[outcome]
     for figure in (*FIGURES, "offered"):
         assert read("calls", *DAY, "--figure", figure)["count"] == figures[figure], figure
+
+
+def test_every_report_is_written_for_people_and_machines(line: Home, tmp_path: Path) -> None:
+    for report in REPORTS:
+        content = read(report.name, *DAY, "--compare", "before")
+        assert (content["report"], content["earlier"]["report"]) == (report.name, report.name)
+        table, written = run(report.name, *DAY), tmp_path / f"{report.name}.xlsx"
+        assert table.exit_code == 0, (table.output, table.exception)
+        assert run(report.name, *DAY, "--output", str(written)).exit_code == 0
+        assert written.read_bytes().startswith(b"PK")
+    paper = tmp_path / "queue.pdf"
+    assert run("queue", *DAY, "--output", str(paper)).exit_code == 0
+    assert paper.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_call_is_told_whole_and_its_number_only_when_asked_for(line: Home) -> None:
+    assert "Talked with a101" in run("call", "p-1.1").output
+    told = json.loads(run("call", "p-1.1", "--format", "json").output)
+    assert (told["caller"], told["wait"], told["talk"]) == ("…1234", 10, 60)
+    assert {row["event"] for row in told["rows"]} == {"waited", "talked", "recorded"}
+    assert json.loads(run("call", "p-1.1", "--whole-numbers", "--format", "json").output)["caller"] == "09120001234"
+    refused = CliRunner().invoke(app, ["call", "p-7.7"])
+    assert isinstance(refused.exception, RefusedError)
+    assert "no record knows such a call" in str(refused.exception)

@@ -4,7 +4,7 @@ import wave
 from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import sin
 from pathlib import Path
@@ -24,6 +24,8 @@ from ivr.steps import BEGAN, Step
 from ivr.tables import ivr_step
 from recordings.messages import Message, add_message
 from recordings.store import Recording, add_recording
+from recordings.transcript_queue import begin, enter
+from recordings.transcripts import Side, Word
 from tests.support.manager import Fields, PlayedManager, played_manager, respond
 from tests.support.page_site import PageSite, page_site
 from tests.support.queue_manager import PlayedQueues
@@ -115,6 +117,14 @@ class DeskSite:
         await insert_call(connection, OutboundCall(
             "cb-2345678abc", "callback", "09351112233", "fa", Channel.QUEUE, now - 600_000, now - 600_000, State.OPEN,
             now, queue="insurance", due_ms=now + 900_000))
+
+    async def write_down(self, text: str, message: str = "message-m1") -> None:
+        """A recogniser understood this in the message; it was not sure of the last word."""
+        words = [Word(Side.CALLER, 400 * n, 400 * n + 300, word, 95) for n, word in enumerate(text.split())]
+        words[-1] = replace(words[-1], confidence=40)
+        async with self.pages.web.database.write() as connection:
+            await begin(connection, message, "fa", "model", self.pages.clock())
+            await enter(connection, message, words, self.pages.clock())
 
     async def close(self) -> None:
         await self.pages.close()

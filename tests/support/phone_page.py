@@ -14,11 +14,18 @@ from foundation.web.app import web_site
 from foundation.web.roles import Role
 from foundation.web.sessions import Visitor
 from tests.support.browser import DESK, SOUND, Complaints
+from tests.support.cut_wire import Cables
 from tests.support.live_line import LiveLine
+from tests.support.waiting import eventually
 
 PASSWORD = "grey-heron-over-water"
 PATIENCE_MS = 20_000
-UNMENDED = 'localStorage.setItem("pasokh-phone-sound", JSON.stringify({mended: false}))'
+SEEN = 0.02
+"""Of a meter's length."""
+UNMENDED = """{
+  const kept = "pasokh-phone-sound";
+  if (!localStorage.getItem(kept)) localStorage.setItem(kept, JSON.stringify({mended: false}));
+}"""
 """Noise suppression would eat the tones by which tests know a voice."""
 
 
@@ -44,6 +51,35 @@ class PhonePage:
 
     async def is_free(self) -> None:
         await expect(self.page.locator(".phone-call")).to_have_count(0, timeout=PATIENCE_MS)
+
+    async def hears_nothing(self) -> None:
+        """Wait until the agent is told that no sound comes any more."""
+        told = self.page.locator("[data-part=quality][data-fault=silent]")
+        await expect(told).to_be_visible(timeout=PATIENCE_MS)
+        await expect(told).not_to_be_empty()
+
+    async def hears_the_line(self) -> None:
+        """Wait until sound comes; a loaded machine may be an unsteady network."""
+        told = self.page.locator("[data-part=quality]:not([data-fault=silent])")
+        await expect(told).to_be_visible(timeout=PATIENCE_MS)
+
+    async def devices(self, name: str) -> list[str]:
+        """Ids of what may be chosen as `microphone`, `speaker` or `ring`, without the usual one."""
+        options = self.page.locator(f"[name={name}] option:not([value=''])")
+        await expect(options.first).to_be_attached(timeout=PATIENCE_MS)
+        return [str(await one.get_attribute("value")) for one in await options.all()]
+
+    async def choose(self, name: str, device: str) -> None:
+        await self.page.locator(f"[name={name}]").select_option(device)
+
+    async def meters_move(self) -> None:
+        """Wait until both voices are seen."""
+        async def move() -> bool:
+            meters = "[...phone.querySelectorAll('[data-part=out], [data-part=in]')]"
+            levels = await self.do(f"return {meters}.map((one) => one.value)")
+            return bool(min(levels) > SEEN)
+
+        await eventually(move, "both meters show sound")
 
     async def press(self, action: str, call: str = "") -> None:
         """The button of an action; `call`: in the call of that phase."""
@@ -76,9 +112,10 @@ async def session_of(line: LiveLine, agent: str) -> str:
 @asynccontextmanager
 async def phone_page(
     line: LiveLine, browser: Browser, agent: str, language: Language = "fa", path: str = "/phone",
+    *, by: Cables | None = None,
 ) -> AsyncIterator[PhonePage]:
-    """A page with the agent's phone, signed in, in a browser window of its own."""
-    address = f"https://127.0.0.1:{line.settings.ports.of('web')}"
+    """A page with the agent's phone, signed in, in a browser window of its own; `by` cables that can be cut."""
+    address = f"https://127.0.0.1:{by.pages.port if by else line.settings.ports.of('web')}"
     context = await browser.new_context(
         viewport={"width": DESK["width"], "height": DESK["height"]}, ignore_https_errors=True, reduced_motion="reduce",
         permissions=["microphone"],
@@ -88,6 +125,8 @@ async def phone_page(
         {"name": "pasokh-language", "value": language, "url": address},
     ])
     await context.add_init_script(UNMENDED)
+    if by:
+        await by.sound.lead_through(context)
     page, complaints = await context.new_page(), Complaints()
     complaints.listen(page)
     try:

@@ -1,0 +1,102 @@
+"""Whether the roll-ups say what the ledger says: each is made again and compared."""
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.metrics.rules import Rulebook
+from callqueue.metrics.tally import AgentsTally
+from callqueue.rollup_make import make_agents, make_calls, make_promises
+from callqueue.rollup_store import (
+    CELLS,
+    DAYS,
+    CallsPart,
+    Kind,
+    Part,
+    PromisesPart,
+    Stored,
+    encode,
+    read_parts,
+    rules_hash,
+)
+from callqueue.rollup_tables import ROLLUP
+from foundation.calendars import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One roll-up; `says` and `should` are its content when they differ, empty when they agree."""
+
+    kind: Kind
+    interval: Interval
+    says: str = ""
+    should: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        return self.says == self.should
+
+
+async def check_rollups(
+    connection: AsyncConnection, rules: Rulebook, shared: Collection[str] = (), since: int = 0,
+) -> AsyncIterator[Checked]:
+    """Make every roll-up that ends after `since` (epoch seconds) again from the ledger, oldest first."""
+    for kind in Kind:
+        wanted = rules_hash(rules, shared) if kind is Kind.CALLS else ""
+        query = (
+            select(ROLLUP.c.level, ROLLUP.c.start, ROLLUP.c.end, ROLLUP.c.made)
+            .where(ROLLUP.c.kind == kind.value, ROLLUP.c.made.is_not(None), ROLLUP.c.rules == wanted,
+                   ROLLUP.c.end > since)
+            .order_by(ROLLUP.c.start, ROLLUP.c.level)
+        )
+        for level, start, end, made in (await connection.execute(query)).all():
+            stored = Stored(CELLS if level == CELLS else DAYS, Interval(start, end))
+            parts = await read_parts(connection, kind, [stored])
+            should = await _make(connection, kind, stored.interval, Asked(rules, shared, made))
+            yield _compared(kind, stored.interval, parts[stored], should)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """By which rules, and at which moment."""
+
+    rules: Rulebook
+    shared: Collection[str]
+    made: int
+
+
+async def _make(connection: AsyncConnection, kind: Kind, interval: Interval, asked: Asked) -> Part:
+    """As it would have been made at that moment."""
+    match kind:
+        case Kind.CALLS:
+            return (await make_calls(connection, [interval], asked.rules, asked.made, asked.shared))[0]
+        case Kind.PROMISES:
+            return (await make_promises(connection, [interval]))[0]
+        case Kind.AGENTS:
+            return (await make_agents(connection, [interval], asked.made)).tallies[0]
+
+
+def _compared(kind: Kind, interval: Interval, says: Part, should: Part) -> Checked:
+    left, right = encode(_ordered(says)), encode(_ordered(should))
+    if left == right:
+        return Checked(kind, interval)
+    return Checked(kind, interval, f"{left[0]} {left[1].hex()}", f"{right[0]} {right[1].hex()}")
+
+
+def _ordered(part: Part) -> Part:
+    """Lists in one order, for they were put together in several."""
+    match part:
+        case CallsPart():
+            return CallsPart({
+                queue: replace(
+                    tally, waiting=sorted(tally.waiting), pending=sorted(tally.pending),
+                    provisional=sorted(tally.provisional), hung_up_elsewhere=sorted(tally.hung_up_elsewhere))
+                for queue, tally in part.queues.items()
+            }, part.lost_in_menu)
+        case PromisesPart():
+            return PromisesPart({
+                queue: replace(tally, ready_ms=sorted(tally.ready_ms)) for queue, tally in part.queues.items()})
+        case AgentsTally():
+            return part

@@ -1,0 +1,88 @@
+// A report's page: figures over time as steps, and printing. The table below a chart has the same values.
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+interface Series { label: string; values: (number | null)[]; earlier?: boolean }
+interface Lines {
+  times: number[]; end: number; series: Series[]; unit: string; zone: string; calendar: string; time: string;
+}
+
+const HEIGHT = 300;
+const DAY = 86_400;
+const COLOURS = 6;
+const DASHES = [[], [9, 4], [2, 3], [12, 3, 2, 3], [5, 2], [14, 5]];
+const PIXELS_BETWEEN_TICKS = 95;
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function writer(unit: string, language: string): (value: number | null) => string {
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: unit === "count" ? 0 : 2 });
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+  const two = new Intl.NumberFormat(language, { minimumIntegerDigits: 2, useGrouping: false });
+  return (value) => {
+    if (value === null || value === undefined) return "–";
+    if (unit === "ratio" || unit === "change") return percent.format(value);
+    if (unit !== "seconds") return number.format(value);
+    const whole = Math.round(value);
+    return `${number.format(Math.floor(whole / 60))}:${two.format(whole % 60)}`;
+  };
+}
+
+function moments(chart: Lines, language: string): (at: number) => string {
+  const span = chart.end - (chart.times[0] ?? 0);
+  const calendar = chart.calendar === "jalali" ? "persian" : "gregory";
+  const shape: Intl.DateTimeFormatOptions = span <= 2 * DAY
+    ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
+    : span <= 400 * DAY ? { day: "numeric", month: "short" } : { month: "short", year: "numeric" };
+  const format = new Intl.DateTimeFormat(`${language}-u-ca-${calendar}`, { ...shape, timeZone: chart.zone });
+  return (at) => format.format(at * 1000);
+}
+
+// Where the intervals themselves begin: a calendar's months are no even steps.
+function ticks(chart: Lines, width: number): number[] {
+  const every = Math.max(1, Math.ceil(chart.times.length / Math.max(2, Math.floor(width / PIXELS_BETWEEN_TICKS))));
+  return chart.times.filter((_, number) => number % every === 0);
+}
+
+function lineOf(one: Series, number: number, stepped: uPlot.Series.PathBuilder, write: (value: number | null) => string): uPlot.Series {
+  const own = Math.floor(number);
+  return {
+    label: one.label, stroke: colour(`--line-${(own % COLOURS) + 1}`), width: one.earlier ? 1.25 : 2.25, paths: stepped,
+    dash: one.earlier ? [2, 4] : DASHES[own % COLOURS] ?? [], points: { show: false },
+    value: (_plot, value) => write(value),
+  };
+}
+
+function draw(place: HTMLElement): void {
+  const chart = JSON.parse(place.dataset["lines"] ?? "{}") as Lines;
+  const language = document.documentElement.lang;
+  const mirrored = document.documentElement.dir === "rtl";
+  const write = writer(chart.unit, language);
+  const moment = moments(chart, language);
+  const stepped = uPlot.paths.stepped?.({ align: 1 });
+  if (!stepped) return;
+  const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  const axis = { stroke: colour("--soft"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+  let drawn = -1;
+  const lines = chart.series.map((one) => lineOf(one, one.earlier ? drawn : ++drawn, stepped, write));
+  const data = [[...chart.times, chart.end], ...chart.series.map((one) => [...one.values, one.values.at(-1) ?? null])];
+  const plot = new uPlot({
+    width: place.clientWidth, height: HEIGHT,
+    scales: { x: { dir: mirrored ? -1 : 1 }, y: { range: (_plot, _low, high) => [0, chart.unit === "ratio" ? 1 : (high || 1) * 1.08] } },
+    series: [{ label: chart.time, value: (_plot, at) => (at === null ? "–" : moment(at)) }, ...lines],
+    axes: [
+      { ...axis, splits: (plot) => ticks(chart, plot.width), values: (_plot, at) => at.map(moment) },
+      { ...axis, side: mirrored ? 1 : 3, size: 62, values: (_plot, values) => values.map((one) => write(one)) },
+    ],
+  }, data as uPlot.AlignedData, place);
+  new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
+  place.dataset["drawn"] = "yes";
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Element && event.target.closest("[data-print]")) window.print();
+});
+// Canvases take a font only once it is there.
+void document.fonts.ready.then(() => document.querySelectorAll<HTMLElement>("[data-lines]").forEach(draw));

@@ -1,0 +1,208 @@
+"""Roll-ups against the ledger: whatever came in, in whatever order, and whenever they were made, no figure differs."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.journal_import import import_journal
+from callqueue.queue_rules import rulebook
+from callqueue.rollup_build import RollupMaker
+from callqueue.rollup_check import check_rollups
+from callqueue.rollup_store import Kind, Part
+from callqueue.rollup_tables import ROLLUP
+from callqueue.store import read_gaps
+from foundation.calendars import Interval, Step
+from foundation.database import LEDGER, Database
+from foundation.settings import Queue, Settings, Site
+from reports.queue import QueueQuery, QueueReport, build_queue_report, compose
+from reports.reading import read_evidence
+from tests.support.evidence_site import Site as Records
+from tests.support.random_journal import LENGTH, RandomLine
+
+ZONES = {
+    "America/New_York": datetime(2026, 3, 7, tzinfo=ZoneInfo("America/New_York")),  # clocks go forward on the 8th
+    "Asia/Tehran": datetime(2026, 3, 20, tzinfo=ZoneInfo("Asia/Tehran")),  # the year begins on the 21st
+    "Asia/Kathmandu": datetime(2025, 12, 31, tzinfo=ZoneInfo("Asia/Kathmandu")),  # +05:45
+}
+
+
+def site_settings(zone: str) -> Settings:
+    return Settings(
+        site=Site(timezone=zone), shared_numbers=["0915"],
+        queues={"operator": Queue(), "pensions": Queue(service_threshold=30, short_abandon=2, contact_window_hours=2)})
+
+
+class CrashError(Exception):
+    pass
+
+
+Meanwhile = Callable[[], Awaitable[None]]
+
+
+async def nothing() -> None:
+    pass
+
+
+async def crash() -> None:
+    raise CrashError
+
+
+class RestlessMaker(RollupMaker):
+    """While he has read the evidence and not stored yet, something happens."""
+
+    meanwhile: Meanwhile = staticmethod(nothing)
+
+    async def _make(
+        self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
+    ) -> dict[Interval, Part]:
+        parts = await super()._make(connection, kind, cells, now)
+        await self.meanwhile()
+        return parts
+
+
+class World:
+    """A ledger, what comes into it, and the maker of roll-ups beside it."""
+
+    def __init__(self, database: Database, folder: Path, random: Random) -> None:
+        self.database, self.folder, self.random = database, folder, random
+        zone = random.choice(sorted(ZONES))
+        self.settings = site_settings(zone)
+        self.zone = ZoneInfo(zone)
+        self.begin = int(ZONES[zone].timestamp())
+        self.now = self.begin + LENGTH + random.choice([0, 7200, 200_000])
+        self.records = Records(database, folder)
+        self.records.now = float(self.now)
+
+    async def make(self, steps: int, meanwhile: Meanwhile = nothing) -> None:
+        """By a maker who knows nothing of what was made before, as after a crash."""
+        maker = RestlessMaker(self.database, rulebook(self.settings), self.settings.shared_numbers, self.zone)
+        maker.meanwhile = meanwhile
+        with suppress(CrashError):
+            for _ in range(steps):
+                if not await maker.step(self.now):
+                    return
+
+    def query(self) -> QueueQuery:
+        start = self.begin + self.random.choice([-86400, 0, 0, 3600, 4 * 900 + 7, 86400])
+        end = start + self.random.choice([900, 5000, 86400, LENGTH, LENGTH + 86400])
+        step = self.random.choice([Step.NONE, Step.NONE, Step.DAY, Step.HOUR]) if end - start <= 90000 else Step.DAY
+        queues = self.random.choice([(), (), ("operator",), ("operator", "pensions")])
+        return QueueQuery(Interval(start, end), queues, step)
+
+    async def compare(self, query: QueueQuery) -> None:
+        """From roll-ups, from the ledger's tallies, and from the evidence itself."""
+        async with self.database.read() as connection:
+            rolled = await build_queue_report(connection, query, self.settings, self.now)
+            told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
+            rules = rulebook(self.settings)
+            evidence = await read_evidence(
+                connection, query.interval, rules, self.now, self.settings.shared_numbers)
+            gaps = await read_gaps(connection, query.interval.start, query.interval.end)
+        plain = compose(query, evidence, gaps, self.settings, now=self.now)
+        same(rolled, told, growth=True)
+        same(rolled, plain, growth=False)
+
+
+def same(left: QueueReport, right: QueueReport, *, growth: bool) -> None:
+    for mine, other in zip((left.total, *left.rows), (right.total, *right.rows), strict=True):
+        here, there = mine.figures.values(), other.figures.values()
+        if not growth:
+            here.pop("growth"), there.pop("growth")
+        differing = {name: (here[name], there[name]) for name in here if here[name] != there[name]}
+        assert not differing, (mine.queue, mine.interval, differing)
+    assert replace(left, total=right.total, rows=right.rows) == right
+
+
+async def empty(database: Database) -> None:
+    async with database.write() as connection:
+        for table in reversed(LEDGER.sorted_tables):
+            await connection.execute(table.delete())
+
+
+@given(seed=st.integers(0, 1 << 40))
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_every_figure_is_the_same_from_roll_ups_as_from_the_ledger(
+    ledger_database: Database, seed: int,
+) -> None:
+    await live_through(ledger_database, seed)
+
+
+async def live_through(database: Database, seed: int) -> None:
+    """Random days come in piece by piece; roll-ups are made now and then; reports are compared all the time."""
+    await empty(database)
+    random = Random(seed)  # noqa: S311 - chance, no secret
+    with TemporaryDirectory() as folder:
+        world = World(database, Path(folder), random)
+        line = RandomLine(random, world.begin)
+        line.fill(random.choice([5, 20, 60]))
+        late = RandomLine(random, world.begin, "other")
+        late.fill(random.choice([0, 5, 20]))
+        for number, (journal, cel) in enumerate(line.texts(random.choice([1, 2, 4]))):
+            pieces = [(journal, cel)]
+
+            async def come_in(pieces: list[tuple[str, str]] = pieces) -> None:
+                while pieces:
+                    world.records.write(*pieces.pop())
+                    await world.records.read()
+
+            await world.make(random.choice([0, 1, 3]), random.choice([nothing, come_in, crash]))
+            await come_in()
+            await world.make(random.choice([0, 1, 50]))
+            if number == 0 and late.journal:
+                path = world.folder / "other_queue_log"
+                path.write_text(late.texts(1)[0][0])
+                await import_journal(database, path, journal="other")
+            await world.compare(world.query())
+        await world.make(100)
+        for _ in range(3):
+            await world.compare(world.query())
+        world.records.close()
+
+
+async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(sqlite_ledger: Database) -> None:
+    with TemporaryDirectory() as folder:
+        world = World(sqlite_ledger, Path(folder), Random(3))  # noqa: S311
+        line = RandomLine(world.random, world.begin)
+        line.fill(20)
+        world.records.write(*line.texts(1)[0])
+        await world.records.read()
+        await world.make(100)
+        world.records.close()
+
+    async def differing() -> set[Kind]:
+        async with sqlite_ledger.read() as connection:
+            checked = check_rollups(connection, rulebook(world.settings), world.settings.shared_numbers)
+            return {each.kind async for each in checked if not each.agrees}
+
+    assert await differing() == set()
+    async with sqlite_ledger.write() as connection:
+        await connection.execute(update(ROLLUP).where(ROLLUP.c.kind == "promises").values(counts='{"x":[{},[]]}'))
+    assert await differing() == {Kind.PROMISES}
+
+
+async def test_other_contact_windows_ask_for_other_roll_ups(sqlite_ledger: Database) -> None:
+    with TemporaryDirectory() as folder:
+        world = World(sqlite_ledger, Path(folder), Random(4))  # noqa: S311
+        line = RandomLine(world.random, world.begin)
+        line.fill(30)
+        world.records.write(*line.texts(1)[0])
+        await world.records.read()
+        await world.make(100)
+        query = QueueQuery(Interval(world.begin, world.begin + LENGTH))
+        await world.compare(query)
+        world.settings = world.settings.model_copy(update={"queues": {
+            "operator": Queue(contact_window_hours=1, service_threshold=5), "pensions": Queue()}})
+        await world.compare(query)
+        await world.make(100)
+        await world.compare(query)
+        world.records.close()
