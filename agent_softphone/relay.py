@@ -25,6 +25,8 @@ ADMIT_EVERY = 3
 """Looks at the session, in questions."""
 GOING_AWAY: Final = 1001
 OPEN_SECONDS = 5.0
+CLOSE_SECONDS = 0.5
+"""For the goodbye to Asterisk: until then the agent's next page is kept from being the phone."""
 
 
 class End(Enum):
@@ -48,7 +50,8 @@ async def relay(browser: WebSocket, line: str, admitted: Callable[[], Awaitable[
     """Carry messages both ways until one side ends; `line` is the address of Asterisk's WebSocket."""
     try:
         async with connect(
-            line, subprotocols=[Subprotocol(SIP)], open_timeout=OPEN_SECONDS, proxy=None, ping_interval=None,
+            line, subprotocols=[Subprotocol(SIP)], open_timeout=OPEN_SECONDS, close_timeout=CLOSE_SECONDS, proxy=None,
+            ping_interval=None,
         ) as asterisk:
             return await _carry(browser, asterisk, admitted)
     except (OSError, TimeoutError, WebSocketException):

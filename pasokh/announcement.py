@@ -17,9 +17,7 @@ def announcement(site: Site, *, with_passwords: bool) -> str:
         f"The line is up. Dial      sip:{site.settings.site.number}@{server}",
         f"Agents' telephones        server {server}; `bin/pasokh accounts` shows them again",
         *(INDENT + account for account in shown),
-        f"Web pages                 {web_address(site.settings)}",
-        *(INDENT + line for line in trust_lines(site)),
-        *(INDENT + line for line in first_lines(site, with_password=with_passwords)),
+        *(_pages(site, with_passwords=with_passwords) if "web" not in site.settings.site.without else ()),
         f"Log an agent in           bin/pasokh agent login {next(iter(site.settings.agents), 'AGENT')}",
         "Watch it live             bin/pasokh floor",
         "Figures                   bin/pasokh report queue",
@@ -29,4 +27,12 @@ def announcement(site: Site, *, with_passwords: bool) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _pages(site: Site, *, with_passwords: bool) -> list[str]:
+    return [
+        f"Web pages                 {web_address(site.settings)}",
+        *(INDENT + line for line in trust_lines(site)),
+        *(INDENT + line for line in first_lines(site, with_password=with_passwords)),
+    ]
 

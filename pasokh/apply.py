@@ -52,7 +52,7 @@ from foundation.settings.changes import (
 )
 from ivr.menu_book import load_menus
 from pasokh.line import wait_ready
-from pasokh.services import service_named
+from pasokh.services import service_named, services_of
 from pasokh.site import Site
 from pasokh.supervise import SupervisorLink, is_supervised
 
@@ -95,8 +95,10 @@ async def apply_settings(home: Home) -> Applied:
         except AmiError as error:
             raise AsteriskAwayError(reason=str(error)) from error
         write_applied(home, settings)
-        for service in begun_anew(found if before else None):
-            await asyncio.to_thread(_restart, home, settings, service)
+        here = {service.name for service in services_of(settings)}
+        for name in begun_anew(found if before else None):
+            if name in here:
+                await asyncio.to_thread(_restart, home, settings, name)
         return Applied(tuple(found), tuple(reloads), tuple(await _converge_agents(home, settings, link)))
 
 

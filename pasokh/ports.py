@@ -40,7 +40,7 @@ def listening_ports(settings: Settings) -> list[ListeningPort]:
     of, public = settings.ports.of, settings.sip.address
     tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
     local = [(f"ports.{name}", of(name)) for name in ("ami", "asterisk_http", "agi", "mqtt")]
-    if settings.back_office.url is None:
+    if settings.back_office.url is None and "backoffice" not in settings.site.without:
         local.append(("ports.back_office", of("back_office")))
     if speech.runs_here(settings):
         local.append(("ports.speech", of("speech")))

@@ -68,7 +68,10 @@ SERVICES = (
 
 def services_of(settings: Settings) -> tuple[Service, ...]:
     """Those that a site with these settings runs."""
-    return tuple(service for service in SERVICES if service.wanted is None or service.wanted(settings))
+    return tuple(
+        service for service in SERVICES
+        if service.name not in settings.site.without and (service.wanted is None or service.wanted(settings))
+    )
 
 
 def service_named(name: str) -> Service:

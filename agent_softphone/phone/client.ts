@@ -25,6 +25,9 @@ export class Refused extends Error {
 const CLOSED: Readonly<Record<number, Line>> = { 4001: "taken-over", 4002: "elsewhere", 4401: "signed-out" };
 const LOOK_MS = 2000;
 const AGAIN_MS = 3000;
+/** How long a page that is being left may count as one that speaks, and how often a new one asks meanwhile. */
+const LEAVING_MS = 6000;
+const ASK_MS = 300;
 const SOUND_ON_ITS_WAY_MS = 250;
 
 interface Held {
@@ -204,14 +207,17 @@ export class Client extends EventTarget {
   }
 
   async #password(): Promise<{ user: string; password: string } | undefined> {
+    const began = performance.now();
     for (;;) {
       try {
         return await this.#server.register(this.page);
       } catch (error) {
         if (error instanceof Refused && error.status === 401) return void this.#become("signed-out");
-        if (error instanceof Refused && error.kind === "phone-elsewhere") return void this.#become("elsewhere");
-        this.#become("away");
-        await new Promise((done) => setTimeout(done, AGAIN_MS));
+        const elsewhere = error instanceof Refused && error.kind === "phone-elsewhere";
+        // The page before a reload is known to the server a moment longer than it lives.
+        if (elsewhere && performance.now() - began > LEAVING_MS) return void this.#become("elsewhere");
+        if (!elsewhere) this.#become("away");
+        await new Promise((done) => setTimeout(done, elsewhere ? ASK_MS : AGAIN_MS));
       }
     }
   }

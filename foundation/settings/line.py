@@ -10,6 +10,9 @@ from foundation.settings.values import Address, DatabaseUrl, HostPort, Language,
 METRICS_PORTS = 5
 """ivr, callqueue, recordings, dialler, web: ports.metrics and the next ones."""
 
+Spared = Literal["backoffice", "followups", "dialler", "web"]
+"""Services without which a line still answers."""
+
 
 class Site(Section):
     name: Name = "pasokh"
@@ -17,6 +20,8 @@ class Site(Section):
     number: Annotated[str, Field(pattern=r"^[0-9]{2,15}$")] = "1420"
     timezone: Zone = "Asia/Tehran"
     language: Language = "fa"
+    without: list[Spared] = []
+    """Services that this machine does not run: another one does, or the line needs none of what they do."""
 
 
 class Ports(Section):

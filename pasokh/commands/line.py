@@ -71,6 +71,8 @@ def restart(name: Name) -> None:
     """Restart one service without touching the others; returns when it is ready."""
     service = service_named(name)
     site = open_site()
+    if service not in services_of(site.settings):
+        raise RefusedError(f"{site.home.settings_file}: this machine runs no {name}; see site.without")
     SupervisorLink(site.home).restart(service)
     wait_ready(site, [service.name])
     _say(f"{service.name} is ready")

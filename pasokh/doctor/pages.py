@@ -32,6 +32,8 @@ def look_at_certificate(site: Site) -> Finding:
 
 
 def look_at_pages(site: Site) -> Finding:
+    if "web" in site.settings.site.without:
+        return good("not on this machine (site.without)")
     if not (bundles_folder() / "pasokh.js").exists():
         return fault("the scripts of the pages are not there", "`bin/pasokh prepare` makes them")
     try:

@@ -102,7 +102,7 @@ async def _live(
     settings = site_settings(0)
     trunk = settings["sip"]["trunk"] | {"proxy": f"{address}:{port}"}
     more = {"sip": settings["sip"] | {"trunk": trunk}, "outbound": OUTBOUND}
-    with sockets[0], sockets[1], running_line(model, database, more) as line:
+    with sockets[0], sockets[1], running_line(model, database, more, services=("dialler",)) as line:
         since = line.now()
         async with calling_site(line, sockets, behaviour) as site:
             promised = [await _promise(site, number) for number in numbers(7_000_000, count)]

@@ -59,7 +59,7 @@ SITE = {
 
 @pytest.fixture(scope="module")
 def callback_line(model: Path) -> Iterator[LiveLine]:
-    with running_line(model, more=SITE) as line:
+    with running_line(model, more=SITE, services=("dialler",)) as line:
         with_calls_out(line)
         yield line
 
@@ -68,7 +68,7 @@ def callback_line(model: Path) -> Iterator[LiveLine]:
 def postgres_callback_line(model: Path, postgres: Postgres) -> Iterator[LiveLine]:
     name = f"live_{uuid.uuid4().hex}"
     asyncio.run(postgres.execute(f"CREATE DATABASE {name}"))
-    with running_line(model, postgres.url(name), SITE) as line:
+    with running_line(model, postgres.url(name), SITE, services=("dialler",)) as line:
         with_calls_out(line)
         yield line
 

@@ -101,7 +101,7 @@ def _calling_line(model: Path, database: str | None) -> Iterator[tuple[LiveLine,
     address, port = sockets[0].getsockname()
     sip = site_settings(0)["sip"]
     more = {"sip": sip | {"trunk": sip["trunk"] | {"proxy": f"{address}:{port}"}}, "outbound": OUTBOUND}
-    with sockets[0], sockets[1], running_line(model, database, more) as line:
+    with sockets[0], sockets[1], running_line(model, database, more, services=("dialler",)) as line:
         yield line, sockets
 
 

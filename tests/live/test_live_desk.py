@@ -29,8 +29,8 @@ NUMBER, WAITER = "09126000001", "09126000002"
 @pytest.fixture(scope="module")
 def line(model: Path) -> Iterator[LiveLine]:
     slow = {**QUICK, "ring_seconds": 30, "wrap_up_seconds": WRAP_UP}
-    with running_line(model, more={"queues": {name: {**QUICK, **own} for name, own in QUEUES.items()}
-                                   | {"insurance": slow}}) as made:
+    queues = {name: {**QUICK, **own} for name, own in QUEUES.items()} | {"insurance": slow}
+    with running_line(model, more={"queues": queues}, services=("web", "followups", "dialler")) as made:
         yield made
 
 

@@ -50,7 +50,7 @@ def line(model: Path) -> Iterator[LiveLine]:
     sip = {"address": "127.0.0.1", "trunk": {"networks": ["127.0.0.0/8"], "codecs": ["alaw"]}}
     slow = {**QUICK, "ring_seconds": 30, "wrap_up_seconds": WRAP_UP}
     queues = {name: {**QUICK, **own} for name, own in QUEUES.items()} | {"insurance": slow}
-    with running_line(model, more={"agents": agents, "sip": sip, "queues": queues}) as made:
+    with running_line(model, more={"agents": agents, "sip": sip, "queues": queues}, services=("web",)) as made:
         yield made
 
 

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import pytest
 import yaml
@@ -22,9 +23,11 @@ from followups.satisfaction_store import read_responses
 from foundation.bus import Broker, read_retained
 from foundation.calendars import Interval
 from foundation.database import Database, Store, store_url
+from tests.conftest import Postgres
 from tests.support.live_calls import LANGUAGE, settled_stints
 from tests.support.live_line import LiveLine
 from tests.support.live_site import KEY_OF
+from tests.support.live_start import running_line
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live
@@ -90,6 +93,19 @@ async def test_callers_answer_when_the_agent_has_hung_up(line: LiveLine) -> None
     assert {queue: one.agent for queue, one in responses.items()} == ASKED
     assert {queue: dict(one.answers) for queue, one in responses.items()} == {
         "insurance": {"satisfaction": 5, "solved": 1}, "medical": {"satisfaction": 4}, "full": {}}
+
+
+@pytest.fixture(scope="module")
+def line(model: Path) -> Iterator[LiveLine]:
+    with running_line(model, services=("followups",)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def postgres_line(model: Path, postgres: Postgres) -> Iterator[LiveLine]:
+    asyncio.run(postgres.execute("CREATE DATABASE live_followups"))
+    with running_line(model, postgres.url("live_followups"), services=("followups",)) as made:
+        yield made
 
 
 @pytest.fixture(params=["line", pytest.param("postgres_line", marks=pytest.mark.postgres)])

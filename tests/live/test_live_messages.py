@@ -47,7 +47,7 @@ def line(model: Path) -> Iterator[LiveLine]:
     """A line whose default queue gives up soon."""
     queues = {name: {**QUICK, **own} for name, own in QUEUES.items()}
     queues["operator"] |= {"max_wait_seconds": QUEUE_SECONDS}
-    with running_line(model, more={"queues": queues}) as made:
+    with running_line(model, more={"queues": queues}, services=("followups", "dialler")) as made:
         yield made
 
 

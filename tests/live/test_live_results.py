@@ -142,7 +142,7 @@ def telling_line(model: Path, sockets: tuple[socket.socket, socket.socket]) -> I
         "sip": sip | {"trunk": sip["trunk"] | {"proxy": f"{address}:{port}"}}, "outbound": OUTBOUND,
         "holidays": {"country": None}, "sms": {"url": "http://127.0.0.1:9/sms", "token": "x"},
     }
-    with running_line(model, more=more) as line:
+    with running_line(model, more=more, services=("dialler", "followups")) as line:
         for prompt, hertz in TONES.items():
             for language in ("fa", "tr", "en"):
                 write_wav(recordings_folder(line.home) / language / f"{prompt}.wav", hertz, 0.6)

@@ -21,6 +21,7 @@ from bench.sipp import Caller, Keys, call
 from foundation.database import Database, Store, store_url
 from ivr.tables import ivr_step
 from tests.support.live_line import LiveLine
+from tests.support.live_start import running_line
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live
@@ -65,18 +66,17 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def services_line(line: LiveLine) -> Iterator[LiveLine]:
-    """The line with a key for self-service, and people whose PIN is one that can be looked for."""
-    menus = line.home.root / "menus" / "main.yaml"
-    kept = menus.read_text(encoding="utf-8")
-    content = yaml.safe_load(kept)
-    content["menus"]["subject"]["keys"]["#"] = {"do": "menu", "menu": "services-pensions"}
-    menus.write_text(yaml.safe_dump(content), encoding="utf-8")
-    asyncio.run(_set_pins(line))
-    # The first call reads the changed menus.
-    asyncio.run(call(line.target, [Caller("09135550000", patience=1)], line.sipp))
-    yield line
-    menus.write_text(kept, encoding="utf-8")
+def services_line(model: Path) -> Iterator[LiveLine]:
+    """A line with a key for self-service, and people whose PIN is one that can be looked for."""
+    with running_line(model, services=("backoffice",)) as line:
+        menus = line.home.root / "menus" / "main.yaml"
+        content = yaml.safe_load(menus.read_text(encoding="utf-8"))
+        content["menus"]["subject"]["keys"]["#"] = {"do": "menu", "menu": "services-pensions"}
+        menus.write_text(yaml.safe_dump(content), encoding="utf-8")
+        asyncio.run(_set_pins(line))
+        # The first call reads the changed menus.
+        asyncio.run(call(line.target, [Caller("09135550000", patience=1)], line.sipp))
+        yield line
 
 
 async def _set_pins(line: LiveLine) -> None:

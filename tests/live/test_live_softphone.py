@@ -80,7 +80,7 @@ def line(model: Path, way_out: Sockets) -> Iterator[LiveLine]:
     crowd = {"strategy": "ringall", "ring_seconds": 10, "wrap_up_seconds": 1}
     medical = {"ring_seconds": 5, "retry_seconds": 1, "wrap_up_seconds": 0}
     queues = {name: {**QUICK, **own} for name, own in QUEUES.items()} | {"crowd": crowd, "medical": medical}
-    with running_line(model, more={"agents": agents, "sip": sip, "queues": queues}) as made:
+    with running_line(model, more={"agents": agents, "sip": sip, "queues": queues}, services=("web",)) as made:
         yield made
 
 

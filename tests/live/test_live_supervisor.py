@@ -42,7 +42,7 @@ PART, NOTHING = 0.2, 0.05
 
 @pytest.fixture(scope="module")
 def line(model: Path) -> Iterator[LiveLine]:
-    with running_line(model) as made:
+    with running_line(model, services=("web",)) as made:
         yield made
 
 

@@ -14,9 +14,9 @@ from tests.support.shared_folder import shared_folder
 CHANCE = random.SystemRandom()
 
 
-def test_no_two_leases_are_of_the_same_ports_and_those_in_use_are_passed_over() -> None:
+def test_no_two_leases_are_of_the_same_ports_and_those_in_use_are_passed_over(tmp_path: Path) -> None:
     used = OFFSETS[:-3]
-    first, second = (lease_offset(CHANCE, lambda offset: offset not in used) for _ in range(2))
+    first, second = (lease_offset(CHANCE, lambda offset: offset not in used, folder=tmp_path) for _ in range(2))
     assert {first.number, second.number} < set(OFFSETS[-3:])
     assert first.number != second.number
     first.give_back()

@@ -2,11 +2,12 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from foundation.settings.line import Spared
 from tests.support.live_line import LiveLine, PortsTakenError
 
 ATTEMPTS = 5
@@ -15,13 +16,16 @@ ATTEMPTS = 5
 
 @contextmanager
 def running_line(
-    model: Path, database: str | None = None, more: Mapping[str, Any] | None = None,
+    model: Path, database: str | None = None, more: Mapping[str, Any] | None = None, *, services: Collection[str] = (),
 ) -> Iterator[LiveLine]:
-    """A line of its own, as a user starts it; `model` is a home with prompts and music, `more` settings."""
+    """A line of its own, as a user starts it; `model` is a home with prompts and music, `more` settings.
+
+    Of the services that a line can do without it has those of `services`: each costs seconds of a start.
+    """
     # Sockets of unix have short names, so the folder has one too.
     folder = Path(tempfile.mkdtemp(prefix="pasokh-live-", dir="/tmp"))
     try:
-        with line_at(folder / "site", model, database, more) as line:
+        with line_at(folder / "site", model, database, more, services=services) as line:
             yield line
     finally:
         shutil.rmtree(folder)
@@ -29,10 +33,12 @@ def running_line(
 
 @contextmanager
 def line_at(
-    home: Path, model: Path, database: str | None = None, more: Mapping[str, Any] | None = None,
+    home: Path, model: Path, database: str | None = None, more: Mapping[str, Any] | None = None, *,
+    services: Collection[str] = (),
 ) -> Iterator[LiveLine]:
     """The same in a folder of the caller's choice."""
-    line = _start(home, model, database, more)
+    without = [name for name in get_args(Spared) if name not in services]
+    line = _start(home, model, database, {**(more or {}), "site": {"name": "live", "without": without}})
     try:
         yield line
     finally:
@@ -40,7 +46,7 @@ def line_at(
         line.give_up_ports()
 
 
-def _start(home: Path, model: Path, database: str | None, more: Mapping[str, Any] | None) -> LiveLine:
+def _start(home: Path, model: Path, database: str | None, more: Mapping[str, Any]) -> LiveLine:
     for name in ("prompts", "recorded-prompts", "music"):
         shutil.copytree(model / name, home / name, dirs_exist_ok=True)
     for attempt in range(ATTEMPTS):

@@ -28,13 +28,17 @@ class OffsetLease:
         os.close(self.descriptor)
 
 
-def lease_offset(chance: random.Random, is_free: Callable[[int], bool]) -> OffsetLease:
+def lease_offset(
+    chance: random.Random, is_free: Callable[[int], bool], *, folder: Path | None = None,
+) -> OffsetLease:
     """One that no other test has, and of which `is_free` says that nobody else on this machine listens there.
+
+    Leases are locks in `folder`; None: the one that all test runs of this user share.
 
     Raises:
         NoOffsetError: there is none.
     """
-    folder = Path(tempfile.gettempdir()) / f"pasokh-test-ports-{os.geteuid()}"
+    folder = folder or Path(tempfile.gettempdir()) / f"pasokh-test-ports-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     for number in chance.sample(OFFSETS, len(OFFSETS)):
         descriptor = os.open(folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -9,15 +9,22 @@ export function watchNotes(desk: HTMLElement): void {
   const prefix = `pasokh-desk:${desk.dataset["desk"] ?? ""}:`;
   const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}") as Record<string, string>;
   let timer: number | undefined;
+  let said = { call: "", text: "" };
 
   function form(): HTMLFormElement | null {
     return document.querySelector<HTMLFormElement>("form[data-notes]");
   }
 
   function say(name: "saved" | "saving" | "waiting" | ""): void {
-    const place = form()?.querySelector("[data-kept]");
-    const text = name ? (desk.dataset[name] ?? "") : "";
-    if (place && place.textContent !== text) place.textContent = text;
+    said = { call: form()?.dataset["notes"] ?? "", text: name ? (desk.dataset[name] ?? "") : "" };
+    show();
+  }
+
+  // A piece that came anew about the same call says no less than the one before.
+  function show(): void {
+    const to = form();
+    const place = to?.querySelector("[data-kept]");
+    if (place && to?.dataset["notes"] === said.call && place.textContent !== said.text) place.textContent = said.text;
   }
 
   function keep(): void {
@@ -77,7 +84,10 @@ export function watchNotes(desk: HTMLElement): void {
   document.addEventListener("input", (event) => {
     if (event.target instanceof Element && event.target.closest("form[data-notes]")) keep();
   });
-  document.addEventListener("htmx:afterSwap", restore);
+  document.addEventListener("htmx:afterSwap", () => {
+    show();
+    restore();
+  });
   document.body.addEventListener("desk-call", () => forget());
   window.addEventListener("online", () => plan(0));
   restore();
