@@ -26,11 +26,7 @@ import yaml
 
 from foundation.settings import LANGUAGES, Language
 from foundation.text import number_text
-
-try:
-    from yaml import CSafeLoader as SafeLoader
-except ImportError:  # PyYAML was built without libyaml, which reads ten times as fast
-    from yaml import SafeLoader  # type: ignore[assignment]
+from foundation.yaml_text import QuickLoader
 
 
 class CatalogueError(Exception):
@@ -103,7 +99,7 @@ def load_catalogue(files: Iterable[Path]) -> Catalogue:
     return Catalogue(messages)
 
 
-class _OnlyOnce(SafeLoader):
+class _OnlyOnce(QuickLoader):
     """YAML lets the last of two equal keys win silently; here it is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002

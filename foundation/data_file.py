@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from foundation.yaml_text import loader_for
+
 Place = tuple[str, ...]
 """Keys from the top of a file, like ("menus", "language", "keys", "1")."""
 
@@ -60,7 +62,7 @@ def read_source(path: Path, model: type[FileModel]) -> Source[FileModel]:
         DataFileError: with every fault that was found.
     """
     try:
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        loader = loader_for(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         lines = dict(_lines(path, node, ())) if node else {}
         content = loader.construct_document(node) if node else {}

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from foundation.settings import Language
+from foundation.yaml_text import load_yaml
 
 FILE = Path(__file__).parent / "provinces.yaml"
 UNKNOWN = "unknown"
@@ -25,7 +24,7 @@ class Province:
 
 def all_provinces(path: Path = FILE) -> Mapping[str, Province]:
     """Every province by its id, in the file's order."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = load_yaml(path.read_text(encoding="utf-8"))
     return {name: Province(name, it["code"].removeprefix("0"), it["name"]) for name, it in content.items()}
 
 

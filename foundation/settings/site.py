@@ -32,6 +32,7 @@ from foundation.settings.smtp import Smtp
 from foundation.settings.supervision import Supervision
 from foundation.settings.transcripts import Transcripts
 from foundation.settings.values import Name
+from foundation.yaml_text import load_yaml
 
 NOT_SETTINGS = {"PASOKH_HOME", "PASOKH_TOOLS"}
 TEST_PREFIX = "PASOKH_TEST_"
@@ -143,7 +144,7 @@ def load_settings(home: Home) -> Settings:
         SettingsError: the file is missing or not YAML, or a key, value or variable is wrong.
     """
     try:
-        content = yaml.safe_load(home.settings_file.read_text(encoding="utf-8")) or {}
+        content = load_yaml(home.settings_file.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         raise SettingsError(f"{home.settings_file}: no settings here yet; `bin/pasokh up` writes them") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -10,6 +10,7 @@ import yaml
 
 from foundation.paths import Home
 from foundation.settings import LANGUAGES, Language
+from foundation.yaml_text import load_yaml
 from ivr.speech import GRAMMARS, PAUSE
 
 TEXTS = Path(__file__).parent / "texts.yaml"
@@ -102,7 +103,7 @@ def missing(home: Home) -> list[Missing]:
 
 def _texts(path: Path) -> Iterator[tuple[Prompt, str]]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CatalogueError(f"{path}: cannot be read: {error}") from error
     if not isinstance(content, dict):

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from foundation.paths import Home
+from foundation.yaml_text import load_yaml
 
 FIRST = 101
 
@@ -37,7 +38,7 @@ def prompt_numbers(home: Home, names: Iterable[str]) -> dict[str, int]:
 
 def _read(path: Path) -> dict[str, int]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     if not isinstance(content, dict):
