@@ -33,7 +33,7 @@ from foundation.paths import Home
 from foundation.settings import Disk, Queue, Settings
 from tests.support.evidence_site import AT, CEL, EVER, JOURNAL, Site, cel
 
-LIMIT = 30.0
+LIMIT = 90.0
 @pytest.fixture
 async def site(ledger_database: Database, tmp_path: Path) -> AsyncIterator[Site]:
     folder = tmp_path / "log"

@@ -227,11 +227,11 @@ async def test_two_readers_of_one_file_store_each_line_once(desk: Desk) -> None:
     await other.step()
     desk.write("2|b")
     running = [asyncio.create_task(follower.run(lambda: 0.0)) for follower in (desk.follower, other)]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while other.lines + desk.follower.lines < 2:  # noqa: ASYNC110 - the database is what we wait for
             await asyncio.sleep(0.05)
     desk.write("3|c")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "3|c" not in (found := await desk.read(0)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     for task in running:

@@ -60,7 +60,7 @@ def sees(broker: TestBroker, look: Callable[[Pictures], bool]) -> Awaitable[Pict
         except KeyError:
             return {}
 
-    return eventually(read, "the bus shows it", 20)
+    return eventually(read, "the bus shows it")
 
 
 def agent_is(state: str, agent: str = "a101") -> Callable[[Pictures], bool]:

@@ -49,7 +49,7 @@ async def becomes(site: QueueSite, states: dict[str, str]) -> None:
     async def look() -> bool:
         return site.asterisk.states(A101) == states
 
-    await eventually(look, f"a101 is {states}", 10)
+    await eventually(look, f"a101 is {states}")
 
 
 async def _wraps_up_yet(site: QueueSite, seconds: float) -> bool:
@@ -186,7 +186,7 @@ async def test_a_wrap_up_lasts_as_long_as_the_agent_speaks_again_with_the_caller
         await wrap_up.begin("a101", "insurance", READY)
         for seconds in (9.5, 4.5, 4.5):
             site.clock.now += seconds
-            await eventually(lambda: _wraps_up_yet(site, 4), "the wrap-up is made longer", 10)
+            await eventually(lambda: _wraps_up_yet(site, 4), "the wrap-up is made longer")
         await site.desk.converge("a101")
         assert site.asterisk.states(A101) == WRAPPING
         present = Floor()

@@ -39,7 +39,7 @@ async def linked(manager: PlayedManager, patience: Patience = QUICK, key: str = 
 
 
 async def following(reader: Reader) -> Connected | Event | Lost:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await anext(reader)
 
 
@@ -236,7 +236,7 @@ async def test_callbacks_are_told_of_every_connection_and_every_loss(manager: Pl
     async with linked(manager) as link:
         link.on_connected(on_connected)
         link.on_lost(lambda: said.put_nowait("lost"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await said.get() == "connected"
             manager.cut()
             assert [await said.get(), await said.get()] == ["lost", "connected"]

@@ -42,7 +42,7 @@ class Counting:
         pass
 
     async def until(self, **expected: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while any((self.endings + self.refusals)[name] < count for name, count in expected.items()):
                 self.changed.clear()
                 await self.changed.wait()
@@ -61,7 +61,7 @@ class Peer:
         return cls(reader, writer)
 
     async def command(self) -> str:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return (await self.reader.readline()).decode().strip()
 
     def say(self, line: str) -> None:
@@ -69,7 +69,7 @@ class Peer:
 
     async def closed(self) -> None:
         """Wait until the server has closed the session."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await self._more():
                 pass
         self.writer.close()

@@ -64,7 +64,7 @@ async def play_script(script: str, use: Callable[[Call], Awaitable[object]]) -> 
     server = Server(handler, Silent())
     reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
     writer.write(OPENING)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         heard = []
         for line in script.strip().splitlines():
             expected, _, reply = line.strip().partition(" -> ")

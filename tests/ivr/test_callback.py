@@ -70,7 +70,7 @@ class House:
         server = Server(handle, Silent())
         reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
         writer.write(OPENING.format(f"{self._calls}.1").encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while line := (await reader.readline()).decode().strip():
                 reply = self._reply(line.replace('"', ""), answers)
                 writer.write(f"{reply}\n".encode())

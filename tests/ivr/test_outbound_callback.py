@@ -53,7 +53,7 @@ class Person:
         server = Server(handle, Silent())
         reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
         writer.write(OPENING.encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while line := (await reader.readline()).decode().strip():
                 self.heard.append(line.replace('"', ""))
                 writer.write(f"{self._reply(line)}\n".encode())

@@ -65,7 +65,7 @@ async def dial(
     reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
     writer.write(OPENING.format(script=script, channel=channel).encode())
     asked, replies = [], iter(keys)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while line := (await reader.readline()).decode().strip():
             asked.append(line.replace('"', ""))
             reply = "200 result=0"

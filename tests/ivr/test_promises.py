@@ -69,7 +69,7 @@ class House:
         reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
         said = "".join(f"agi_arg_{number}: {value}\n" for number, value in enumerate(arguments, 1))
         writer.write(f"agi_network_script: x\nagi_uniqueid: pasokh-1.1\nagi_language: en\n{said}\n".encode())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while line := (await reader.readline()).decode().strip():
                 reply = self._reply(line.replace('"', ""), answers)
                 writer.write(f"{reply}\n".encode())

@@ -128,7 +128,7 @@ async def test_steps_are_delivered_by_themselves(home: Home, database: Database)
     spool = StepSpool(home)
     a_call(spool, "p-1.1")
     task = asyncio.create_task(deliver_steps(spool, database), name="deliver")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await count(database) < 4:  # noqa: ASYNC110 - another task writes into the database
             await asyncio.sleep(0.02)
     task.cancel()

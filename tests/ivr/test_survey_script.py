@@ -58,7 +58,7 @@ async def answer(resources: Resources, keys: Sequence[str], survey: str = "after
     reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
     writer.write(OPENING.replace("{survey}", survey).encode())
     played, replies = [], iter(keys)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while line := (await reader.readline()).decode().strip():
             words = line.replace('"', "").split()
             played.append(words[2] if words[0] == "GET" else words[-1])

@@ -91,7 +91,7 @@ async def leave(telephone: Telephone) -> Verdict:
     server = Server(handler, Silent())
     reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
     writer.write(OPENING)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while line := (await reader.readline()).decode().strip():
             reply = telephone.answer(line)
             writer.write(f"{reply}\n".encode())

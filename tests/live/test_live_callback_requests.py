@@ -241,6 +241,6 @@ async def test_who_waits_is_told_of_the_key_in_his_language(callback_line: LiveL
             async def told() -> bool:
                 return caller.first_heard(APOLOGY_HERTZ) is not None
 
-            await eventually(told, "the key is offered", 40)
+            await eventually(told, "the key is offered")
         line.hang_up_everybody()
     await line.quiet()

@@ -148,4 +148,4 @@ async def _owed_on_the_bus(line: LiveLine) -> int:
         found = await read_retained(Broker(line.settings.ports.of("mqtt")), topic)
         return int(found.get(topic, {}).get("overdue", 0))
 
-    return await eventually(look, "the bus shows what the deputy owes", 30)
+    return await eventually(look, "the bus shows what the deputy owes")

@@ -85,10 +85,10 @@ async def test_language_and_light_are_chosen_in_the_menu_and_kept(tmp_path: Path
         await page.click("details.menu summary")
         await page.click("button[value=tr]")
         root = page.locator("html")
-        await expect(root).to_have_attribute("dir", "ltr", timeout=30_000)
+        await expect(root).to_have_attribute("dir", "ltr")
         await page.click("details.menu summary")
         await page.click("button[value=dark]")
-        await expect(root).to_have_css("background-color", "rgb(17, 25, 27)", timeout=30_000)
+        await expect(root).to_have_css("background-color", "rgb(17, 25, 27)")
         assert page.url == f"{url}/account"
         other = await site.open(browser, url, "/", Role.MANAGER, user_id="omid", language="en")
         assert await other.get_attribute("html", "lang") == "tr", "it belongs to the user, not to the browser"

@@ -141,5 +141,5 @@ async def _read_first(desk: Page) -> None:
 async def test_a_picture_that_grows_old_says_so(tmp_path: Path) -> None:
     async with site_of(tmp_path) as site, site.served() as url, chromium() as browser:
         page = await site.open(browser, url, "/floor", Role.MANAGER, language="en")
-        await expect(page.locator("[data-stale]")).to_be_visible(timeout=10_000)
+        await expect(page.locator("[data-stale]")).to_be_visible()
         await expect(page.locator("button.floor-open")).to_have_count(0)

@@ -25,7 +25,7 @@ class TestBroker:
         config = self._folder / "mosquitto.conf"
         config.write_text(f"listener {self.broker.port} 127.0.0.1\nallow_anonymous true\nlog_dest none\n")
         self._process = await asyncio.create_subprocess_exec(program, "-c", str(config))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await self._answers():  # noqa: ASYNC110 - another process has nothing to wait on
                 await asyncio.sleep(0.02)
 

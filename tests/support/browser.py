@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from foundation.paths import tools_folder
 
@@ -24,6 +24,8 @@ PHONE = {"width": 390, "height": 844}
 GRAVE = ("serious", "critical")
 SOUND = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 """A microphone that hums, and is given without asking."""
+
+expect.set_options(timeout=30_000)
 
 
 @asynccontextmanager

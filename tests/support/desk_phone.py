@@ -17,9 +17,9 @@ from urllib.parse import quote
 from bench.dialogues import SIP_PORT, Target
 from bench.sipp import free_address
 
-ANSWER_SECONDS = 8.0
+ANSWER_SECONDS = 30.0
 AGAIN_SECONDS = 0.5
-RUNG_SECONDS = 30.0
+RUNG_SECONDS = 60.0
 KEPT = ("via", "from", "to", "call-id", "cseq")
 
 

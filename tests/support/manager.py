@@ -64,7 +64,7 @@ class PlayedManager:
         def found() -> list[Fields]:
             return [fields for fields in self.actions if fields["Action"].lower() == name.lower()]
 
-        async with asyncio.timeout(10), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(lambda: len(found()) >= count)
             return found()
 

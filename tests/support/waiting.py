@@ -10,7 +10,7 @@ Found = TypeVar("Found")
 PAUSE_SECONDS = 0.1
 
 
-async def eventually(look: Callable[[], Awaitable[Found]], what: str, within: float = 30.0) -> Found:
+async def eventually(look: Callable[[], Awaitable[Found]], what: str, within: float = 60.0) -> Found:
     """The first true value of `look`; fails, telling what it saw last, when there is none `within` seconds."""
     limit = time.monotonic() + within
     while True:

@@ -95,7 +95,7 @@ class Listener:
         self._task = asyncio.create_task(self._listen(), name="listener")
 
     async def next(self, name: str) -> str:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 found, text = await self.events.get()
                 if found == name:
@@ -107,7 +107,7 @@ class Listener:
             await self._task
 
     async def ended(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await self._task
 
     async def _listen(self) -> None:
