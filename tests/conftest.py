@@ -22,6 +22,7 @@ import pytest
 import structlog
 
 from foundation.database import LEDGER, Database
+from pasokh.commands.test import FAILED_LIST
 from tests.support.hung_test import fail_after
 from tests.support.port_offsets import lease_offset
 
@@ -40,6 +41,15 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("pasokh")
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells `bin/pasokh test` which tests failed."""
+    path = os.environ.get(FAILED_LIST)
+    if path:
+        stats = terminalreporter.stats
+        failed = dict.fromkeys(report.nodeid for report in (*stats.get("failed", ()), *stats.get("error", ())))
+        Path(path).write_text("".join(f"{one}\n" for one in failed), encoding="utf-8")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

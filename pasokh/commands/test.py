@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,12 @@ MOST_WORKERS = 8
 """Each has a line of its own: about a gigabyte of memory."""
 ALONE = ("-k", "-n", "--numprocesses", "-s", "--capture", "--pdb", "--lf", "--last-failed", "--sw", "--stepwise")
 """Options of pytest for a look at a few tests, or that ask for a number of workers themselves."""
+FAILED_LIST = "PASOKH_TEST_FAILED_LIST"
+"""Names the file into which tests/conftest.py writes the tests that failed, a line each."""
+TESTS_FAILED = 1
+"""pytest's exit code when tests ran to the end and some failed."""
+MOST_AGAIN = 5
+"""So few failures side by side may lack only time: they run once more, alone, and are named. More are a fault."""
 KINDS = {"fast": "not live and not postgres and not browser and not soak", "soak": "soak", "": "not soak"}
 
 
@@ -60,13 +67,30 @@ def test(context: typer.Context) -> None:
     words = list(context.args)
     kind = words.pop(0) if words and words[0] in KINDS else ""
     began = time.monotonic()
-    codes = {check.name: _run(check) for check in checks(kind, tuple(words))}
+    with tempfile.TemporaryDirectory(prefix="pasokh-test-") as folder:
+        failures = Path(folder) / "failed"
+        codes = {check.name: _run(check, failures) for check in checks(kind, tuple(words))}
+        alone = again(failures, codes["pytest"]) if workers(kind, words, 2) else []
+        if alone:
+            print("\nFailed beside others; once more, alone:\n  " + "\n  ".join(alone), flush=True)
+            codes["pytest"] = _run(Check("pytest", (str(Path(sys.executable).parent / "pytest"), "-n", "0", *alone)))
+            if not codes["pytest"]:
+                print("\nPassed only alone, so they, or what they test, depend on time:\n  " + "\n  ".join(alone))
     failed = [name for name, code in codes.items() if code]
     verdict = f"FAILED: {', '.join(failed)}" if failed else "All good"
     print(f"\n{verdict}, in {time.monotonic() - began:.0f} s", flush=True)
     raise typer.Exit(codes[failed[0]] if failed else 0)
 
 
-def _run(check: Check) -> int:
+def again(failures: Path, code: int) -> list[str]:
+    """The tests that failed, when there are few enough for a second look and pytest's exit `code` says no worse."""
+    if code != TESTS_FAILED or not failures.exists():
+        return []
+    found = failures.read_text(encoding="utf-8").splitlines()
+    return found if len(found) <= MOST_AGAIN else []
+
+
+def _run(check: Check, failures: Path | None = None) -> int:
     print(f"== {check.name}", flush=True)
-    return subprocess.run(check.command, cwd=CHECKOUT, check=False).returncode
+    environment = {**os.environ, **({FAILED_LIST: str(failures)} if failures else {})}
+    return subprocess.run(check.command, cwd=CHECKOUT, check=False, env=environment).returncode

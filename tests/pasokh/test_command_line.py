@@ -6,7 +6,7 @@ import pytest
 
 from foundation.paths import CHECKOUT, Home
 from pasokh.cli import ENTRIES, main
-from pasokh.commands.test import checks, workers
+from pasokh.commands.test import MOST_AGAIN, again, checks, workers
 from pasokh.refusal import RefusedError
 from pasokh.site import make_home, write_first_settings
 
@@ -120,3 +120,14 @@ def test_tests_come_after_the_checks_and_take_further_arguments() -> None:
 ])
 def test_tests_run_side_by_side_unless_a_few_are_looked_at(kind: str, words: tuple[str, ...], count: int) -> None:
     assert workers(kind, words, processors=2) == count
+
+
+def test_few_tests_that_failed_side_by_side_are_run_again_alone(tmp_path: Path) -> None:
+    failures = tmp_path / "failed"
+    assert again(failures, 1) == [], "pytest never came to its end"
+    failures.write_text("tests/a.py::test_one\ntests/b.py::test_two[a b]\n", encoding="utf-8")
+    assert again(failures, 1) == ["tests/a.py::test_one", "tests/b.py::test_two[a b]"]
+    assert again(failures, 0) == []
+    assert again(failures, 2) == [], "interrupted"
+    failures.write_text("".join(f"tests/a.py::test_{number}\n" for number in range(MOST_AGAIN + 1)), encoding="utf-8")
+    assert again(failures, 1) == []

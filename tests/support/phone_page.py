@@ -19,7 +19,7 @@ from tests.support.live_line import LiveLine
 from tests.support.waiting import eventually
 
 PASSWORD = "grey-heron-over-water"
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 SEEN = 0.02
 """Of a meter's length."""
 UNMENDED = """{
