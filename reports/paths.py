@@ -171,9 +171,9 @@ def is_busy(path: Path) -> bool:
 COUNTED = {"chosen": is_chosen, "wrong": is_wrong, "silent": is_silent, "hung_up": is_hung_up}
 
 
-RESULTS = (
+RESULTS = tuple(dict.fromkeys((
     "entered", "chosen", "wrong", "silent", "hung_up", "contained", *(each.value for each in Result), "too_long",
-)
+)))
 """What calls of a menu can be asked for by."""
 
 

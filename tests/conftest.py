@@ -25,6 +25,7 @@ from foundation.database import LEDGER, Database
 from pasokh.commands.test import FAILED_LIST
 from tests.support.hung_test import fail_after
 from tests.support.port_offsets import lease_offset
+from tests.support.stores import make_tables
 
 POSTGRES_HOME = Path("/usr/lib/postgresql")
 POSTGRES_PORT = 5432
@@ -195,8 +196,7 @@ async def ledger_database(database_url: str) -> AsyncIterator[Database]:
     import callqueue.tables  # noqa: F401, PLC0415 - rooms without a ledger need not load it
 
     database = Database(database_url)
-    async with database.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(database, LEDGER)
     yield database
     await database.close()
 
@@ -207,7 +207,6 @@ async def sqlite_ledger(tmp_path: Path) -> AsyncIterator[Database]:
     import callqueue.tables  # noqa: F401, PLC0415
 
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'ledger.sqlite'}")
-    async with database.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(database, LEDGER)
     yield database
     await database.close()

@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from foundation.bus import Broker
-from foundation.catalogue import load_catalogue
+from foundation.catalogue import Catalogue, load_catalogue
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home, tools_folder
 from foundation.service import back_off
@@ -55,7 +55,7 @@ def bundles_folder() -> Path:
 
 def web_site(
     home: Home, settings: Settings, rooms: Sequence[WebRoom], *, clock: Clock = present_ms,
-    passwords: Passwords | None = None,
+    passwords: Passwords | None = None, load_texts: Callable[[tuple[Path, ...]], Catalogue] = load_catalogue,
 ) -> Web:
     """What the pages of a site stand on; its own room first.
 
@@ -76,7 +76,7 @@ def web_site(
         home, settings, database, Database(store_url(home, settings, Store.LEDGER)), clock,
         accounts=Accounts(database, hashes, clock), sessions=sessions, tokens=Tokens(database, clock),
         door=Door(database, hashes, sessions, clock),
-        catalogue=load_catalogue(dict.fromkeys(file.resolve() for room in everywhere for file in room.texts)),
+        catalogue=load_texts(tuple(dict.fromkeys(file.resolve() for room in everywhere for file in room.texts))),
         templates=template_environment(everywhere, assets), assets=assets,
         live=LiveFloor(Broker(settings.ports.of("mqtt")), clock), rooms=everywhere,
         openid=OpenIdProvider(settings.web.openid, clock) if settings.web.openid else None,

@@ -8,7 +8,15 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    pass_context,
+)
 from jinja2.runtime import Context
 
 from foundation.calendars import clock_text, day_text, moment_text
@@ -82,6 +90,7 @@ def template_environment(rooms: Iterable[WebRoom], assets: Assets) -> Environmen
     found = Environment(
         loader=ChoiceLoader([PrefixLoader(folders), FileSystemLoader(LAYOUTS)]), autoescape=True,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+        bytecode_cache=FileSystemBytecodeCache(),  # compiled once for this user, not at every start
     )
     found.globals["asset"] = assets.url
     found.filters |= {

@@ -24,6 +24,7 @@ from foundation.database import MAIN, Database
 from recordings.messages import Message, add_message
 from recordings.waveform import outline, peaks
 from tests.support.desk_site import desk_settings, stint
+from tests.support.stores import make_tables
 
 NOW = 1_795_328_580_000
 HOUR_MS = 3_600_000
@@ -33,8 +34,7 @@ CALL = DeskCall("call.1", "a101", "insurance", "09124567890", "fa", proved=False
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     made = Database(database_url)
-    async with made.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(made, MAIN)
     yield made
     await made.close()
 

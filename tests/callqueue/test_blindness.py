@@ -14,13 +14,13 @@ from callqueue.store import read_gaps
 from callqueue.tables import SOURCE, STINT
 from foundation.database import LEDGER, Database
 from tests.support.floor_table import events_of
+from tests.support.stores import make_tables
 
 
 @pytest.fixture
 async def ledger(tmp_path: Path) -> AsyncIterator[Database]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'ledger.sqlite'}")
-    async with database.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(database, LEDGER)
     yield database
     await database.close()
 
@@ -108,8 +108,7 @@ async def test_gaps_wait_in_memory_for_a_database_that_is_away(ledger: Database,
         await spool.deliver()
     assert len(spool) == 1
     folder.mkdir()
-    async with away.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(away, LEDGER)
     await spool.deliver()
     assert await written(away) == [Gap(GapKind.BLIND, 5, 9)]
     await away.close()

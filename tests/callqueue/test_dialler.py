@@ -29,6 +29,7 @@ from foundation.database import LEDGER, MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Settings
 from tests.support.manager import Fields, PlayedManager, event, played_manager, respond
+from tests.support.stores import make_tables
 
 QUICK = Patience(answer=0.3, retry_first=0.05, retry_longest=0.05)
 
@@ -107,9 +108,8 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         "holidays": {"country": None},
     }
     main, ledger = (Database(f"sqlite+aiosqlite:///{tmp_path / name}.sqlite") for name in ("main", "ledger"))
-    for database, tables in ((main, MAIN), (ledger, LEDGER)):
-        async with database.write() as connection:
-            await connection.run_sync(tables.create_all)
+    await make_tables(main, MAIN)
+    await make_tables(ledger, LEDGER)
     async with played_manager() as manager:
         asterisk = PlayedAsterisk(manager)
         # The menus' server, as far as the dialler asks: somebody takes connections there.

@@ -24,6 +24,7 @@ from callqueue.bookmarks import Bookmark, MovedError
 from callqueue.follow import Follower
 from callqueue.lines import Line
 from foundation.database import LEDGER, Database
+from tests.support.stores import make_tables
 
 OURS = MetaData()
 KEPT = Table("kept", OURS, Column("id", Integer, primary_key=True), Column("text", Text))
@@ -86,8 +87,8 @@ class Desk:
 @pytest.fixture
 async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
     database = Database(database_url)
+    await make_tables(database, LEDGER)
     async with database.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
         await connection.run_sync(OURS.create_all)
     folder = tmp_path / "log"
     folder.mkdir()

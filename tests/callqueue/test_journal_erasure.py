@@ -23,6 +23,7 @@ from foundation.database import LEDGER, Database, Store
 from foundation.erasure import Alias
 from foundation.paths import Home
 from tests.support.evidence_site import AT, CEL, JOURNAL, Site
+from tests.support.stores import make_tables
 
 ALIAS = Alias("09122222222", "01070000042")
 LATER = f"""\
@@ -125,8 +126,7 @@ async def callers(database: Database) -> dict[str, str | None]:
 
 async def rebuilt(world: World, folder: Path) -> Database:
     database = Database(f"sqlite+aiosqlite:///{folder / 'rebuilt.sqlite'}")
-    async with database.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(database, LEDGER)
     follower = Follower(database, world.home.queue_log, "site", "journal", JournalSink())
     while await follower.step():
         pass

@@ -13,6 +13,7 @@ from callqueue.told_recordings import PATIENCE_MS, Together, places, tell_some
 from foundation.database import LEDGER, MAIN, Database
 from recordings.store import Recording, add_recording
 from recordings.tables import recording
+from tests.support.stores import make_tables
 
 CALL_ID = "p-1795310000.0"
 BEGAN = 1_795_310_000_000
@@ -22,9 +23,8 @@ TALKED = BEGAN + 30_000
 @pytest.fixture
 async def stores(database_url: str, tmp_path: Path) -> AsyncIterator[tuple[Database, Database]]:
     main, ledger = Database(database_url), Database(f"sqlite+aiosqlite:///{tmp_path / 'ledger.sqlite'}")
-    for store, metadata in ((main, MAIN), (ledger, LEDGER)):
-        async with store.write() as connection:
-            await connection.run_sync(metadata.create_all)
+    await make_tables(main, MAIN)
+    await make_tables(ledger, LEDGER)
     yield main, ledger
     await main.close()
     await ledger.close()

@@ -18,6 +18,7 @@ from foundation.calendars import Interval
 from foundation.data_file import DataFileError
 from foundation.database import MAIN, Database
 from foundation.paths import Home
+from tests.support.stores import make_tables
 
 SURVEYS = load_surveys()
 DAY = Interval(1_795_000_000, 1_795_086_400)
@@ -124,8 +125,7 @@ def test_a_site_may_replace_a_shipped_survey_and_add_its_own(tmp_path: Path) -> 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     made = Database(database_url)
-    async with made.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(made, MAIN)
     yield made
     await made.close()
 

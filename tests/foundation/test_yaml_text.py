@@ -7,7 +7,7 @@ from foundation.yaml_text import load_yaml
 
 
 def test_a_text_too_deep_for_the_quick_reader_is_an_error() -> None:
-    for deep in ("[" * 1_000_000, "- " * 1_000_000):
+    for deep in ("[" * 60_000, "- " * 60_000):
         with pytest.raises((RecursionError, yaml.YAMLError)):
             load_yaml(deep)
 

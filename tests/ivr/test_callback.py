@@ -24,6 +24,7 @@ from ivr.message_draft import normal_number
 from ivr.steps import StepLog
 from recordings.messages import Wanted, close_message, messages
 from recordings.service import Archivist
+from tests.support.stores import make_tables
 
 OPENING = "agi_network_script: call\nagi_request: agi://127.0.0.1/call\nagi_uniqueid: pasokh-{}\nagi_language: en\n\n"
 TIMEOUT, GONE = "200 result= (timeout)", "HANGUP\n200 result=-1 (hangup)"
@@ -119,8 +120,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 async def house(home: Home, database_url: str) -> AsyncIterator[House]:
     database = Database(database_url)
-    async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(database, MAIN)
     yield House(home, database)
     await database.close()
 

@@ -18,6 +18,7 @@ from recordings.sound import Sides
 from recordings.store import Recording, add_recording
 from tests.ivr.test_phone_scripts import dial, key, pin, resources
 from tests.support.sound_site import conversation, write_sound
+from tests.support.stores import make_tables
 
 __all__ = ["resources"]
 NOW = 1_795_328_580_000
@@ -26,8 +27,7 @@ PLAYS = "CONTROL STREAM FILE"
 
 @pytest.fixture
 async def house(resources: Resources) -> AsyncIterator[Resources]:
-    async with resources.main.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(resources.main, MAIN)
     caller, agent = conversation()
     for name, kind, who, sides in (
         ("message-1", "voice_message", None, (caller,)), ("message-2", "voice_message", None, (caller,)),

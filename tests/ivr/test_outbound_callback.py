@@ -20,6 +20,7 @@ from ivr.call import Call
 from ivr.outbound import Owed, UnknownPurposeError, answered, read_owed, script_of
 from tests.support.manager import PlayedManager, played_manager, respond
 from tests.support.played_queue import wait_in_queue
+from tests.support.stores import make_tables
 
 PLACE = 1_795_325_000_000
 ARGUMENTS = ("callback", "cb-mea9g64c4a", "2", "operator", "3", str(PLACE))
@@ -127,8 +128,7 @@ async def test_any_other_answer_is_written_down_and_troubles_no_agent(
 
 
 async def test_a_promise_that_was_cancelled_meanwhile_joins_nobody(resources: Resources) -> None:
-    async with resources.main.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(resources.main, MAIN)
     desk = CallbackDesk(resources.main, resources.settings)
     asked = CallbackRequest("09121234567", "operator", "fa", Channel.WEB, id="cb-mea9g64c4a")
     await desk.promise(asked)

@@ -27,6 +27,7 @@ from ivr.queue_load import QueueLoad
 from ivr.steps import StepLog
 from tests.support.manager import PlayedManager, played_manager
 from tests.support.played_queue import wait_in_queue
+from tests.support.stores import make_tables
 
 TIMEOUT = "200 result= (timeout)"
 ONE, TWO, THREE, STAR = ("200 result=1", "200 result=2", "200 result=3", "200 result=*")
@@ -149,8 +150,7 @@ async def house(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
     home = Home(tmp_path / "home")
     home.make()
     database = Database(database_url)
-    async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(database, MAIN)
     trunk = Trunk(proxy="127.0.0.1:5099")
     async with played_manager() as manager:
         rules, ports = Outbound(requests_per_number=2), Ports(ami=manager.port)
@@ -260,8 +260,7 @@ async def test_without_the_store_the_journal_has_all_that_the_promise_needs(hous
         await connection.run_sync(MAIN.drop_all)
     assert await house.choose_in_menu(callback_choice=[ONE]) == Outcome(Ending.HELPED, "promised")
     [line] = house.lines()
-    async with house.database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(house.database, MAIN)
     adopted = await house.desk.adopt(CallbackRequest(
         line.number, line.queue, line.language, Channel(line.channel), line.place_ms, line.priority,
         tracking=line.tracking, id=line.promise))

@@ -4,7 +4,6 @@ nothing. No agent is there, so nothing is dialled meanwhile.
 
 import asyncio
 import shutil
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +17,6 @@ from callqueue.outbound_model import Channel, OutboundCall, State
 from callqueue.promise_store import Asked, read_requests
 from callqueue.stint import Origin, Outcome, Stint
 from foundation.database import Database, Store, store_url
-from tests.conftest import Postgres
 from tests.support.live_calls import IN_QUEUE, LANGUAGE, settled_stints, to
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import APOLOGY_HERTZ, KEY_OF, QUEUES, QUICK
@@ -64,21 +62,6 @@ def callback_line(model: Path) -> Iterator[LiveLine]:
         yield line
 
 
-@pytest.fixture(scope="module")
-def postgres_callback_line(model: Path, postgres: Postgres) -> Iterator[LiveLine]:
-    name = f"live_{uuid.uuid4().hex}"
-    asyncio.run(postgres.execute(f"CREATE DATABASE {name}"))
-    with running_line(model, postgres.url(name), SITE, services=("dialler",)) as line:
-        with_calls_out(line)
-        yield line
-
-
-@pytest.fixture(params=["callback_line", "postgres_callback_line"])
-def either_line(request: pytest.FixtureRequest) -> LiveLine:
-    line: LiveLine = request.getfixturevalue(request.param)
-    return line
-
-
 @asynccontextmanager
 async def desk_of(line: LiveLine) -> AsyncIterator[CallbackDesk]:
     database = Database(store_url(line.home, line.settings, Store.MAIN))
@@ -117,8 +100,8 @@ BY_KEY = (Origin.DIRECT, Outcome.LEFT_BY_KEY)
 WENT_ON = (Origin.REQUEUE, Outcome.ABANDONED)
 
 
-async def test_who_waits_presses_the_key_and_is_promised_a_call_in_his_place(either_line: LiveLine) -> None:
-    line, since = either_line, either_line.now()
+async def test_who_waits_presses_the_key_and_is_promised_a_call_in_his_place(callback_line: LiveLine) -> None:
+    line, since = callback_line, callback_line.now()
     same = waiting("09120000201", ASK, YES)
     types = waiting("09120000202", ASK, OTHER, Keys(2.0, f"{TYPED}#"), YES)
     premium = waiting("09120000203", ASK, OTHER, Keys(2.0, f"{PREMIUM}#"), Keys(3.0, "*"))

@@ -1,4 +1,4 @@
-"""Callers answer by key once their agent has hung up; deadlines are kept across kills, on both databases."""
+"""Callers answer by key once their agent has hung up; deadlines are kept across kills."""
 
 import asyncio
 import signal
@@ -23,7 +23,6 @@ from followups.satisfaction_store import read_responses
 from foundation.bus import Broker, read_retained
 from foundation.calendars import Interval
 from foundation.database import Database, Store, store_url
-from tests.conftest import Postgres
 from tests.support.live_calls import LANGUAGE, settled_stints
 from tests.support.live_line import LiveLine
 from tests.support.live_site import KEY_OF
@@ -101,26 +100,13 @@ def line(model: Path) -> Iterator[LiveLine]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def postgres_line(model: Path, postgres: Postgres) -> Iterator[LiveLine]:
-    asyncio.run(postgres.execute("CREATE DATABASE live_followups"))
-    with running_line(model, postgres.url("live_followups"), services=("followups",)) as made:
-        yield made
-
-
-@pytest.fixture(params=["line", pytest.param("postgres_line", marks=pytest.mark.postgres)])
-def each_line(request: pytest.FixtureRequest) -> LiveLine:
-    found: LiveLine = request.getfixturevalue(request.param)
-    return found
-
-
-async def test_each_escalation_is_given_once_however_often_the_service_is_killed(each_line: LiveLine) -> None:
+async def test_each_escalation_is_given_once_however_often_the_service_is_killed(line: LiveLine) -> None:
     """The cases' contacts lie three weeks back, so both tiers above the specialists are due at once."""
-    async with office_of(each_line) as (office, database):
+    async with office_of(line) as (office, database):
         codes = [await _open_late(office, f"{number}-{time.time_ns()}") for number in range(CASES)]
         for _ in range(KILLS):
-            killed = await asyncio.to_thread(each_line.kill, "followups", signal.SIGKILL)
-            await each_line.ready("followups", but=killed)
+            killed = await asyncio.to_thread(line.kill, "followups", signal.SIGKILL)
+            await line.ready("followups", but=killed)
 
         async def look() -> bool:
             async with database.read() as connection:
@@ -131,7 +117,7 @@ async def test_each_escalation_is_given_once_however_often_the_service_is_killed
         async with database.read() as connection:
             histories = [[event.deed for event in await events_of(connection, code)] for code in codes]
     assert histories == [EXPECTED] * CASES
-    assert await _owed_on_the_bus(each_line) >= CASES
+    assert await _owed_on_the_bus(line) >= CASES
 
 
 async def _open_late(office: CaseOffice, key: str) -> str:

@@ -72,9 +72,9 @@ class Traffic:
         return sum(talk.end - talk.start for talk in self.talks if (talk.agent, talk.kind) == (agent, kind)) / 1000
 
 
-@pytest.fixture(scope="module", params=["line", pytest.param("postgres_line", marks=pytest.mark.postgres)])
-def traffic(request: pytest.FixtureRequest) -> Traffic:
-    return asyncio.run(_drive(request.getfixturevalue(request.param)))
+@pytest.fixture(scope="module")
+def traffic(line: LiveLine) -> Traffic:
+    return asyncio.run(_drive(line))
 
 
 async def _drive(line: LiveLine) -> Traffic:

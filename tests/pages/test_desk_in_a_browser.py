@@ -209,7 +209,7 @@ async def test_a_stream_that_is_dead_without_a_word_is_begun_anew(site: DeskSite
             await expect(page.locator("[data-stale]")).to_be_hidden()
             wires.pages.lose()
             await expect(page.locator("[data-stale]")).to_be_visible(timeout=PATIENCE_MS)
-            await expect(page.locator("[data-stale]")).to_be_hidden(timeout=2 * PATIENCE_MS)
+            await expect(page.locator("[data-stale]")).to_be_hidden(timeout=3 * PATIENCE_MS)
 
 
 async def test_what_the_desk_shows_is_never_old_without_a_word(site: DeskSite) -> None:

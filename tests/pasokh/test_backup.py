@@ -49,6 +49,7 @@ from tests.support.remembered_caller import (
     RememberedCaller,
     remembered_caller,
 )
+from tests.support.stores import make_tables
 
 KEY = pyrage.x25519.Identity.generate()
 SEALED = Opener(recipients=[str(KEY.to_public())])
@@ -126,8 +127,7 @@ async def stints(database: Database) -> list[Any]:
 
 async def rebuilt_stints(home: Home, site: str, folder: Path) -> list[Any]:
     database = Database(f"sqlite+aiosqlite:///{folder / 'rebuilt.sqlite'}")
-    async with database.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(database, LEDGER)
     follower = Follower(database, home.queue_log, site, "journal", JournalSink())
     while await follower.step():
         pass

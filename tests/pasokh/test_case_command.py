@@ -16,6 +16,7 @@ from pasokh.commands import case
 from pasokh.refusal import RefusedError
 from recordings.messages import Message, add_message
 from tests.support.case_site import NATIONAL_ID, NUMBER
+from tests.support.stores import make_tables
 
 YESTERDAY_MS = (int(time.time()) - 86_400) * 1000
 MESSAGE = Message(
@@ -37,8 +38,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 async def _fill(home: Home) -> None:
     database = Database(f"sqlite+aiosqlite:///{home.database}/main.sqlite")
+    await make_tables(database, MAIN)
     async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
         await add_message(connection, MESSAGE)
     await database.close()
 

@@ -123,7 +123,7 @@ def test_the_path_report_and_the_calls_behind_it(home: Home, run: Run) -> None:
 
 def test_calls_of_menus_are_asked_for_by_what_there_is(home: Home, run: Run) -> None:
     _, err, code = run("report", "calls", "--result", "lost")
-    assert (code, "no such result" in err) == (2, True)
+    assert (code, "result: there is no lost" in err) == (2, True)
     _, err, code = run("report", "calls", "--menu", "subject", "--queue", "medical")
-    assert (code, "leave --queue" in err) == (2, True)
+    assert (code, "leave one out" in err) == (2, True)
     assert home.root.exists()

@@ -19,6 +19,7 @@ from pasokh.commands import prompts as prompts_command
 from pasokh.refusal import RefusedError
 from recordings.messages import Message, add_message
 from recordings.store import Recording, add_recording
+from tests.support.stores import make_tables
 
 NOON_MS = 1795330000000
 ONE = Message(
@@ -49,8 +50,8 @@ async def _fill(home: Home) -> None:
         file.setframerate(8000)
         file.writeframes(bytes(64000))
     database = Database(f"sqlite+aiosqlite:///{home.database}/main.sqlite")
+    await make_tables(database, MAIN)
     async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
         await add_recording(connection, Recording(
             id="message-a", kind="voice_message", call_id="p-1.1", channel_id="p-1.1", stint=0, started_ms=NOON_MS,
             duration_ms=4000, path="a.wav", bytes=64044, sha256="0" * 64,

@@ -21,6 +21,7 @@ from recordings.messages import Message, add_message
 from recordings.store import add_recording
 from recordings.transcribing import Pool, alone
 from tests.support.levels import DOUBLE, call, keep, model_folder, place, said, silence
+from tests.support.stores import make_tables
 
 KNOWN = ["سلام", "بیمه", "حساب", "خداحافظ"]
 OLD = replace(call(1), started_ms=1_700_000_000_000, queue="insurance", agent="a101")
@@ -51,8 +52,8 @@ def write_settings(home: Home, section: dict[str, object]) -> None:
 async def _fill(home: Home) -> None:
     message = replace(OLD, id="message-a", kind="voice_message", path="message-a.wav", queue=None, agent=None, stint=0)
     database = Database(f"sqlite+aiosqlite:///{home.database}/main.sqlite")
+    await make_tables(database, MAIN)
     async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
         spoken = said(["سلام", "بیمه"], KNOWN), said(["حساب", "خداحافظ"], KNOWN, 1000)
         await add_recording(connection, keep(home, OLD, *spoken))
         await add_recording(connection, keep(home, message, said(["سلام", "حساب"], KNOWN), silence(0)))

@@ -15,6 +15,7 @@ from pasokh.commands import user as user_command
 from pasokh.refusal import RefusedError
 from pasokh.site import open_site
 from pasokh.web_front import first_lines, trust_lines, web_address
+from tests.support.stores import make_tables
 
 
 @pytest.fixture
@@ -29,8 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 async def _with_tables(home: Home) -> None:
     database = Database(f"sqlite+aiosqlite:///{home.database / 'main.sqlite'}")
-    async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(database, MAIN)
     await database.close()
 
 

@@ -17,6 +17,7 @@ from recordings.legs import Legs, find_legs, is_closed
 from recordings.service import Archivist
 from recordings.store import recordings_of
 from recordings.wav import RATE, BrokenSoundError, read_mono
+from tests.support.stores import make_tables
 
 
 def tone(hertz: int, seconds: float) -> "array[int]":
@@ -56,8 +57,7 @@ def legs(home: Home) -> Legs:
 
 async def main_store(home: Home) -> Database:
     database = Database(f"sqlite+aiosqlite:///{home.database}/main.sqlite")
-    async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(database, MAIN)
     return database
 
 

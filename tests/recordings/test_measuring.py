@@ -15,6 +15,7 @@ from recordings.measuring import Measurer
 from recordings.store import Recording, add_recording
 from tests.support.page_site import small_settings
 from tests.support.sound_site import conversation, write_sound
+from tests.support.stores import make_tables
 
 NOW = 1_795_328_580_000
 NAMES = ("call", "message", "damaged", "missing")
@@ -30,8 +31,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 async def database(home: Home) -> AsyncIterator[Database]:
     made = Database(f"sqlite+aiosqlite:///{home.database / 'main.sqlite'}")
-    async with made.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(made, MAIN)
     yield made
     await made.close()
 

@@ -30,6 +30,7 @@ from recordings.messages import (
 from recordings.service import Archivist
 from recordings.spoken import FORGOTTEN_SECONDS, read_spooled
 from recordings.wav import RATE
+from tests.support.stores import make_tables
 
 CALL = "pasokh-1795310642.0"
 FACTS = {
@@ -49,8 +50,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     found = Database(database_url)
-    async with found.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(found, MAIN)
     yield found
     await found.close()
 

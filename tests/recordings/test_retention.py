@@ -23,6 +23,7 @@ from recordings.sound_shelf import sound_shelves
 from recordings.store import Recording, add_recording
 from recordings.tables import recording, voice_message
 from recordings.transcript_tables import transcript
+from tests.support.stores import make_tables
 
 NOW = 1_795_330_000_000
 ORDER = Order("retention.days.call: 30", "service:recordings")
@@ -49,8 +50,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     import foundation.gateway_tables  # noqa: F401, PLC0415
 
     found = Database(database_url)
-    async with found.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(found, MAIN)
     yield found
     await found.close()
 

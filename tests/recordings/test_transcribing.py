@@ -37,6 +37,7 @@ from recordings.transcripts import (
     read_transcript,
 )
 from tests.support.levels import DOUBLE, call, keep, model_folder, place, said, silence
+from tests.support.stores import make_tables
 
 FA = ["سلام", "بیمه", "مستمری", "حساب", "@die", "@die-once", "@wait"]
 TR = ["merhaba", "sigorta", "emeklilik"]
@@ -63,8 +64,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture
 async def database(home: Home) -> AsyncIterator[Database]:
     made = Database(f"sqlite+aiosqlite:///{home.database}/main.sqlite")
-    async with made.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(made, MAIN)
     yield made
     await made.close()
 

@@ -20,6 +20,7 @@ from recordings.transcripts import Side, find_transcript
 from recordings.wav import RATE, read_mono
 from recordings.word_query import Place
 from tests.support.levels import call, keep, silence
+from tests.support.stores import make_tables
 
 pytestmark = [
     pytest.mark.speech,
@@ -61,8 +62,8 @@ async def test_both_sides_of_a_call_are_written_down(tmp_path: Path) -> None:
     caller, caller_begins = spoken(tmp_path, [SUMMER, SONG])
     agent, agent_begins = spoken(tmp_path, [SONG])
     database = Database(f"sqlite+aiosqlite:///{home.database}/main.sqlite")
+    await make_tables(database, MAIN)
     async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
         row = keep(home, call(1), caller, silence(6000) + agent)
         await add_recording(connection, row)
     models = usable_models(settings)

@@ -34,6 +34,7 @@ from recordings.transcripts import (
 )
 from recordings.word_query import Piece, find_places, parse_query
 from tests.support.levels import call, place
+from tests.support.stores import make_tables
 
 CALLER, AGENT = Side.CALLER, Side.AGENT
 PENSION = "سلام مستمری من دو ماه است که واریز نشده حساب بانکی من در بانک رفاه است"
@@ -47,8 +48,7 @@ VOCABULARY = [
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     made = Database(database_url)
-    async with made.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(made, MAIN)
     yield made
     await made.close()
 

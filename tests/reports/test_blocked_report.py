@@ -14,6 +14,7 @@ from reports.sheets import Sheet
 from reports.tables import report_texts
 from tests.support.evidence_site import AT
 from tests.support.evidence_site import Site as Evidence
+from tests.support.stores import make_tables
 from tests.support.story_site import cel_lines, journal_lines
 
 SETTINGS = Settings(site=Site(language="en"), queues={"operator": Queue(), "pensions": Queue()})
@@ -44,8 +45,7 @@ async def home(tmp_path: Path, request: pytest.FixtureRequest) -> Home:
     home = Home(tmp_path / "home")
     home.make()
     ledger = Database(store_url(home, SETTINGS, Store.LEDGER))
-    async with ledger.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(ledger, LEDGER)
     site = Evidence(ledger, tmp_path)
     lines = sorted(journal_lines(JOURNAL).splitlines(keepends=True), key=lambda line: line.split("|")[0])
     site.write("".join(lines), cel_lines(CEL) if request.param else "")

@@ -29,6 +29,7 @@ from reports.story.sheet import story_sheet
 from reports.story.timeline import draw
 from reports.story.words import StoryTeller, story_texts
 from tests.support.evidence_site import AT
+from tests.support.stores import make_tables
 from tests.support.story_site import CONSULTATION, KEPT, LEFT, LONG, NUMBER, PROMISE, keep_traces, tell_calls
 
 NOW_MS = (AT + 5000) * 1000
@@ -38,8 +39,7 @@ NOW_MS = (AT + 5000) * 1000
 async def stores(ledger_database: Database, tmp_path: Path) -> AsyncIterator[tuple[Database, Database]]:
     """The ledger and the main store, with everything of the calls in `story_site`."""
     main = Database(f"sqlite+aiosqlite:///{tmp_path}/main.sqlite")
-    async with main.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(main, MAIN)
     await tell_calls(ledger_database, tmp_path / "log")
     await keep_traces(main)
     yield ledger_database, main

@@ -25,6 +25,7 @@ from reports.tables import report_texts
 from tests.support.case_site import case_site
 from tests.support.evidence_site import AT
 from tests.support.evidence_site import Site as Evidence
+from tests.support.stores import make_tables
 from tests.support.story_site import cel_lines, journal_lines
 
 SETTINGS = Settings(site=Site(language="en"), queues={"operator": Queue(), "pensions": Queue()})
@@ -110,8 +111,7 @@ async def home(tmp_path: Path) -> Home:
         case = await cases.opened()
         await keep(cases.database, case.code)
     ledger = Database(store_url(home, SETTINGS, Store.LEDGER))
-    async with ledger.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(ledger, LEDGER)
     site = Evidence(ledger, tmp_path)
     lines = sorted(journal_lines(JOURNAL).splitlines(keepends=True), key=lambda line: line.split("|")[0])
     site.write("".join(lines), cel_lines(CEL))

@@ -22,6 +22,7 @@ from reports.report import Context, make_sheet
 from reports.sheets import Sheet
 from reports.tables import report_texts
 from tests.support.stint_tables import DAY, RULES, stints_of
+from tests.support.stores import make_tables
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 SETTINGS = Settings(site=Site(language="fa"), queues={"operator": Queue(), "pensions": Queue()})
@@ -43,8 +44,7 @@ async def made_home(folder: Path, calls: Sequence[tuple[str, str, int]]) -> Home
                       (at + 9, f"{name}|{queue}|NONE|ABANDON|1|1|9")]
     (folder / "queue_log").write_text("".join(f"{at}|{text}\n" for at, text in sorted(lines)), encoding="utf-8")
     database = Database(store_url(home, SETTINGS, Store.LEDGER))
-    async with database.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(database, LEDGER)
     assert not (await import_journal(database, folder / "queue_log", journal="site")).bad
     await database.close()
     return home

@@ -25,6 +25,7 @@ from reports.pulse_calls import Arrival, Sort, compare_calls, weeks_before
 from reports.report import Context, make_sheet
 from reports.sheets import Sheet
 from reports.tables import report_texts
+from tests.support.stores import make_tables
 
 WEEK = 7 * 86_400
 MORNING = int(datetime(2026, 11, 22, 4, 30, tzinfo=UTC).timestamp())
@@ -61,8 +62,8 @@ async def made_home(folder: Path, text: str, gap: Gap | None = None) -> Home:
     (folder / "queue_log").write_text(text, encoding="utf-8")
     for store, tables in ((Store.LEDGER, LEDGER), (Store.MAIN, MAIN)):
         database = Database(store_url(home, SETTINGS, store))
+        await make_tables(database, tables)
         async with database.write() as connection:
-            await connection.run_sync(tables.create_all)
             if gap and store is Store.LEDGER:
                 await connection.execute(GAP.insert().values(
                     journal="site", kind=gap.kind.value, started=gap.started, ended=gap.ended, call_id="", detail=""))

@@ -16,6 +16,7 @@ from tests.support.case_deadlines import at
 from tests.support.case_site import SARA, WISH
 from tests.support.page_site import PageSite, page_site
 from tests.support.report_site import PlayedCall, tell_journal
+from tests.support.stores import make_tables
 
 WEEK = 7 * 86_400
 
@@ -69,8 +70,7 @@ async def test_a_rise_is_shown_with_its_reason_in_the_readers_language(site: Pag
 
 async def test_calls_that_fell_are_shown_beside_the_cases(site: PageSite, tmp_path: Path) -> None:
     ledger = Database(store_url(site.web.home, site.web.settings, Store.LEDGER))
-    async with ledger.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(ledger, LEDGER)
     morning = at("2026-11-22T09:00") // 1000
     await tell_journal(ledger, tmp_path / "log", [
         PlayedCall(f"w{week}.{number}", morning - week * WEEK + 30 * number, "operator", "abandoned", 9, 0, "0901")

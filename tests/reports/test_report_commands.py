@@ -21,6 +21,7 @@ from pasokh.refusal import RefusedError
 from recordings.store import Recording, add_recording
 from reports.calls import FIGURES
 from reports.catalog import REPORTS
+from tests.support.stores import make_tables
 
 JOURNAL = """
 1795322400|p-1.1|pensions|NONE|STINT|p-1.1|09120001234|direct||1
@@ -61,9 +62,8 @@ async def _fill(site: Home) -> None:
     settings = load_settings(site)
     assert callqueue.tables.STINT.metadata is LEDGER
     ledger, main = (Database(store_url(site, settings, store)) for store in (Store.LEDGER, Store.MAIN))
-    for database, metadata in ((ledger, LEDGER), (main, MAIN)):
-        async with database.write() as connection:
-            await connection.run_sync(metadata.create_all)
+    await make_tables(ledger, LEDGER)
+    await make_tables(main, MAIN)
     path = site.root / "queue_log"
     path.write_text(JOURNAL.lstrip(), encoding="utf-8")
     await import_journal(ledger, path)

@@ -41,6 +41,7 @@ from reports.tables import report_texts
 from reports.unanswered_rings import tally as tally_rings
 from reports.voice_messages import message_figures
 from tests.support.stint_tables import stints_of
+from tests.support.stores import make_tables
 
 BEGUN = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp()) - 12_600
 """Midnight in Tehran, three days before the end of which nothing is asked."""
@@ -110,8 +111,7 @@ async def made_site(folder: Path, drawn: Sequence[Drawn]) -> Home:
     log.write_text("".join(f"{at}|{text}\n" for at, text in lines), encoding="utf-8")
     for store, tables in ((Store.LEDGER, LEDGER), (Store.MAIN, MAIN)):
         database = Database(store_url(home, site_settings(), store))
-        async with database.write() as connection:
-            await connection.run_sync(tables.create_all)
+        await make_tables(database, tables)
         if store is Store.LEDGER:
             assert not (await import_journal(database, log, journal="site")).bad
         await database.close()

@@ -23,6 +23,7 @@ from reports.staffing.passports import PASSPORTS
 from reports.staffing.sheets import FORECAST_COLUMNS, FORECAST_PASSPORTS, PLAN_PASSPORTS, plan_columns
 from reports.staffing.what_if import COLUMNS
 from reports.staffing.what_if import PASSPORTS as WHAT_IF_PASSPORTS
+from tests.support.stores import make_tables
 
 DAYS = 28
 CALLS_A_DAY = 12
@@ -69,8 +70,7 @@ def line(site: Home) -> Home:
 
 async def fill(home: Home, text: str) -> None:
     ledger = Database(store_url(home, load_settings(home), Store.LEDGER))
-    async with ledger.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(ledger, LEDGER)
     path = home.root / "queue_log"
     path.write_text(text, encoding="utf-8")
     await import_journal(ledger, path)

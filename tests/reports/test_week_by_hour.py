@@ -15,6 +15,7 @@ from reports.intervals_sheet import GOAL, agents_needed
 from reports.report import Context, make_sheet
 from reports.tables import report_texts
 from tests.support.report_site import DAY, PlayedCall, busy_days, tell_journal
+from tests.support.stores import make_tables
 
 
 @given(st.floats(0.1, 200), st.floats(20, 400), st.integers(5, 60))
@@ -44,8 +45,7 @@ async def test_every_hour_of_the_week_is_the_sum_of_its_hours(tmp_path: Path) ->
     home.make()
     calls = busy_days(13, ("operator", "pensions"))
     ledger = Database(store_url(home, site, Store.LEDGER))
-    async with ledger.write() as connection:
-        await connection.run_sync(LEDGER.create_all)
+    await make_tables(ledger, LEDGER)
     await tell_journal(ledger, tmp_path / "log", calls)
     await ledger.close()
     context = Context(home, site, report_texts("en"), DAY + 2 * 86_400)

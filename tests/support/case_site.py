@@ -14,6 +14,7 @@ from followups.opening import NewCase
 from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Settings
+from tests.support.stores import make_tables
 
 SETTINGS = {"queues": {"operator": {}}, "default_queue": "operator"}
 SUNDAY_MS = round(datetime(2026, 11, 22, 6, 30, tzinfo=UTC).timestamp() * 1000)
@@ -61,8 +62,7 @@ async def case_site(folder: Path, url: str | None = None) -> AsyncIterator[CaseS
     home.make()
     settings = Settings.model_validate(SETTINGS)
     database = Database(url or f"sqlite+aiosqlite:///{home.database}/main.sqlite")
-    async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(database, MAIN)
     clock = StandingClock()
     try:
         yield CaseSite(home, settings, database, case_office(home, settings, database, clock), clock)

@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from argon2 import PasswordHasher
 from playwright.async_api import Browser, Page, ViewportSize
 from starlette.types import ASGIApp
 
+from foundation.catalogue import Catalogue, load_catalogue
 from foundation.database import LEDGER, MAIN
 from foundation.paths import Home
 from foundation.settings import Agent, Language, Queue, Settings
@@ -31,6 +33,7 @@ from foundation.web.rooms import WebRoom
 from foundation.web.sessions import Visitor
 from foundation.web.site import Web
 from tests.support.browser import DESK, Complaints
+from tests.support.stores import make_tables
 
 PASSWORD = "grey-heron-over-water"
 HTTPS = "https://pasokh.test"
@@ -145,6 +148,11 @@ def small_settings(**more: Any) -> Settings:
     return Settings(**{"queues": {"operator": Queue()}, "agents": agents, **more})
 
 
+@cache
+def _load_texts_once(files: tuple[Path, ...]) -> Catalogue:
+    return load_catalogue(files)
+
+
 @asynccontextmanager
 async def page_site(
     folder: Path, rooms: Sequence[WebRoom] = (), *, settings: Settings | None = None,
@@ -156,10 +164,10 @@ async def page_site(
     if prepare:
         prepare(home)
     found = settings or small_settings()
-    web = web_site(home, found, rooms, clock=clock, passwords=Passwords(QUICK, found.web.shortest_password))
-    for database, tables in ((web.database, MAIN), (web.ledger, LEDGER)):
-        async with database.write() as connection:
-            await connection.run_sync(tables.create_all)
+    passwords = Passwords(QUICK, found.web.shortest_password)
+    web = web_site(home, found, rooms, clock=clock, passwords=passwords, load_texts=_load_texts_once)
+    await make_tables(web.database, MAIN)
+    await make_tables(web.ledger, LEDGER)
     site = PageSite(web, app_of(web), clock)
     try:
         yield site

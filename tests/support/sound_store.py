@@ -27,6 +27,7 @@ from recordings.sound import Samples, Sides, decode, read_sound
 from recordings.store import Recording
 from recordings.tables import recording
 from recordings.wav import RATE, wav_bytes
+from tests.support.stores import make_tables
 
 CALL = "pasokh-1795310642.0"
 
@@ -61,8 +62,7 @@ class SoundStore:
         home = Home(folder)
         home.make()
         home.voice_spool.mkdir()
-        async with database.write() as connection:
-            await connection.run_sync(MAIN.create_all)
+        await make_tables(database, MAIN)
         store = cls(home, database)
         store.follow()
         return store

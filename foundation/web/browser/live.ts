@@ -71,9 +71,12 @@ function behind(element: HTMLElement): number {
 
 // By the extension's own way back: it begins anew when a closed stream has an error.
 function revive(element: HTMLElement): void {
-  const last = Math.max(pulses.get(element)?.at ?? began, revived.get(element) ?? 0);
+  const beat = pulses.get(element)?.at ?? began;
+  const again = revived.get(element) ?? 0;
+  // A browser sends the new request into the next of its idle connections, each of which may be as dead.
+  const patience = again > beat ? AGAIN_MS : SILENT_MS;
   const source = (element as Connected)["htmx-internal-data"]?.sseEventSource;
-  if (!source || "over" in element.dataset || performance.now() - last < SILENT_MS) return;
+  if (!source || "over" in element.dataset || performance.now() - Math.max(beat, again) < patience) return;
   revived.set(element, performance.now());
   source.close();
   source.dispatchEvent(new Event("error"));

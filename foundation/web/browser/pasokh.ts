@@ -1,6 +1,7 @@
 // What every page needs: htmx, live events, toasts, dialogs.
 import "./htmx";
 import "htmx-ext-sse";
+import "idiomorph/htmx";
 import { watchLive } from "./live";
 import { toast, watchToasts } from "./toasts";
 

@@ -33,6 +33,7 @@ from foundation.web.sign_in import Door
 from foundation.web.tables import audit, web_session, web_token, web_user
 from foundation.web.tokens import Tokens
 from tests.support.page_site import PASSWORD, QUICK, HandClock
+from tests.support.stores import make_tables
 
 HERE = Visitor("10.0.0.7", "Firefox")
 BY = By("test", "10.0.0.1")
@@ -64,8 +65,7 @@ class House:
 @pytest.fixture
 async def house(database_url: str) -> AsyncIterator[House]:
     database = Database(database_url)
-    async with database.write() as connection:
-        await connection.run_sync(MAIN.create_all)
+    await make_tables(database, MAIN)
     yield House(database)
     await database.close()
 
