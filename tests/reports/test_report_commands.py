@@ -130,7 +130,7 @@ def test_without_times_it_is_today_so_far(line: Home) -> None:
     (["calls", "--queue", "pension", *DAY], "the site has "),
     (["queue", "--from", "1405-13-01"], "from: '1405-13-01' is no time: write"),
     (["calls", "--outcome", "lost", *DAY], "there are answered, abandoned"),
-    (["calls", "--outcome", "lost_in_menu", "--queue", "pensions", *DAY], "belong to none"),
+    (["calls", "--outcome", "lost_in_menu", "--queue", "pensions", *DAY], "no call belongs to both"),
     (["calls", "--caller", "x", *DAY], "last digits"),
     (["calls", "--figure", "service_level", *DAY], "figure: there is no service_level; there are answered"),
 ])
