@@ -1,4 +1,4 @@
-"""A plan of working times as a CSV file, read with all its faults named, and written as it can be read again. Pure.
+"""A plan of working times as a CSV file, read with all its faults named. Pure.
 
 The columns `agent, day, from, to, activity, reason` in any order, separated by comma, semicolon or tabulator. Days are
 Jalali or Gregorian, digits Persian or others, columns and activities in any of our languages. An end that is not after
@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
@@ -68,31 +68,6 @@ def read_plan_file(content: bytes, settings: Settings) -> list[WrittenLine]:
     if faults:
         raise WrongPlanFileError(faults)
     return lines
-
-
-def write_plan_file(lines: Iterable[PlanLine], zone: ZoneInfo) -> str:
-    """As `read_plan_file` reads it; Gregorian days."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for line in lines:
-        start, end = clocks(line, zone)
-        writer.writerow([line.agent, line.day.isoformat(), start, end, line.activity.value, line.reason])
-    return out.getvalue()
-
-
-def clocks(line: PlanLine, zone: ZoneInfo) -> tuple[str, str]:
-    """Its times of day as they are written: a day begins at 00:00, also where its first hour is left out, and ends at
-    24:00.
-    """
-    start, end = (datetime.fromtimestamp(at / SECOND, zone) for at in (line.start_ms, line.end_ms))
-    return _written(start, "00:00", zone), _written(end, "24:00", zone)
-
-
-def _written(moment: datetime, midnight: str, zone: ZoneInfo) -> str:
-    if moment == day_start(moment.date(), zone):
-        return midnight
-    return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
 
 
 def _table(content: bytes) -> list[tuple[int, list[str]]]:

@@ -47,6 +47,17 @@ VERDICTS: Mapping[tuple[Activity | None, Doing], Verdict] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """An unbroken time of one doing, while logged in."""
+
+    start: int
+    end: int
+    doing: Doing
+    reason: str
+    """Of a pause; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """An unbroken time in which neither the plan nor what the agent did changed."""
 
@@ -98,7 +109,7 @@ class AdherenceSheet:
     """One agent's plan and whole time side by side, asked for any interval."""
 
     def __init__(self, lines: Iterable[PlanLine], stretches: Iterable[Stretch]) -> None:
-        self.moments = moments_of(lines, stretches)
+        self.moments = moments_of(lines, phases_of(stretches))
         self._ends = [each.end for each in self.moments]
 
     def within(self, interval: Interval) -> Iterator[Moment]:
@@ -137,17 +148,31 @@ def _figures(ms: dict[str, int]) -> AdherenceFigures:
     )
 
 
-def moments_of(lines: Iterable[PlanLine], stretches: Iterable[Stretch]) -> list[Moment]:
+def phases_of(stretches: Iterable[Stretch]) -> list[Phase]:
+    """An agent's time as far as a plan asks: one call after the other is one phase of work."""
+    phases: list[Phase] = []
+    for each in stretches:
+        paused = each.doing is AgentDoing.PAUSED
+        doing, reason = (Doing.PAUSED, each.reason or "") if paused else (Doing.WORKING, "")
+        last = phases[-1] if phases else None
+        if last and (last.end, last.doing, last.reason) == (each.start, doing, reason):
+            phases[-1] = replace(last, end=each.end)
+        else:
+            phases.append(Phase(each.start, each.end, doing, reason))
+    return phases
+
+
+def moments_of(lines: Iterable[PlanLine], phases: Iterable[Phase]) -> list[Moment]:
     """Plan and deeds cut wherever either changes; without the times in which there was neither."""
-    begun: defaultdict[int, set[PlanLine | Stretch]] = defaultdict(set)
-    ended: defaultdict[int, set[PlanLine | Stretch]] = defaultdict(set)
+    begun: defaultdict[int, set[PlanLine | Phase]] = defaultdict(set)
+    ended: defaultdict[int, set[PlanLine | Phase]] = defaultdict(set)
     for line in lines:
         begun[line.start_ms].add(line)
         ended[line.end_ms].add(line)
-    for stretch in stretches:
-        begun[stretch.start].add(stretch)
-        ended[stretch.end].add(stretch)
-    running: set[PlanLine | Stretch] = set()
+    for phase in phases:
+        begun[phase.start].add(phase)
+        ended[phase.end].add(phase)
+    running: set[PlanLine | Phase] = set()
     moments: list[Moment] = []
     before = 0
     for at in sorted(begun.keys() | ended.keys()):
@@ -158,20 +183,16 @@ def moments_of(lines: Iterable[PlanLine], stretches: Iterable[Stretch]) -> list[
     return moments
 
 
-def _moment(start: int, end: int, running: Collection[PlanLine | Stretch]) -> Moment:
+def _moment(start: int, end: int, running: Collection[PlanLine | Phase]) -> Moment:
     plans = [each for each in running if isinstance(each, PlanLine)]
     plan = min(plans, key=lambda each: ORDER[each.activity], default=None)
-    deed = next((each for each in running if isinstance(each, Stretch)), None)
-    paused = deed is not None and deed.doing is AgentDoing.PAUSED
-    return Moment(
-        start, end, plan.activity if plan else None,
-        Doing.AWAY if deed is None else Doing.PAUSED if paused else Doing.WORKING,
-        plan.reason if plan else "", (deed.reason or "") if deed and paused else "",
-    )
+    phase = next((each for each in running if isinstance(each, Phase)), None)
+    return Moment(start, end, plan.activity if plan else None, phase.doing if phase else Doing.AWAY,
+                  plan.reason if plan else "", phase.reason if phase else "")
 
 
 def _append(moments: list[Moment], each: Moment) -> None:
-    """As one with the last where nothing that counts has changed: the call, say, but not that he works."""
+    """As one with the last where nothing has changed: where two lines of work follow each other, say."""
     last = moments[-1] if moments else None
     if last and last.end == each.start and replace(each, start=last.start) == replace(last, end=each.end):
         moments[-1] = replace(last, end=each.end)

@@ -20,9 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.work_plan_book import KeptLine, PlannedDays, import_plan, read_days, remove_plan
-from callqueue.work_plan_file import clocks, read_plan_file, write_plan_file
-from callqueue.work_plan_refusals import PlanFault, WorkPlanRefusalError, WrongPlanFileError
-from callqueue.work_plan_words import plan_texts
+from callqueue.work_plan_file import read_plan_file
+from callqueue.work_plan_refusals import WorkPlanRefusalError, WrongPlanFileError
+from callqueue.work_plan_words import fault_text, plan_texts
+from callqueue.work_plan_writing import clocks, write_plan_file
 from foundation.calendars import MomentError, day_text, iso, parse_moment
 from foundation.catalogue import Texts
 from foundation.database import Database, Store, store_url
@@ -171,7 +172,7 @@ class _Desk:
         try:
             return asyncio.run(run())
         except WrongPlanFileError as error:
-            faults = "\n".join(self._fault(file, fault) for fault in error.faults)
+            faults = "\n".join(f"{file}:{fault.line}: {fault_text(fault, self.texts)}" for fault in error.faults)
             told = self.texts(f"plan.refused.{error.name}", count=len(error.faults))
             raise RefusedError(f"{told}\n{faults}") from error
         except WorkPlanRefusalError as error:
@@ -179,13 +180,6 @@ class _Desk:
         except SQLAlchemyError as error:
             first = (str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__])[0]
             raise RefusedError(f"the main store: {first}; `bin/pasokh doctor` says how to mend it") from error
-
-    def _fault(self, file: str, fault: PlanFault) -> str:
-        """With its place in front, as compilers write it, so that editors find it."""
-        value = f" = {fault.value[:60]!r}" if fault.value and fault.column else ""
-        what = f"{fault.column}{value}" or repr(fault.value[:60])
-        place = f"{file}:{fault.line}: " + (f"{what}: " if fault.column or fault.value else "")
-        return place + self.texts(f"plan.fault.{fault.name}", **fault.values)
 
     def record(self, kept: KeptLine) -> dict[str, str]:
         plan = kept.plan

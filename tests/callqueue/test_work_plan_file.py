@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callqueue.work_plan import Activity, PlanLine, collisions
-from callqueue.work_plan_file import read_plan_file, write_plan_file
+from callqueue.work_plan_file import read_plan_file
 from callqueue.work_plan_refusals import WrongPlanFileError
 from callqueue.work_plan_words import plan_texts
+from callqueue.work_plan_writing import write_plan_file
 from foundation.calendars import day_text
 from foundation.settings import LANGUAGES, Agent, Queue, Settings, Site
 from foundation.text import persian_digits

@@ -3,11 +3,14 @@
 import asyncio
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from playwright.async_api import expect
 from typer.testing import CliRunner, Result
 
 import reports.web
@@ -23,7 +26,9 @@ from reports.queue import ReportError
 from reports.report import Context, make_sheet
 from reports.sheets import Sheet, sheet_content, sheet_csv, sheet_table
 from reports.tables import report_texts
-from tests.support.page_site import page_site
+from reports.web.plan_pages import LARGEST
+from tests.support.browser import accessibility_faults, chromium, shoot
+from tests.support.page_site import TOKEN, PageSite, page_site
 from tests.support.report_site import DAY, shifts, tell_journal
 
 SITE = """
@@ -41,6 +46,7 @@ a102,2026-11-22,22:00,06:00,work,
 """
 """The days' shifts: from 06:30 to 21:00, lunch from 12:00 (a101) or 12:30 (a102) for half an hour."""
 HOUR = 3600
+PATIENCE_MS = 60_000
 MORNING = DAY + 10 * HOUR
 TIMES = ("planned", "planned_work", "in_adherence", "absent_when_planned", "paused_unplanned", "break_not_taken",
          "working_unplanned", "worked", "planned_absent")
@@ -202,15 +208,70 @@ def test_each_import_is_in_the_audit_log(home: Home) -> None:
     assert entry.act.actor.startswith("command:")
 
 
-async def test_page_and_interface_have_it_without_anything_of_their_own(tmp_path: Path) -> None:
-    settings = Settings.model_validate({"queues": {"operator": {}}, "agents": {"a101": {"queues": {"operator": 0}}}})
-    async with page_site(tmp_path, [reports.web.room()], settings=settings) as site:
-        site.clock.at_ms = MORNING * 1000
-        await tell_journal(site.web.ledger, tmp_path / "log", (), shifts(0, ("a101",)))
-        manager = await site.client(Role.MANAGER)
-        page = await manager.get("/reports/adherence?lang=fa")
-        assert report_texts("fa")("report.adherence.no_plan") in page.text
-        answer = (await manager.get("/api/v1/reports/adherence?step=hour")).json()
-        assert answer["rows"][-1]["working_unplanned"] == 3.5 * HOUR
-        assert (await manager.get("/api/v1/reports/adherence?format=csv")).status_code == 200
-        assert (await (await site.client(Role.AGENT)).get("/reports/adherence")).status_code == 403
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[PageSite]:
+    agents = {name: {"queues": {"operator": 0}} for name in ("a101", "a102", "a103")}
+    settings = Settings.model_validate({"site": {"timezone": "UTC"}, "queues": {"operator": {}}, "agents": agents})
+    async with page_site(tmp_path, [reports.web.room()], settings=settings) as made:
+        made.clock.at_ms = MORNING * 1000
+        await tell_journal(made.web.ledger, tmp_path / "log", (), shifts(6, tuple(agents)))
+        yield made
+
+
+async def test_page_and_interface_have_it_without_anything_of_their_own(site: PageSite) -> None:
+    manager = await site.client(Role.MANAGER)
+    page = await manager.get("/reports/adherence?lang=fa")
+    assert report_texts("fa")("report.adherence.no_plan") in page.text
+    answer = (await manager.get("/api/v1/reports/adherence?step=hour")).json()
+    assert answer["rows"][-1]["working_unplanned"] == 3 * 3.5 * HOUR
+    assert (await manager.get("/api/v1/reports/adherence?format=csv")).status_code == 200
+    assert (await (await site.client(Role.AGENT)).get("/reports/adherence")).status_code == 403
+
+
+async def test_a_file_is_taken_in_on_the_page_or_refused_with_its_faults(site: PageSite) -> None:
+    manager, path = await site.client(Role.MANAGER), "/staffing/working-times"
+    assert (await (await site.client(Role.AGENT)).get(path)).status_code == 403
+    wrong = await send(site, manager, (HEAD + "a109,2026-11-22,8,9:00,work,\n").encode())
+    assert wrong.status_code == 422
+    shown = unescape(wrong.text)
+    assert "agent = 'a109': there is no such agent" in shown
+    assert "from = '8': this is no time of day" in shown
+    assert "larger than 2 MB" in (await send(site, manager, b"x" * (LARGEST + 1))).text
+    assert "Nothing is planned" in (await manager.get(path)).text
+    done = await send(site, manager, PLAN.encode())
+    assert (done.status_code, done.headers["location"]) == (303, f"{path}?from=2026-11-21&said=plan-imported")
+    week = (await manager.get(done.headers["location"])).text
+    assert all(told in week for told in ("06:30–21:00", "12:00–12:30", "Break: lunch", "The plan is imported."))
+    assert (await manager.get(f"{path}?from=soon")).status_code == 422
+    [entry] = await read_audit(site.web.database, Wanted(action="work-plan"))
+    assert (entry.act.actor, entry.act.detail and entry.act.detail["file"]) == ("manager", "plan.csv")
+
+
+async def send(site: PageSite, client: httpx.AsyncClient, content: bytes) -> httpx.Response:
+    path = "/staffing/working-times?lang=en"
+    token = TOKEN.search((await client.get(path)).text)
+    assert token
+    return await client.post("/staffing/working-times", data={"csrf": token[1]}, files={"file": ("plan.csv", content)})
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["fa", "en"])
+async def test_the_pages_are_clear_to_everybody(site: PageSite, language: Language, tmp_path: Path) -> None:
+    file, days = tmp_path / "plan.csv", [f"2026-11-{day}" for day in range(17, 23)]
+    file.write_text(HEAD + "".join(
+        f"{agent},{day},06:30,21:00,work,\n{agent},{day},12:0{number},12:30,break,{reason}\n"
+        for day in days for number, (agent, reason) in enumerate((("a101", "lunch"), ("a102", "")))
+    ) + "a103,2026-11-19,06:30,21:00,absent,\n", encoding="utf-8")
+    async with site.served() as url, chromium() as browser:
+        page = await site.open(browser, url, "/staffing/working-times", Role.MANAGER, language=language)
+        await page.locator("#file").set_input_files(file)
+        await page.locator("form[enctype] button").click()
+        await expect(page.locator(".planned").first).to_be_visible(timeout=PATIENCE_MS)
+        assert not await accessibility_faults(page)
+        await shoot(page, f"working-times-{language}")
+        for name, query in (("day", ""), ("week", "?from=2026-11-17&step=day")):
+            page = await site.open(browser, url, f"/reports/adherence{query}", Role.MANAGER, language=language)
+            await expect(page.locator("table.figures").first).to_be_visible(timeout=PATIENCE_MS)
+            assert not await accessibility_faults(page)
+            await shoot(page, f"adherence-{name}-{language}")
+        assert not site.complaints.heard
