@@ -135,8 +135,8 @@ class _Row:
             self._note("no-length", "to", self._cells["to"], start=self._cells["from"])
             return None
         ends = end if end > start else end + DAY
-        start_ms, end_ms = (self._read(column, lambda _, at=clock: self._instant(day, at))
-                            for column, clock in (("from", start), ("to", ends)))
+        start_ms = self._read("from", lambda _: self._instant(day, start))
+        end_ms = self._read("to", lambda _: self._instant(day, ends))
         if start_ms is None or end_ms is None or self.faults:
             return None
         return PlanLine(agent, day, start_ms, end_ms, activity, reason)

@@ -24,6 +24,7 @@ PLAN = "the imported plan of working times"
 PLAN_AND_LEDGER = f"{PLAN}; {BOTH}"
 MOST_DEVIATIONS = 100
 RATIOS = ("adherence", "conformance")
+ASIDE = ("planned_work", "in_adherence", "planned_absent")
 
 
 def _level(name: str, formula: str) -> Passport:
@@ -145,15 +146,16 @@ def _sheet(made: Made, parameters: Parameters, context: Context) -> Sheet:
     step, total = parameters[STEP], together(each.figures for each in made.measured)
     rows = [_row(each.figures, each.interval, step, context, running=each.running, agent=each.agent)
             for each in made.measured]
-    rows.append(_row(total, made.interval, Step.NONE, context, running=parameters.interval.end > context.now))
+    running = parameters.interval.end > context.now
+    rows.append(_row(total, made.interval, Step.NONE, context, running=running))
     balanced, stepped = all(each.sums_up for each in made.measured), step is not Step.NONE
     deviations, count = _deviations(made, context)
     over_time = _over_time(made.measured, step, context) if stepped else ()
     chart = Chart(Look.LINE, "from", RATIOS, "agent") if stepped else Chart(Look.BAR, "agent", RATIOS)
     return Sheet(
         "adherence", "report.adherence.title", parameters.interval, context.now, context.zone,
-        (*_moments(), Column("agent", "column.agent"), *_columns()), rows, PASSPORTS, gaps=made.gaps, chart=chart,
-        notes=list(_notes(made, parameters, count, context)), further=(*over_time, *deviations),
+        (*_moments(running=running), Column("agent", "column.agent"), *_columns()), rows, PASSPORTS, gaps=made.gaps,
+        chart=chart, notes=list(_notes(made, parameters, count, context)), further=(*over_time, *deviations),
         headline=Headline(HEADLINE, {name: getattr(total, name) for name in HEADLINE}), balanced=balanced,
         balance=context.texts("report.adherence.sums_up" if balanced else "report.adherence.differs"),
     )
@@ -176,13 +178,13 @@ def _notes(made: Made, parameters: Parameters, deviations: int, context: Context
         yield texts("report.adherence.longest", most=MOST_DEVIATIONS, count=deviations)
 
 
-def _moments() -> tuple[Column, ...]:
+def _moments(*, running: bool) -> tuple[Column, ...]:
     return (Column("from", "column.time", moment=True), Column("to", "column.until", moment=True, aside=True),
-            Column("provisional", "column.provisional", moment=True))
+            Column("provisional", "column.provisional", moment=True, aside=not running))
 
 
 def _columns() -> tuple[Column, ...]:
-    return tuple(Column(name, f"column.{name}", PASSPORTS[name].unit) for name in FIGURES)
+    return tuple(Column(name, f"column.{name}", PASSPORTS[name].unit, aside=name in ASIDE) for name in FIGURES)
 
 
 def _row(
@@ -207,8 +209,8 @@ def _over_time(measured: Sequence[Measured], step: Step, context: Context) -> tu
                  running=all_of_it[0].running).cells, {"from": context.teller.start(piece.start, step)})
         for piece, all_of_it in pieces.items()
     ]
-    return (Section("time", "report.adherence.time", (*_moments(), *_columns()), rows,
-                    Chart(Look.LINE, "from", RATIOS)),)
+    columns = (*_moments(running=any(each.running for each in measured)), *_columns())
+    return (Section("time", "report.adherence.time", columns, rows, Chart(Look.LINE, "from", RATIOS)),)
 
 
 def _deviations(made: Made, context: Context) -> tuple[tuple[Section, ...], int]:

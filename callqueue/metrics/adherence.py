@@ -30,10 +30,6 @@ class Verdict(StrEnum):
     UNPLANNED = "working_unplanned"
 
 
-OUT = (Verdict.ABSENT, Verdict.PAUSED, Verdict.BREAK_NOT_TAKEN)
-"""Out of adherence in planned time; with the time in adherence they are the planned time."""
-
-
 VERDICTS: Mapping[tuple[Activity | None, Doing], Verdict] = {
     (Activity.WORK, Doing.WORKING): Verdict.IN_ADHERENCE,
     (Activity.WORK, Doing.PAUSED): Verdict.PAUSED,
@@ -97,7 +93,7 @@ class AdherenceFigures:
     @property
     def sums_up(self) -> bool:
         """Whether the time in and out of adherence is the planned time."""
-        parts = (self.in_adherence, *(getattr(self, verdict.value) for verdict in OUT))
+        parts = (self.in_adherence, self.absent_when_planned, self.paused_unplanned, self.break_not_taken)
         return sum(round(each * SECOND) for each in parts) == round(self.planned * SECOND)
 
     @property

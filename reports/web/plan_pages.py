@@ -116,5 +116,5 @@ def _shown(line: PlanLine, web: Web, texts: Texts) -> Shown:
     start, end = (digits(clock, texts.language) for clock in clocks(line, web.zone))
     reason = f"agent.pause.{line.reason}"
     about = texts(reason) if reason in texts.messages else line.reason
-    return Shown(line.activity.value, f"{start}–{end}",
+    return Shown(line.activity.value, texts("plan.page.times", start=start, end=end),
                  ": ".join(part for part in (texts(f"plan.activity.{line.activity.value}"), about) if part))
