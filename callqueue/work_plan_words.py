@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from callqueue.work_plan import Activity
@@ -21,6 +22,7 @@ TEXTS = (FOLDER / "texts.yaml", FOLDER / "plan.yaml")
 LONGEST_SHOWN = 60
 
 
+@cache  # files of ours, which do not change while a process runs
 def plan_catalogue() -> Catalogue:
     return load_catalogue(TEXTS)
 
