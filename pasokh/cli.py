@@ -46,6 +46,7 @@ ENTRIES = (
     Entry("floor", "floor", "app", "Watch agents and waiting callers, live; do what supervisors do."),
     Entry("report", "report", "app", "Figures of the queues with their passports, and lists of calls."),
     Entry("staffing", "staffing", "app", "Forecast calls, plan how many agents they need, ask what if."),
+    Entry("plan", "plan", "app", "Working times of the agents: import, show, remove."),
     Entry("journal", "journal", "app", "Import the queue log of any Asterisk; see what has been read."),
     Entry("messages", "messages", "app", "Voice messages and call-back requests: list, hear, close."),
     Entry("recordings", "recordings", "app", "The sound that is kept: how long, and what goes."),

@@ -1,6 +1,6 @@
 """The agent report: each agent's sessions, cut into what he did; the parts sum to the time logged in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
 
@@ -103,19 +103,30 @@ async def build_agents_report(
     Raises:
         UnknownAgentError: an agent neither stands in the settings nor was ever logged in in that time.
     """
-    start, end = query.interval.start, min(query.interval.end, now)
+    sheets = await read_timesheets(connection, query.interval, now)
+    refuse_unknown_agents(query.agents, settings, sheets)
+    end = min(query.interval.end, now)
+    return compose(query, sheets, settings, now, await read_gaps(connection, query.interval.start, end))
+
+
+async def read_timesheets(connection: AsyncConnection, interval: Interval, now: int) -> dict[str, Timesheet]:
+    """Everybody's time in an interval, up to now, from the ledger."""
+    start, end = interval.start, min(interval.end, now)
     stints = await read_agent_stints(connection, None, start, end)
     talks = talks_of(stints, await read_conversations(connection, None, start, end), now)
     markers = [*await read_last_starts(connection, start), *await read_markers(connection, start, end)]
     periods = agent_periods(await read_sessions(connection, start, end), markers, end)
     rings = await read_rings(connection, None, start, end)
-    sheets = timesheets(periods, talks, await read_ringing(connection, start, end), rings)
-    for agent in query.agents:
-        if agent not in settings.agents and agent not in sheets:
-            known = ", ".join(sorted(settings.agents))
+    return timesheets(periods, talks, await read_ringing(connection, start, end), rings)
+
+
+def refuse_unknown_agents(agents: Iterable[str], settings: Settings, known: Container[str]) -> None:
+    """Raises UnknownAgentError: one neither stands in the settings nor was seen in that time."""
+    for agent in agents:
+        if agent not in settings.agents and agent not in known:
+            names = ", ".join(sorted(settings.agents))
             raise UnknownAgentError(f"agent {agent!r}: neither in the settings nor in the ledger of that time; "
-                                    f"the site has {known}", written=agent, known=known)
-    return compose(query, sheets, settings, now, await read_gaps(connection, start, end))
+                                    f"the site has {names}", written=agent, known=names)
 
 
 def compose(

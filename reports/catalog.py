@@ -23,6 +23,7 @@ a `chart` says which columns are drawn and how; `Row.links` lead from a figure t
 """
 
 from reports import (
+    adherence_sheet,
     agent_time_sheets,
     agents_sheet,
     blocked_sheet,
@@ -49,7 +50,7 @@ REPORTS: tuple[Report, ...] = (
     queue_sheet.REPORT, intervals_sheet.REPORT, growth_sheet.REPORT, blocked_sheet.REPORT, calls_sheet.REPORT,
     menus_sheet.REPORT, *case_sheets.REPORTS, voice_messages.REPORT, provinces_sheet.REPORT, repeats.REPORT,
     first_contact.REPORT, channel_shift.REPORT, pulse_sheet.REPORT,
-    agents_sheet.REPORT, *agent_time_sheets.REPORTS, passing_on.REPORT, unanswered_rings.REPORT,
+    agents_sheet.REPORT, *agent_time_sheets.REPORTS, adherence_sheet.REPORT, passing_on.REPORT, unanswered_rings.REPORT,
     quality_sheet.REPORT,
 )
 

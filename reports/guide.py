@@ -8,6 +8,7 @@ from followups.satisfaction import PASSPORTS as SATISFACTION
 from followups.timeliness import PASSPORTS as KEPT
 from foundation.paths import CHECKOUT
 from quality.results import PASSPORTS as QUALITY
+from reports.adherence_sheet import PASSPORTS as ADHERENCE
 from reports.agent_time_sheets import OCCUPANCY_PASSPORTS, PAUSE_PASSPORTS
 from reports.agents import PASSPORTS as AGENTS
 from reports.blocked_sheet import PASSPORTS as BLOCKED
@@ -51,8 +52,8 @@ def renewed(text: str) -> str:
         ("voice-messages", MESSAGES), ("provinces", PROVINCES), ("repeat-callers", REPEATS),
         ("channel-shift", SHIFT), ("pulse", PULSE),
         ("growth", GROWTH), ("blocked", BLOCKED), ("first-contact-resolution", RESOLUTION),
-        ("occupancy", OCCUPANCY_PASSPORTS), ("pauses", PAUSE_PASSPORTS), ("transfers", TRANSFERS),
-        ("ring-no-answer", RINGS),
+        ("occupancy", OCCUPANCY_PASSPORTS), ("pauses", PAUSE_PASSPORTS), ("adherence", ADHERENCE),
+        ("transfers", TRANSFERS), ("ring-no-answer", RINGS),
         ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS), ("quality", QUALITY)))
     staffing = f"Of `bin/pasokh staffing` (staffing.md):\n\n{passport_table(STAFFING.values())}"
     return f"{before}{BEGIN}\n\n{queues}\n\nOf `report agents`:\n\n{agents}\n\n{cases}\n\n{staffing}\n\n{END}{after}"

@@ -36,7 +36,7 @@ EXPLAINED = (
 
 
 TEXTS = tuple(Path(__file__).parent / name for name in (
-    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml"))
+    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml", "adherence.yaml"))
 """The catalogue files of all reports."""
 
 

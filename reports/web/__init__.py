@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
+from callqueue.work_plan_words import TEXTS as PLAN_TEXTS
 from foundation.settings import load_secrets
 from foundation.web.rooms import NavItem, WebRoom
 from foundation.web.site import Web
@@ -12,7 +13,16 @@ from reports.post import Post, mail_server
 from reports.staffing.notes import TEXTS as STAFFING_TEXTS
 from reports.story.words import TEXTS as STORY_TEXTS
 from reports.tables import TEXTS
-from reports.web import action_pages, api, call_pages, report_pages, sheet_pages, staffing_api, staffing_pages
+from reports.web import (
+    action_pages,
+    api,
+    call_pages,
+    plan_pages,
+    report_pages,
+    sheet_pages,
+    staffing_api,
+    staffing_pages,
+)
 from reports.web.access import DOERS, LOOKERS
 from reports.web.catalog_api import FAMILIES, catalog_api
 from reports.web.gauges import publish
@@ -27,7 +37,7 @@ def room(days: DayKeeper | None = None) -> WebRoom:
     """`days`: another keeper of the wallboard's figures."""
     keeper = days or DayKeeper()
     router, interface = APIRouter(), APIRouter()
-    for pages in (sheet_pages, action_pages, call_pages, report_pages, staffing_pages):
+    for pages in (sheet_pages, action_pages, call_pages, report_pages, staffing_pages, plan_pages):
         router.include_router(pages.router)
     router.include_router(wallboard_pages(keeper))
     interface.include_router(api.router)
@@ -36,7 +46,7 @@ def room(days: DayKeeper | None = None) -> WebRoom:
     return WebRoom(
         "reports", router, interface, FOLDER / "templates", FOLDER / "static",
         [*TEXTS, STORY_TEXTS, STAFFING_TEXTS, FOLDER / "texts.yaml", FOLDER / "wallboard.yaml",
-         FOLDER / "reports.yaml", FOLDER / "staffing.yaml"],
+         FOLDER / "reports.yaml", FOLDER / "staffing.yaml", *PLAN_TEXTS],
         nav=(
             NavItem("/wallboard", "wallboard.nav", BOARD_LOOKERS, 25),
             NavItem("/reports", "reports.nav", (*DOERS, *LOOKERS), 27),
