@@ -64,6 +64,9 @@ class ShownFault:
     reason: str
 
 
+NO_FAULTS: tuple[ShownFault, ...] = ()
+
+
 class FaultLog:
     """Says each fault of a file once, and not at every request that meets it."""
 
@@ -122,7 +125,7 @@ class _Refused:
         t, key = texts_of(request), f"{self._family.texts}.{error.name}"
         values = getattr(error, "values", {})
         text = t(key, **values) if key in t.messages else str(error)
-        status, shown = getattr(error, "status", self._family.status), ()
+        status, shown = getattr(error, "status", self._family.status), NO_FAULTS
         if isinstance(error.__cause__, DataFileError):
             self._faults.say(error.__cause__)
             shown = await _shown_faults(request, error.__cause__)
@@ -135,7 +138,7 @@ async def _shown_faults(request: Request, error: DataFileError) -> tuple[ShownFa
         user = await identify(request)  # a file may be read before a guard asks who it is
         if user is not None and user.may(*MENDERS):
             return tuple(_shown(fault, web_of(request).home.root) for fault in error.faults)
-    return ()
+    return NO_FAULTS
 
 
 def _shown(fault: Fault, root: Path) -> ShownFault:

@@ -55,8 +55,8 @@ async def test_a_mail_server_is_greeted_and_gets_no_mail(
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(made_for.chain, made_for.key)
 
-    async def told(port: int, security: str = "starttls", password: str = SECRET, **more: Any) -> tuple[Grade, str]:
-        smtp = Smtp(server="127.0.0.1", port=port, sender="line@example.test", security=security, **more)
+    async def told(port: int, password: str = SECRET, **more: Any) -> tuple[Grade, str]:
+        smtp = Smtp(server="127.0.0.1", port=port, sender="line@example.test", **more)
         asked = Site(site.home, site.settings.model_copy(update={"smtp": smtp}),
                      site.secrets.model_copy(update={"smtp": password}))
         found = await looked(look_at_mail, asked)
@@ -68,7 +68,7 @@ async def test_a_mail_server_is_greeted_and_gets_no_mail(
         grade, text = await told(private.port, username="line")
         assert (grade, "by starttls, signed in as line" in text) == (Grade.GOOD, True)
         assert private.signed_in == ["line"]
-        assert (await told(plain.port, "none"))[0] is Grade.GOOD
+        assert (await told(plain.port, security="none"))[0] is Grade.GOOD
         assert not private.letters + plain.letters
         for said, settings in (
             ("535", {"port": private.port, "username": "line", "password": "brown-bear"}),
