@@ -207,7 +207,8 @@ class _Shown:
         earlier = self.sheet.earlier.sections if self.sheet.earlier else ()
         return draw_section(
             self.sheet.sections[number], teller, wanted=self.own.get(DRAW, ""), calendar=calendar_of(teller.language),
-            earlier=earlier[number] if number < len(earlier) else None, zone=self.sheet.zone.key)
+            earlier=earlier[number] if number < len(earlier) else None, zone=self.sheet.zone.key,
+            until=self.sheet.interval.end)
 
     def _provisional(self, teller: Teller) -> str:
         until = self.sheet.provisional_until

@@ -118,18 +118,18 @@ async def tell_journal(
 
 
 AREAS = ("021", "0912", "031", "051", "0935", "041")
-"""What the numbers of `eventful_years` begin with."""
-YEARS_DAYS, WEEKS = 740, 9
+"""What the numbers of `eventful_year` begin with."""
+YEAR_DAYS, WEEKS = 380, 9
 
 
-def eventful_years(queues: Sequence[str]) -> list[PlayedCall]:
-    """Two thin years, nine Sundays and two full weeks of `busy_days`, from everywhere.
+def eventful_year(queues: Sequence[str]) -> list[PlayedCall]:
+    """A thin year, nine Sundays and two full weeks of `busy_days`, from everywhere.
 
     On the last day the first queue has lost most of its calls, and the last queue turns callers away and has thrice
     as many of them as usual.
     """
     found: list[PlayedCall] = []
-    for place, call in enumerate(busy_days(YEARS_DAYS, queues)):
+    for place, call in enumerate(busy_days(YEAR_DAYS, queues)):
         ago = (DAY + 86_399 - call.at) // 86_400
         if ago > 13 and not (ago % 7 == 0 and ago <= WEEKS * 7) and place % 60:
             continue

@@ -83,7 +83,8 @@ function draw(place: HTMLElement): void {
   const mirrored = document.documentElement.dir === "rtl";
   const write = writer(chart.unit, language);
   const moment = moments(chart, language);
-  const stepped = uPlot.paths.stepped?.({ align: 1 });
+  // uPlot goes from the left to the right: in a mirrored chart it meets the end of a step first.
+  const stepped = uPlot.paths.stepped?.({ align: mirrored ? -1 : 1 });
   if (!stepped) return;
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const axis = { stroke: colour("--soft"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
