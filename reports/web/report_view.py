@@ -22,7 +22,8 @@ MOVERS = (
 """What else may have moved while the headline rose: told beside it when a time is compared with an earlier one."""
 ISOLATE, ISOLATED = "\u2066", "\u2069"
 """Around a number with a sign, which stays before it in a line from the right to the left, too."""
-SIGNS = ("+", MINUS)
+SIGNS = ("+", MINUS, "…")
+"""What numbers begin with that would else stand behind them; the last one is a number's that is not shown whole."""
 POINT = 0.0005
 """Ratios that differ by less are written alike."""
 
