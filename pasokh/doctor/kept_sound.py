@@ -77,7 +77,8 @@ def _is_key(text: str) -> bool:
 
 def look_at_space(site: Site) -> Finding:
     """Whether what the site keeps a day, as long as it keeps it, has room on the disk."""
-    free = shutil.disk_usage(site.home.recordings_store).free
+    store = site.home.recordings_store
+    free = shutil.disk_usage(store if store.exists() else site.home.root).free
     usable = max(0, free - site.settings.disk.recordings_stop_below_megabytes * MEGABYTE)
     try:
         growths = _ask(_growths(site))
@@ -85,7 +86,7 @@ def look_at_space(site: Site) -> Finding:
         return note(f"not looked at: {type(error).__name__}", UNREACHED)
     if not growths:
         return good(f"nothing was recorded in the last {LOOKED_BACK_DAYS} days; {_size(free)} free")
-    found = outlook(growths, _oldest_days(site.home.recordings_store), usable)
+    found = outlook(growths, _oldest_days(store), usable)
     text = f"sound grows by {_size(found.bytes_a_day)} a day, {_size(free)} free"
     if found.days_left is None:
         return good(f"{text}; {_size(found.wanted)} more until as much goes as comes")
