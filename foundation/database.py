@@ -5,7 +5,7 @@ PostgreSQL both live in the site's one database.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +27,10 @@ MAIN = MetaData(naming_convention=NAMING)
 """Tables of the main store; rooms add theirs."""
 LEDGER = MetaData(naming_convention=NAMING)
 """Tables of the ledger's store: journal positions, stints and what belongs to them."""
+
+
+class DatabaseAwayError(ConnectionError):
+    """The server does not answer, or is not where the settings say; the text names the reason."""
 
 
 class Store(StrEnum):
@@ -54,14 +58,19 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that holds SQLite's write lock from its first statement; keep it short."""
-        async with self.engine.connect() as connection:
+        async with self.read() as connection:
             await connection.execution_options(pasokh_write=True)
             async with connection.begin():
                 yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        async with self.engine.connect() as connection:
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self.engine.connect())
+            except OSError as error:
+                # A name that is not known, a socket that is not there: drivers hand these on as they are.
+                raise DatabaseAwayError(str(error)) from error
             yield connection
 
     async def close(self) -> None:

@@ -5,8 +5,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
-import structlog
-
 from foundation.data_file import DataFileError
 from foundation.paths import Home
 from quality.refusals import ScorecardsWrongError, UnknownScorecardError
@@ -17,13 +15,11 @@ FOLDER: Final = "quality"
 """Under the home: the site's own scorecards.yaml and sampling.yaml."""
 Read = TypeVar("Read")
 
-log = structlog.get_logger()
-
 
 def site_scorecards(home: Home) -> Mapping[str, Scorecard]:
     """
     Raises:
-        ScorecardsWrongError: the site's file cannot be used; the log says why.
+        ScorecardsWrongError: the site's file cannot be used; its cause says why.
     """  # noqa: D212
     return _current(home.root / FOLDER / "scorecards.yaml", _cards)
 
@@ -50,7 +46,6 @@ def _current(path: Path, read: Callable[[Path, tuple[int, int]], Read]) -> Read:
     try:
         return read(path, state)
     except DataFileError as error:
-        log.error("a file of quality is wrong", faults=[str(fault) for fault in error.faults])  # noqa: TRY400
         raise ScorecardsWrongError(file=path.name) from error
 
 

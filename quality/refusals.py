@@ -72,10 +72,10 @@ class EmptyNoteError(QualityRefusalError):
 
 
 class ScorecardsWrongError(QualityRefusalError):
-    """The site's file cannot be used; the log and `bin/pasokh quality check` say why."""
+    """The site's file cannot be used; the page and `bin/pasokh quality check` say why."""
 
     name = "scorecards-wrong"
-    status = 500
+    status = 503
 
 
 class UnknownScorecardError(QualityRefusalError):

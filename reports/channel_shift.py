@@ -82,8 +82,8 @@ def _by_piece(placed: Placed, pieces: Sequence[Interval]) -> list[Placed]:
 
 
 def _columns() -> Iterable[Column]:
-    for name, passport in PASSPORTS.items():
-        yield Column(name, f"figure.{name}", passport.unit, aside=name not in SHOWN)
+    for name in (*SHOWN, *(name for name in PASSPORTS if name not in SHOWN)):
+        yield Column(name, f"figure.{name}", PASSPORTS[name].unit, aside=name not in SHOWN)
 
 
 def _row(names: Mapping[str, Cell], shown: Mapping[str, str], placed: Placed, *, total: bool = False) -> Row:

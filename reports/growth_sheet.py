@@ -23,7 +23,7 @@ PASSPORTS: Mapping[str, Passport] = {
         Passport("growth_before", Unit.COUNT, "entries of the same days a year before by the report's calendar; of an"
                  " interval that is not over, up to the same moment; none where the ledger does not reach back so far",
                  JOURNAL, EXACT),
-        Passport("growth_difference", Unit.NUMBER, "entries − growth_before", JOURNAL, EXACT),
+        Passport("growth_difference", Unit.COUNT, "entries − growth_before", JOURNAL, EXACT),
     )},
 }
 FIGURES = ("entries", "growth_before", "growth_difference", "growth")
@@ -92,10 +92,14 @@ def _entries(parts: Iterable[CallsPart], queue: str) -> int:
 
 def _row(one: Compared, context: Context, step: Step, *, queues: Sequence[str] = ()) -> Row:
     total = one.queue is None
-    start = context.teller.moment(one.interval.start) if total else beginning(one.interval.start, step, context)
+    shown = {"from": context.texts("column.all") if total else beginning(one.interval.start, step, context),
+             "queue": context.teller.queue(one.queue)}
+    figures = one.figures()
+    if (difference := figures["growth_difference"]) is not None:
+        shown["growth_difference"] = context.teller.number(difference, signed=True)
     asked = queues if total else (one.queue or "",)
     link: dict[str, str | Sequence[str]] = {
         "from": iso(one.interval.start, context.zone), "to": iso(one.interval.end, context.zone), "figure": "entries"}
     links: Mapping[str, Link] = {"entries": {**link, "queue": asked} if asked else link}
-    return Row({"from": iso(one.interval.start, context.zone), "queue": one.queue, **one.figures()},
-               {"from": start, "queue": context.teller.queue(one.queue)}, bold=total, total=total, links=links)
+    return Row({"from": iso(one.interval.start, context.zone), "queue": one.queue, **figures}, shown, bold=total,
+               total=total, links=links)

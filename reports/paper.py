@@ -39,14 +39,22 @@ def sheet_pdf(sheet: Sheet, settings: Settings, texts: Texts) -> bytes:
     Raises:
         PaperError: Pango is not here.
     """
+    return html_pdf(sheet_html(sheet, settings, texts))
+
+
+def html_pdf(html: str) -> bytes:
+    """A page on paper; it may take files of this machine alone.
+
+    Raises:
+        PaperError: Pango is not here.
+    """
     try:
         from weasyprint import HTML  # noqa: PLC0415 - it looks for Pango when it is imported
         from weasyprint.urls import URLFetcher  # noqa: PLC0415
     except OSError as error:
         raise PaperError(f"PDF needs Pango, which is not on this machine ({str(error).splitlines()[0]}): "
                          "`bin/pasokh prepare` installs it, or `apt-get install libpangoft2-1.0-0`") from error
-    html = HTML(string=sheet_html(sheet, settings, texts), url_fetcher=URLFetcher(allowed_protocols=["file"]))
-    written: bytes = html.write_pdf()
+    written: bytes = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=["file"])).write_pdf()
     return written
 
 
@@ -58,7 +66,7 @@ def sheet_html(sheet: Sheet, settings: Settings, texts: Texts) -> str:
     if sheet.earlier:
         sections.append(_table(sheet.earlier.sections[0], 0, teller, sheet_title(sheet.earlier, teller)))
     return environment.get_template("paper.html").render(
-        language=teller.language, direction="rtl" if teller.language == "fa" else "ltr", font=_font(),
+        language=teller.language, direction="rtl" if teller.language == "fa" else "ltr", font=font_address(),
         title=sheet_title(sheet, teller), headline=_headline(sheet, teller), sections=sections,
         made=texts("report.made", moment=teller.moment(sheet.made, seconds=True), zone=sheet.zone.key),
         balance=sheet.balance, unbalanced=sheet.balanced is False,
@@ -67,7 +75,7 @@ def sheet_html(sheet: Sheet, settings: Settings, texts: Texts) -> str:
     )
 
 
-def _font() -> str:
+def font_address() -> str:
     """Where the launcher has put the pages' Persian letters; "": not here, and the system's are taken."""
     found = sorted((tools_folder() / "web" / "bundles").glob(FONT))
     return found[0].as_uri() if found else ""

@@ -90,7 +90,7 @@ class Post:
         except (ParameterError, ReportError, PaperError, DataFileError) as error:
             await self._note(mail, REFUSED, f"{error}")
             return False
-        except (StoreError, OSError) as error:
+        except (StoreError, OSError, UnicodeError) as error:
             over = _for_good(error) or mail.tries + 1 >= MOST_TRIES
             await self._note(mail, REFUSED if over else WAITING, _told(error))
             return False
@@ -157,11 +157,7 @@ def message_id(mail: Mail, smtp: Smtp) -> str:
 def mail_server(smtp: Smtp, secrets: Secrets) -> Send:
     """Gives mails to the site's server."""
     def send(letter: Message) -> None:
-        with _connection(smtp) as server:
-            if smtp.security == "starttls":
-                server.starttls(context=ssl.create_default_context())
-            if smtp.username:
-                server.login(smtp.username, secrets.smtp)
+        with signed_in_server(smtp, secrets) as server:
             refused = server.send_message(letter)
         if refused:
             log.warning("some will not get a report", refused=len(refused))
@@ -169,11 +165,28 @@ def mail_server(smtp: Smtp, secrets: Secrets) -> Send:
     return send
 
 
-def _connection(smtp: Smtp) -> smtplib.SMTP:
+@contextmanager
+def signed_in_server(smtp: Smtp, secrets: Secrets, seconds: float = SEND_SECONDS) -> Iterator[smtplib.SMTP]:
+    """The site's server, ready to take a mail; it may be silent so long at each step.
+
+    Raises:
+        OSError: it does not answer, or refuses us (smtplib's errors are OSErrors).
+        UnicodeError: the name or password has letters that no sign-in can carry.
+    """
+    with _connection(smtp, seconds) as server:
+        server.ehlo_or_helo_if_needed()
+        if smtp.security == "starttls":
+            server.starttls(context=ssl.create_default_context())
+        if smtp.username:
+            server.login(smtp.username, secrets.smtp)
+        yield server
+
+
+def _connection(smtp: Smtp, seconds: float) -> smtplib.SMTP:
     host = smtp.server or ""
     if smtp.security == "tls":
-        return smtplib.SMTP_SSL(host, smtp.port, timeout=SEND_SECONDS, context=ssl.create_default_context())
-    return smtplib.SMTP(host, smtp.port, timeout=SEND_SECONDS)
+        return smtplib.SMTP_SSL(host, smtp.port, timeout=seconds, context=ssl.create_default_context())
+    return smtplib.SMTP(host, smtp.port, timeout=seconds)
 
 
 def _for_good(error: Exception) -> bool:

@@ -138,7 +138,7 @@ def _explain(rises: Rises, context: Context) -> Iterator[str]:
         yield texts(
             f"report.pulse.{direction}_never" if one.chance < SELDOM else f"report.pulse.{direction}",
             name=_name(one, context), calls=one.count, weeks=len(one.weeks), least=min(one.weeks), most=max(one.weeks),
-            usual=number_text(one.usual, texts.language, int(one.usual % 1 > 0)), low=one.low, high=one.high,
+            usual=_usual(one, context), low=one.low, high=one.high,
             once=shown_times(one.chance, context.names),
         )
     if not rises.compared:
@@ -158,8 +158,14 @@ def _row(one: Compared, context: Context) -> Row:
         "pulse_flagged": (-1 if one.fell else 1) if one.flagged else 0,
     }
     shown = {"kind": context.texts(f"pulse.kind.{kind}"), "name": _name(one, context),
-             "pulse_chance": shown_chance(one.chance, context.names), "weeks": digits(weeks, context.texts.language)}
+             "pulse_usual": _usual(one, context), "pulse_chance": shown_chance(one.chance, context.names),
+             "weeks": digits(weeks, context.texts.language)}
     return Row(cells, shown, red=one.flagged)
+
+
+def _usual(one: Compared, context: Context) -> str:
+    """A median of whole numbers is whole, or half between two."""
+    return number_text(one.usual, context.texts.language, int(one.usual % 1 > 0))
 
 
 def _name(one: Compared, context: Context) -> str:

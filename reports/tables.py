@@ -21,6 +21,7 @@ from reports.calls import CallsReport, Line
 from reports.queue import QueueReport, Row
 
 SHOWN_GAPS = 10
+MINUS = "−"
 REFUSED = ("refused_full", "refused_empty", "refused_closed", "refused_busy")
 COLUMNS = (
     "offered", "answered", "service_level", "service_level_human", "abandonment_rate", "short_abandoned",
@@ -74,11 +75,16 @@ class Teller:
         if unit is Unit.RATIO:
             return percent_text(value, self.language)
         if unit is Unit.CHANGE:
-            sign = "+" if value > 0 else "−" if value < 0 else ""
+            sign = "+" if value > 0 else MINUS if value < 0 else ""
             return sign + percent_text(abs(value), self.language)
         if unit is Unit.SECONDS:
             return duration_text(value, self.language)
-        return number_text(value, self.language, 0 if unit is Unit.COUNT else 2)
+        return self.number(value, 0 if unit is Unit.COUNT else 2)
+
+    def number(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
+        """With a true minus; `signed`: and a plus."""
+        sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
+        return sign + number_text(abs(value), self.language, decimals)
 
     def _local(self, instant: float) -> datetime:
         return datetime.fromtimestamp(instant, self._zone)

@@ -50,7 +50,9 @@ class Keeper:
             version = web.live.version
             try:
                 await self.look(web, wrapping_up(web.live.pictures))
-            except (SQLAlchemyError, OSError, AsteriskAwayError, DeskFilesWrongError) as error:
+            except DeskFilesWrongError as error:
+                log.warning("wrap_ups_not_held", error=type(error).__name__, faults=str(error.__cause__))
+            except (SQLAlchemyError, OSError, AsteriskAwayError) as error:
                 log.warning("wrap_ups_not_held", error=type(error).__name__)
             await web.live.next_version(version, LOOK_SECONDS)
         await asyncio.Event().wait()  # whoever closed them ends this task, too

@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import structlog
 from fastapi import Depends, Request
 
 from agent_softphone.desk.book import DeskBook, load_desk_book
@@ -33,8 +32,6 @@ FOLDER: Final = "desk"
 """Under the home: the site's own dispositions.yaml, and notes in knowledge/."""
 MASK: Final = "***"
 AgentUser = Annotated[User, Depends(signed_in(Role.AGENT))]
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ def site_book(home: Home) -> DeskBook:
     """The site's rules as its file has them now.
 
     Raises:
-        DeskFilesWrongError: it cannot be used; the log says why.
+        DeskFilesWrongError: it cannot be used; its cause says why.
     """
     path = home.root / FOLDER / "dispositions.yaml"
     try:
@@ -120,7 +117,6 @@ def site_book(home: Home) -> DeskBook:
     except FileNotFoundError:
         return _read(path, None)
     except DataFileError as error:
-        log.error("dispositions are wrong", faults=[str(fault) for fault in error.faults])  # noqa: TRY400
         raise DeskFilesWrongError from error
 
 

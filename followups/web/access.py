@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-import structlog
 from fastapi import Depends, Path, Request
 
 from followups.actor import Actor, Reach
@@ -18,8 +17,6 @@ from foundation.web.site import texts_of, web_of
 LOOKERS = (Role.MANAGER, Role.AUDITOR)
 WORKERS = (Role.AGENT, Role.SUPERVISOR)
 
-log = structlog.get_logger()
-
 
 def office_of(request: Request) -> CaseOffice:
     """The case office of the site; its files are looked at again at each request."""
@@ -27,10 +24,7 @@ def office_of(request: Request) -> CaseOffice:
     try:
         return case_office(web.home, web.settings, web.database, web.clock)
     except DataFileError as error:
-        log.error("subjects or units are wrong", faults=[str(fault) for fault in error.faults])  # noqa: TRY400
         raise CaseFilesWrongError from error
-
-
 
 
 def actor_of(user: User) -> Actor:

@@ -33,6 +33,13 @@ def explain(path: Path, error: ValidationError, settings: type[BaseModel]) -> It
         yield f"{_place(path, loc)}: {'.'.join(loc) or 'settings'}{value}: {_reason(problem, loc, settings)}"
 
 
+def explain_secrets(path: Path, error: ValidationError) -> Iterator[str]:
+    """A line for each problem, without the values."""
+    for problem in error.errors(include_input=False):
+        place = ".".join(str(part) for part in problem["loc"])
+        yield f"{path}: {place}: {_WORDS.get(problem['type'], problem['msg'])}"
+
+
 def _place(path: Path, loc: tuple[str, ...]) -> str:
     variable = ENVIRONMENT_PREFIX + "__".join(loc).upper()
     return f"environment variable {variable}" if loc and variable in os.environ else str(path)

@@ -10,9 +10,11 @@ from typing import Any
 
 import pyrage
 import yaml
+from pydantic import ValidationError
 
 from foundation.paths import Home
-from foundation.settings.site import Settings
+from foundation.settings.refusal import explain_secrets
+from foundation.settings.site import Settings, SettingsError
 from foundation.settings.values import Section
 
 PIN_DIGITS = 6
@@ -46,23 +48,27 @@ class Secrets(Section):
 
 
 def load_secrets(home: Home, settings: Settings) -> Secrets:
-    """Read the secrets, and add whatever the settings need that is not there yet."""
+    """Read the secrets, and add whatever the settings need that is not there yet.
+
+    Raises:
+        SettingsError: the file is not YAML, or a secret in it is no text; no secret is in the error.
+    """
     stored = _stored(home.secrets_file)
-    if _completed(stored, settings).model_dump(mode="json") != stored:
+    if _completed(home.secrets_file, stored, settings).model_dump(mode="json") != stored:
         with _alone(home.secrets_file):  # two that make keys at once would lose one, and the sound with it
             stored = _stored(home.secrets_file)
-            found = _completed(stored, settings)
+            found = _completed(home.secrets_file, stored, settings)
             if found.model_dump(mode="json") != stored:
                 _write(home.secrets_file, found)
             return found
-    return Secrets(**stored)
+    return _checked(home.secrets_file, stored)
 
 
 def add_recording_key(home: Home, settings: Settings) -> Secrets:
     """Make a new key for kept sound; the older ones stay, to open what they sealed."""
     load_secrets(home, settings)
     with _alone(home.secrets_file):
-        found = _completed(_stored(home.secrets_file), settings)
+        found = _completed(home.secrets_file, _stored(home.secrets_file), settings)
         found = found.model_copy(update={"recording_keys": (_new_recording_key(), *found.recording_keys)})
         _write(home.secrets_file, found)
     return found
@@ -71,7 +77,7 @@ def add_recording_key(home: Home, settings: Settings) -> Secrets:
 def drop_recording_keys(home: Home, settings: Settings, dropped: Collection[str]) -> Secrets:
     """Take keys out of the secrets for good; the newest one always stays."""
     with _alone(home.secrets_file):
-        found = _completed(_stored(home.secrets_file), settings)
+        found = _completed(home.secrets_file, _stored(home.secrets_file), settings)
         newest, *older = found.recording_keys
         found = found.model_copy(update={"recording_keys": (newest, *(key for key in older if key not in dropped))})
         _write(home.secrets_file, found)
@@ -79,24 +85,42 @@ def drop_recording_keys(home: Home, settings: Settings, dropped: Collection[str]
 
 
 def _stored(path: Path) -> dict[str, Any]:
-    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else {}
+    try:
+        content = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        # The error's own text, and its cause in a log, would show the line, and with it a secret.
+        raise SettingsError(f"{path}:{mark.line + 1 if mark else 1}: not YAML") from None
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: must be a mapping of names to secrets")
+    return content
 
 
-def _completed(stored: Mapping[str, Any], settings: Settings) -> Secrets:
-    agents: dict[str, str] = dict(stored.get("agents", {}))
+def _checked(path: Path, content: Mapping[str, Any]) -> Secrets:
+    try:
+        return Secrets(**content)
+    except ValidationError as error:
+        raise SettingsError("\n".join(explain_secrets(path, error))) from None  # its text has the values
+
+
+def _completed(path: Path, stored: Mapping[str, Any], settings: Settings) -> Secrets:
+    agents: Any = stored.get("agents") or {}
+    if not isinstance(agents, dict):
+        raise SettingsError(f"{path}: agents: must be a mapping of agents to their passwords")
+    agents = dict(agents)
     for agent_id in settings.agents:
         agents.setdefault(agent_id, "".join(random_secrets.choice(TYPED) for _ in range(PASSWORD_LENGTH)))
-    return Secrets(
-        ami=stored.get("ami") or random_secrets.token_urlsafe(24),
-        agents=agents,
-        pin=stored.get("pin") or "".join(random_secrets.choice("0123456789") for _ in range(PIN_DIGITS)),
-        tracking_key=stored.get("tracking_key") or random_secrets.token_urlsafe(24),
-        back_office=stored.get("back_office") or random_secrets.token_urlsafe(24),
-        identity_key=stored.get("identity_key") or random_secrets.token_urlsafe(24),
-        trunk=stored.get("trunk") or "",
-        smtp=stored.get("smtp") or "",
-        recording_keys=tuple(stored.get("recording_keys") or [_new_recording_key()]),
-    )
+    return _checked(path, {
+        "ami": stored.get("ami") or random_secrets.token_urlsafe(24),
+        "agents": agents,
+        "pin": stored.get("pin") or "".join(random_secrets.choice("0123456789") for _ in range(PIN_DIGITS)),
+        "tracking_key": stored.get("tracking_key") or random_secrets.token_urlsafe(24),
+        "back_office": stored.get("back_office") or random_secrets.token_urlsafe(24),
+        "identity_key": stored.get("identity_key") or random_secrets.token_urlsafe(24),
+        "trunk": stored.get("trunk") or "",
+        "smtp": stored.get("smtp") or "",
+        "recording_keys": stored.get("recording_keys") or [_new_recording_key()],
+    })
 
 
 def _new_recording_key() -> str:

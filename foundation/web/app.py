@@ -27,9 +27,9 @@ from foundation.web.live import LiveFloor
 from foundation.web.openid import OpenIdProvider
 from foundation.web.pages import template_environment
 from foundation.web.passwords import Passwords
-from foundation.web.problems import handle_problems
+from foundation.web.problems import FaultLog, handle_problems
 from foundation.web.room import room as own_room
-from foundation.web.rooms import WebRoom
+from foundation.web.rooms import Refusals, WebRoom
 from foundation.web.sessions import Sessions
 from foundation.web.sign_in import Door
 from foundation.web.site import Web
@@ -92,19 +92,20 @@ def app_of(web: Web) -> ASGIApp:
     """The application around a site."""
     families = [family for room in web.rooms for family in room.refusals]
     app = FastAPI(openapi_url=None, lifespan=_lifespan(web))
-    handle_problems(app, families)
+    faults = FaultLog()
+    handle_problems(app, families, faults)
     for room in web.rooms:
         app.include_router(room.router, dependencies=[Depends(check_form)])
-    app.mount(API_PREFIX, _api(web))
+    app.mount(API_PREFIX, _api(web, families, faults))
     app.mount(PREFIX, web.assets)
     sources = [source for room in web.rooms for source in room.connect_sources(web.settings)]
     headers = security_headers(sources, always_https=web.settings.web.certificate is not None)
     return SecurityHeaders(BodyLimit(GZipMiddleware(_WithSite(app, web))), headers)
 
 
-def _api(web: Web) -> FastAPI:
+def _api(web: Web, families: Sequence[Refusals], faults: FaultLog) -> FastAPI:
     api = FastAPI(title=API_TITLE, version=API_VERSION, docs_url=None, redoc_url=None)
-    handle_problems(api, [family for room in web.rooms for family in room.refusals])
+    handle_problems(api, families, faults)
     for room in web.rooms:
         if room.api_router is not None:
             api.include_router(room.api_router, dependencies=[Depends(check_form)], tags=[room.name])

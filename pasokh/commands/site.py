@@ -49,7 +49,8 @@ def doctor() -> None:
 
     def show(name: str, finding: Finding) -> None:
         mend = f"\n              → {finding.mend}" if finding.mend else ""
-        print(f"{finding.grade.value} {name:<11} {finding.text}{mend}", flush=True)
+        text = finding.text.replace("\n", "\n              ")
+        print(f"{finding.grade.value} {name:<11} {text}{mend}", flush=True)
 
     try:
         site = open_site()

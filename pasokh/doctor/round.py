@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from pasokh.doctor.findings import Check, Finding, Grade, note
+from pasokh.doctor.kept_sound import look_at_keys, look_at_space
 from pasokh.doctor.machine import look_at_asterisk, look_at_clock, look_at_disk, look_at_programs
 from pasokh.doctor.outbound import look_at_outbound
 from pasokh.doctor.pages import look_at_certificate, look_at_pages
+from pasokh.doctor.reporting import look_at_mail, look_at_paper
 from pasokh.doctor.running import look_at_ami, look_at_broker, look_at_ports, look_at_services
 from pasokh.doctor.state import (
     look_at_database,
@@ -13,6 +15,7 @@ from pasokh.doctor.state import (
     look_at_folder,
     look_at_follow_ups,
     look_at_prompts,
+    look_at_quality,
     look_at_speech,
     look_at_transcripts,
 )
@@ -29,8 +32,13 @@ CHECKS = (
     Check("speech", look_at_speech),
     Check("transcripts", look_at_transcripts),
     Check("follow-ups", look_at_follow_ups),
+    Check("quality", look_at_quality),
+    Check("PDF", look_at_paper),
+    Check("mail", look_at_mail),
     Check("calls out", look_at_outbound),
     Check("database", look_at_database),
+    Check("recordings", look_at_keys),
+    Check("retention", look_at_space),
     Check("ports", look_at_ports),
     Check("certificate", look_at_certificate),
     Check("services", look_at_services, needs_line=True),

@@ -17,6 +17,9 @@ from ivr.prompts import CatalogueError, missing
 from pasokh.doctor.findings import Finding, fault, good, note
 from pasokh.migrations import missing_revisions
 from pasokh.site import Site
+from quality.book import FOLDER
+from quality.sampling import load_sampling, rules_content
+from quality.scorecards import load_scorecards
 from recordings.transcript_models import transcript_faults, usable_models
 
 SHOWN = 3
@@ -78,6 +81,19 @@ def look_at_transcripts(site: Site) -> Finding:
         reason = "no model is set" if site.settings.transcripts.workers else "transcripts.workers is 0"
         return good(f"recordings are not written down: {reason}")
     return good(f"recordings are written down in {', '.join(languages)}")
+
+
+def look_at_quality(site: Site) -> Finding:
+    folder = site.home.root / FOLDER
+    try:
+        cards, rules = load_scorecards(folder / "scorecards.yaml"), load_sampling(folder / "sampling.yaml")
+    except DataFileError as error:
+        return fault(str(error), "mend the file named; `bin/pasokh quality check` looks again")
+    unknown = sorted({queue for card in cards.values() for queue in card.queues} - set(site.settings.queues))
+    if unknown:
+        return note(f"scorecards are for queues that are not there: {', '.join(unknown)}",
+                    f"mend {folder / 'scorecards.yaml'}; such a card is offered for no call")
+    return good(f"{len(cards)} scorecards, {len(rules_content(rules))} sampling rules")
 
 
 def look_at_follow_ups(site: Site) -> Finding:

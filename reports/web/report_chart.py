@@ -77,7 +77,7 @@ Drawing = Lines | Bars | Heat
 
 def draw_section(
     section: Section, teller: Teller, *, wanted: str = "", earlier: Section | None = None,
-    calendar: Calendar = Calendar.GREGORIAN, zone: str = "UTC",
+    calendar: Calendar = Calendar.GREGORIAN, zone: str = "UTC", until: int = 0,
 ) -> Drawing | None:
     """The section's drawing; None: it has none, or nothing to draw.
 
@@ -88,6 +88,7 @@ def draw_section(
         earlier: the same section of an earlier time.
         calendar: of the dates under the lines.
         zone: of the same.
+        until: when the last step ends, in epoch seconds, where no row tells.
     """
     chart, rows = section.chart, [row for row in section.rows if not row.total]
     if chart is None or not rows:
@@ -101,7 +102,7 @@ def draw_section(
     if chart.look is Look.HEAT:
         return one.heat()
     if columns[chart.along].moment:
-        return one.lines(calendar, zone) if len({row.cells.get(chart.along) for row in rows}) > 1 else None
+        return one.lines(calendar, zone, until) if len({row.cells.get(chart.along) for row in rows}) > 1 else None
     return one.bars()
 
 
@@ -123,9 +124,9 @@ class _One:
     choices: Sequence[Choice]
     teller: Teller
 
-    def lines(self, calendar: Calendar, zone: str) -> Lines:
+    def lines(self, calendar: Calendar, zone: str, until: int) -> Lines:
         times = sorted({_instant(row, self.chart.along) for row in self.rows})
-        end = max((_instant(row, "to") for row in self.rows if "to" in row.cells), default=times[-1])
+        end = max((_instant(row, "to") for row in self.rows if "to" in row.cells), default=max(until, times[-1]))
         groups, earlier = self._groups(self.rows), self._groups(self.before)
         most = sorted(groups, key=lambda name: -sum(self._value(row) or 0 for row in groups[name]))[:MOST_LINES]
         series: list[dict[str, Any]] = []

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from foundation.calendars import calendar_of
 from foundation.catalogue import Texts
+from foundation.provinces import UNKNOWN, all_provinces
 from foundation.settings import Settings
 from foundation.web.guards import signed_in
 from foundation.web.pages import page
@@ -23,6 +24,7 @@ from reports.parameters import (
     CALENDAR,
     FROM,
     PERIOD,
+    PROVINCE,
     QUEUES,
     TIME,
     WHOLE_NUMBERS,
@@ -30,9 +32,10 @@ from reports.parameters import (
     Parameter,
     ParameterError,
 )
+from reports.provinces_sheet import province_title
 from reports.queue import ReportError
 from reports.report import Context, Group, Report
-from reports.sheets import Sheet, sheet_title
+from reports.sheets import Sheet
 from reports.tables import Teller, gap_lines
 from reports.web.asking import CALLERS, asked_pairs, context_of, made_sheet
 from reports.web.report_chart import Drawing, draw_section
@@ -152,6 +155,9 @@ class _Form:
             return [(name, self.context.teller.queue(name)) for name in settings.queues]
         if one.name == AGENTS.name:
             return _agents(settings)
+        if one.name == PROVINCE.name:
+            provinces = [(name, each.titles[self.context.texts.language]) for name, each in all_provinces().items()]
+            return [*provinces, (UNKNOWN, province_title(UNKNOWN, self.context))]
         return [(choice, self._choice(one, choice)) for choice in one.choices if choice]
 
     def _choice(self, one: Parameter[Any], choice: str) -> str:
@@ -163,6 +169,10 @@ class _Form:
 
 def _agents(settings: Settings) -> list[tuple[str, str]]:
     return [(name, f"{agent.name} ({name})" if agent.name else name) for name, agent in settings.agents.items()]
+
+
+def _time(sheet: Sheet, teller: Teller) -> tuple[str, str]:
+    return teller.moment(sheet.interval.start), teller.moment(sheet.interval.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +189,7 @@ class _Shown:
         view = ReportView(self.sheet, teller)
         tables = list(self._tables(view))
         return {
-            "title": sheet_title(self.sheet, teller), "view": view, "tables": tables,
+            "time": _time(self.sheet, teller), "view": view, "tables": tables,
             "drawings": [self._drawing(number, teller) for number in range(len(tables))],
             "tiles": view.tiles(), "moved": view.moved(), "gaps": [line.plain for line in gap_lines(
                 self.sheet.gaps, teller)],
@@ -197,16 +207,15 @@ class _Shown:
         earlier = self.sheet.earlier.sections if self.sheet.earlier else ()
         return draw_section(
             self.sheet.sections[number], teller, wanted=self.own.get(DRAW, ""), calendar=calendar_of(teller.language),
-            earlier=earlier[number] if number < len(earlier) else None, zone=self.sheet.zone.key)
+            earlier=earlier[number] if number < len(earlier) else None, zone=self.sheet.zone.key,
+            until=self.sheet.interval.end)
 
     def _provisional(self, teller: Teller) -> str:
         until = self.sheet.provisional_until
         return "" if until is None else teller.moment(until)
 
     def _earlier(self, teller: Teller) -> str:
-        if self.sheet.earlier is None:
-            return ""
-        return f"{teller.moment(self.sheet.earlier.interval.start)} – {teller.moment(self.sheet.earlier.interval.end)}"
+        return "" if self.sheet.earlier is None else " – ".join(_time(self.sheet.earlier, teller))
 
     def link(self, **changed: object) -> str:
         """The page's address with something else in it; None takes it away."""

@@ -8,9 +8,9 @@ from urllib.parse import quote, urlencode
 from callqueue.metrics import Passport, Rules, Unit
 from callqueue.metrics.passports import S, T, W
 from foundation.catalogue import Texts
-from foundation.text import NO_FIGURE, duration_text, number_text
+from foundation.text import NO_FIGURE, duration_text
 from reports.sheets import Cell, Column, Link, Row, Section, Sheet, shown_cell
-from reports.tables import Teller
+from reports.tables import MINUS, Teller
 
 FORMULAS = ("formula", "agents.formula", "ivr.formula", "staffing.formula")
 """Where in the catalogue a formula may stand in the reader's words."""
@@ -22,6 +22,8 @@ MOVERS = (
 """What else may have moved while the headline rose: told beside it when a time is compared with an earlier one."""
 ISOLATE, ISOLATED = "\u2066", "\u2069"
 """Around a number with a sign, which stays before it in a line from the right to the left, too."""
+SIGNS = ("+", MINUS, "…")
+"""What numbers begin with that would else stand behind them; the last one is a number's that is not shown whole."""
 POINT = 0.0005
 """Ratios that differ by less are written alike."""
 
@@ -186,7 +188,7 @@ class ReportView:
     def _row(self, row: Row, columns: Sequence[Column], before: Row | None) -> RowView:
         cells = []
         for place, column in enumerate(columns):
-            text = shown_cell(row, column, self._teller)
+            text = _isolated(shown_cell(row, column, self._teller))
             link = row.links.get(column.name) or (row.links.get("") if place == 0 else None)
             unit = row.units.get(column.name, column.unit)
             if unit is not None and not row.cells.get(column.name):
@@ -195,7 +197,7 @@ class ReportView:
                 cells.append(Figure(text, self.href(link)))
             else:
                 now, then = _number(row, column.name), _number(before, column.name)
-                was = self._teller.value(then, unit)
+                was = _isolated(self._teller.value(then, unit))
                 cells.append(Figure(text, self.href(link), was, self._change(now, then, unit)))
         one = str(row.cells.get("figure", ""))
         return RowView(cells, row.bold or row.total, row.red, one if one in self._sheet.passports else "")
@@ -212,10 +214,10 @@ class ReportView:
         self, now: Cell, before: Cell, unit: Unit, link: Link | None = None, *, compared: bool = False,
     ) -> Figure:
         value, then = (None if isinstance(each, str) else each for each in (now, before))
-        text, href = self._teller.value(value, unit), self.href(link) if value else ""
+        text, href = _isolated(self._teller.value(value, unit)), self.href(link) if value else ""
         if not compared:
             return Figure(text, href)
-        return Figure(text, href, self._teller.value(then, unit), self._change(value, then, unit))
+        return Figure(text, href, _isolated(self._teller.value(then, unit)), self._change(value, then, unit))
 
     def _unit(self, name: str) -> Unit:
         passport = self._sheet.passports.get(name)
@@ -226,13 +228,11 @@ class ReportView:
         if now is None or before is None or now == before:
             return ""
         if unit in {Unit.RATIO, Unit.CHANGE}:
-            points = (now - before) * 100
-            sign = "+" if points > 0 else "−"
-            number = sign + number_text(abs(points), self.texts.language, 1)
-            return self.texts("reports.points", points=f"{ISOLATE}{number}{ISOLATED}")
+            points = self._teller.number((now - before) * 100, 1, signed=True)
+            return self.texts("reports.points", points=_isolated(points))
         if not before:
             return ""
-        return f"{ISOLATE}{self._teller.value(now / before - 1, Unit.CHANGE)}{ISOLATED}"
+        return _isolated(self._teller.value(now / before - 1, Unit.CHANGE))
 
     def href(self, link: Link | None) -> str:
         """The address of the calls behind a figure, or of one call's story."""
@@ -241,6 +241,10 @@ class ReportView:
         if set(link) == {"call"} and isinstance(link["call"], str):
             return f"/calls/{quote(link['call'], safe='')}"
         return f"{self._calls}?{urlencode(dict(link), doseq=True)}"
+
+
+def _isolated(text: str) -> str:
+    return f"{ISOLATE}{text}{ISOLATED}" if text.startswith(SIGNS) else text
 
 
 def _rule(rules: Rules, letter: str) -> int:

@@ -2,6 +2,7 @@
 
 import re
 import stat
+import traceback
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,22 @@ def test_secrets_are_made_once_and_are_the_owners_alone(home: Home) -> None:
     assert load_secrets(home, settings) == first
     assert stat.S_IMODE(home.secrets_file.stat().st_mode) == 0o600
     assert len(set(first.agents.values())) == len(settings.agents)
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("smtp: 73920184", "smtp: must be text; put it in quotes"),
+    ("agents: {a101: 73920184}", "agents.a101: must be text"),
+    ("recording_keys: [73920184]", "recording_keys.0: must be text"), ("agents: 73920184", "agents: must be a mapping"),
+    ("smtp: [73920184", "secrets.yaml:1: not YAML"), ("73920184", "must be a mapping"),
+])
+def test_a_wrong_secret_is_named_and_never_shown(home: Home, line: str, said: str) -> None:
+    settings = load_settings(home)
+    home.secrets_file.write_text(line, encoding="utf-8")
+    with pytest.raises(SettingsError) as refused:
+        load_secrets(home, settings)
+    assert said in str(refused.value)
+    assert "73920184" not in "".join(traceback.format_exception(refused.value))
+    assert home.secrets_file.read_text(encoding="utf-8") == line
 
 
 def test_passwords_can_be_typed_into_any_telephone(home: Home) -> None:

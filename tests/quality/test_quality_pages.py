@@ -100,7 +100,13 @@ async def test_what_was_submitted_never_changes_nor_does_its_card(site: PageSite
     assert "Version 2" in (await other.get(await submitted(site, other))).text
     assert "Version 1" in (await client.get(address)).text
     own.write_text("scorecards: {x: {}}")
-    assert "quality check" in (await client.get("/quality/scorecards")).text
+    wrong = await client.get("/quality/scorecards")
+    assert wrong.status_code == 503
+    for part in ("quality check", "quality/scorecards.yaml:1", "<code>scorecards.x.version</code>", "Field required"):
+        assert part in wrong.text
+    leader = await site.client(Role.SUPERVISOR, user_id="leader", language="en")
+    hidden = (await leader.get("/quality/scorecards")).text
+    assert ("quality check" in hidden, "scorecards.yaml:1" in hidden) == (True, False)
 
 
 async def agent(site: PageSite, name: str = "sara", number: str = "a101") -> httpx.AsyncClient:

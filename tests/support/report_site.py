@@ -4,7 +4,7 @@ A call is a line of `HH:MM:SS queue outcome wait [talk] [number]`; its id is its
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -115,3 +115,30 @@ async def tell_journal(
         await site.read()
     finally:
         site.close()
+
+
+AREAS = ("021", "0912", "031", "051", "0935", "041")
+"""What the numbers of `eventful_year` begin with."""
+YEAR_DAYS, WEEKS = 380, 9
+
+
+def eventful_year(queues: Sequence[str]) -> list[PlayedCall]:
+    """A thin year, nine Sundays and two full weeks of `busy_days`, from everywhere.
+
+    On the last day the first queue has lost most of its calls, and the last queue turns callers away and has thrice
+    as many of them as usual.
+    """
+    found: list[PlayedCall] = []
+    for place, call in enumerate(busy_days(YEAR_DAYS, queues)):
+        ago = (DAY + 86_399 - call.at) // 86_400
+        if ago > 13 and not (ago % 7 == 0 and ago <= WEEKS * 7) and place % 60:
+            continue
+        area = AREAS[place * 7 % len(AREAS)]
+        told = replace(call, number=f"{area}{place % (9_000 if place % 4 else 40):0{11 - len(area)}}")
+        if ago == 0 and call.queue == queues[0] and place % 4:
+            continue
+        found.append(told)
+        if ago == 0 and call.queue == queues[-1]:
+            found += [replace(told, id=f"{told.id}.{again}", at=told.at + 40 * again, outcome="REFUSED_FULL")
+                      for again in (1, 2)]
+    return found

@@ -37,13 +37,22 @@ function moments(chart: Lines, language: string): (at: number) => string {
     ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
     : span <= 400 * DAY ? { day: "numeric", month: "short" } : { month: "short", year: "numeric" };
   const format = new Intl.DateTimeFormat(`${language}-u-ca-${calendar}`, { ...shape, timeZone: chart.zone });
-  return (at) => format.format(at * 1000);
+  // A canvas is written from the left: without the mark a Persian day would stand behind its month.
+  const mark = document.documentElement.dir === "rtl" ? "\u200f" : "";
+  return (at) => mark + format.format(at * 1000);
 }
 
 // Where the intervals themselves begin: a calendar's months are no even steps.
 function ticks(chart: Lines, width: number): number[] {
   const every = Math.max(1, Math.ceil(chart.times.length / Math.max(2, Math.floor(width / PIXELS_BETWEEN_TICKS))));
   return chart.times.filter((_, number) => number % every === 0);
+}
+
+// From nought, or from below it where something fell.
+function heights(unit: string, low: number | null, high: number | null): [number, number] {
+  if (unit === "ratio") return [0, 1];
+  const least = Math.min(0, low ?? 0), most = Math.max(0, high ?? 0);
+  return [least * 1.08, most === least ? 1 : most * 1.08];
 }
 
 function lineOf(one: Series, number: number, stepped: uPlot.Series.PathBuilder, write: (value: number | null) => string): uPlot.Series {
@@ -55,22 +64,36 @@ function lineOf(one: Series, number: number, stepped: uPlot.Series.PathBuilder, 
   };
 }
 
+// A step lasts until the next time, also where that one has no value: it gets a point of its own just before it.
+function stepsOf(chart: Lines): (number | null)[][] {
+  const ends = [...chart.times.slice(1), chart.end];
+  const kept = chart.times.map((_, at) => at + 1 === chart.times.length
+    || chart.series.some((one) => one.values[at] != null && one.values[at + 1] == null));
+  const doubled = <T>(values: readonly T[], ending: (at: number) => T): T[] =>
+    values.flatMap((value, at) => kept[at] ? [value, ending(at)] : [value]);
+  return [
+    doubled(chart.times, (at) => (ends[at] ?? chart.end) - (at + 1 < chart.times.length ? 1 : 0)),
+    ...chart.series.map((one) => doubled(one.values, (at) => one.values[at] ?? null)),
+  ];
+}
+
 function draw(place: HTMLElement): void {
   const chart = JSON.parse(place.dataset["lines"] ?? "{}") as Lines;
   const language = document.documentElement.lang;
   const mirrored = document.documentElement.dir === "rtl";
   const write = writer(chart.unit, language);
   const moment = moments(chart, language);
-  const stepped = uPlot.paths.stepped?.({ align: 1 });
+  // uPlot goes from the left to the right: in a mirrored chart it meets the end of a step first.
+  const stepped = uPlot.paths.stepped?.({ align: mirrored ? -1 : 1 });
   if (!stepped) return;
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const axis = { stroke: colour("--soft"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
   let drawn = -1;
   const lines = chart.series.map((one) => lineOf(one, one.earlier ? drawn : ++drawn, stepped, write));
-  const data = [[...chart.times, chart.end], ...chart.series.map((one) => [...one.values, one.values.at(-1) ?? null])];
+  const data = stepsOf(chart);
   const plot = new uPlot({
     width: place.clientWidth, height: HEIGHT,
-    scales: { x: { dir: mirrored ? -1 : 1 }, y: { range: (_plot, _low, high) => [0, chart.unit === "ratio" ? 1 : (high || 1) * 1.08] } },
+    scales: { x: { dir: mirrored ? -1 : 1 }, y: { range: (_plot, low, high) => heights(chart.unit, low, high) } },
     series: [{ label: chart.time, value: (_plot, at) => (at === null ? "–" : moment(at)) }, ...lines],
     axes: [
       { ...axis, splits: (plot) => ticks(chart, plot.width), values: (_plot, at) => at.map(moment) },
