@@ -14,9 +14,10 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger_store import insert_new
+from callqueue.metrics.agents_tally import TimesheetsTally, add_timesheets
 from callqueue.metrics.rules import Rulebook, longest_window
 from callqueue.metrics.tally import AgentsTally, add_agents, add_calls, add_promises
-from callqueue.rollup_make import make_agents, make_calls, make_promises
+from callqueue.rollup_make import make_agents, make_calls, make_promises, make_timesheets
 from callqueue.rollup_store import (
     CELL,
     CELLS,
@@ -154,6 +155,8 @@ class RollupMaker:
             case Kind.AGENTS:
                 made = await make_agents(connection, cells, now)
                 return {cell: made.tallies[index] for index, cell in enumerate(cells) if index not in made.growing}
+            case Kind.TIMESHEETS:
+                return dict(zip(cells, await make_timesheets(connection, cells, now), strict=True))
 
     async def _claim_all(self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], now: int) -> None:
         async with self._database.write() as connection:
@@ -238,6 +241,8 @@ def _add(kind: Kind, parts: Sequence[Part], now: int) -> Part:
                 for queue in queues})
         case Kind.AGENTS:
             return add_agents(part for part in parts if isinstance(part, AgentsTally))
+        case Kind.TIMESHEETS:
+            return add_timesheets(part for part in parts if isinstance(part, TimesheetsTally))
 
 
 async def _starts(

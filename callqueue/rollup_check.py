@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.metrics.agents_tally import TimesheetsTally
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import AgentsTally
-from callqueue.rollup_make import make_agents, make_calls, make_promises
+from callqueue.rollup_make import make_agents, make_calls, make_promises, make_timesheets
 from callqueue.rollup_store import (
     CELLS,
     DAYS,
@@ -76,6 +77,8 @@ async def _make(connection: AsyncConnection, kind: Kind, interval: Interval, ask
             return (await make_promises(connection, [interval]))[0]
         case Kind.AGENTS:
             return (await make_agents(connection, [interval], asked.made)).tallies[0]
+        case Kind.TIMESHEETS:
+            return (await make_timesheets(connection, [interval], asked.made))[0]
 
 
 def _compared(kind: Kind, interval: Interval, says: Part, should: Part) -> Checked:
@@ -98,5 +101,5 @@ def _ordered(part: Part) -> Part:
         case PromisesPart():
             return PromisesPart({
                 queue: replace(tally, ready_ms=sorted(tally.ready_ms)) for queue, tally in part.queues.items()})
-        case AgentsTally():
+        case AgentsTally() | TimesheetsTally():
             return part

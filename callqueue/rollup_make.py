@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.evidence_reading import read_agents, read_people, read_promise_evidence
+from callqueue.evidence_reading import read_agents, read_people, read_promise_evidence, read_timesheets
+from callqueue.metrics.agent_states import Column, timesheets
 from callqueue.metrics.agent_time import Condition, Period, agent_periods, conversation_spans
+from callqueue.metrics.agents_tally import TimesheetsTally, tally_timesheets
 from callqueue.metrics.contacts import contacts_of
 from callqueue.metrics.entries import entries_of
 from callqueue.metrics.promises import Promised, promises_of, unmerged, virtual_stints
@@ -173,3 +175,17 @@ def spend(periods: Sequence[Period], talking: Sequence[Span], edges: Iterable[in
 
 def _key(running: Sequence[Period], *, talking: bool) -> AgentKey:
     return tuple(sorted((each.condition.value, tuple(sorted(each.queues))) for each in running)), talking
+
+
+async def make_timesheets(
+    connection: AsyncConnection, pieces: Sequence[Interval], now: int,
+) -> list[TimesheetsTally]:
+    """Of each of several intervals side by side. What time alone adds lies behind `now`."""
+    evidence = await read_timesheets(connection, _whole(pieces), now)
+    periods = agent_periods(evidence.events, evidence.markers, evidence.until)
+    counted: list[dict[str, Mapping[Column, int]]] = [{} for _ in pieces]
+    for agent, sheet in timesheets(periods, evidence.talks, evidence.rung, evidence.unanswered).items():
+        for found, counts in zip(counted, sheet.count(pieces), strict=True):
+            if counts:
+                found[agent] = counts
+    return [tally_timesheets(found) for found in counted]

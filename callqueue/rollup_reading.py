@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.metrics.agents_tally import TimesheetsTally
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import AgentsTally
-from callqueue.rollup_make import make_agents, make_calls, make_promises
+from callqueue.rollup_make import make_agents, make_calls, make_promises, make_timesheets
 from callqueue.rollup_store import (
     CELL,
     CELLS,
     DAYS,
+    OF_QUEUES,
     CallsPart,
     Kind,
     Part,
@@ -55,9 +57,9 @@ class Reader:
     rolled_up: bool = True
 
     async def read(self, intervals: Sequence[Interval]) -> list[Tallies]:
-        """The tallies of each of several intervals side by side."""
+        """What queues' figures are made of, of each of several intervals side by side."""
         found = [Tallies() for _ in intervals]
-        for kind in Kind:
+        for kind in OF_QUEUES:
             for tallies, parts in zip(found, await self.read_kind(kind, intervals), strict=True):
                 getattr(tallies, kind.value).extend(parts)
         return found
@@ -66,6 +68,11 @@ class Reader:
         """Only what calls tell."""
         found = await self.read_kind(Kind.CALLS, intervals)
         return [[part for part in parts if isinstance(part, CallsPart)] for parts in found]
+
+    async def read_timesheets(self, intervals: Sequence[Interval]) -> list[list[TimesheetsTally]]:
+        """What each agent did."""
+        found = await self.read_kind(Kind.TIMESHEETS, intervals)
+        return [[part for part in parts if isinstance(part, TimesheetsTally)] for parts in found]
 
     async def read_kind(self, kind: Kind, intervals: Sequence[Interval]) -> list[list[Part]]:
         """The parts of one kind that make up each interval."""
@@ -103,6 +110,8 @@ class Reader:
                     counted += await make_promises(self.connection, few)
                 case Kind.AGENTS:
                     counted += (await make_agents(self.connection, few, self.now)).tallies
+                case Kind.TIMESHEETS:
+                    counted += await make_timesheets(self.connection, few, self.now)
         return counted
 
 

@@ -1,6 +1,7 @@
 """Roll-ups on their way into the database and out of it."""
 
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.metrics.agents_tally import TimesheetsTally
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import ARRAYS, AgentsTally, CallsTally, PromisesTally
 from callqueue.rollup_tables import ROLLUP
@@ -22,6 +24,8 @@ CELL = 900
 CELLS, DAYS = 0, 1
 """Levels."""
 FEW = 400
+COUNTED = np.dtype("<i4")
+"""A day has a hundred million milliseconds at most."""
 
 
 class Kind(StrEnum):
@@ -30,6 +34,13 @@ class Kind(StrEnum):
     CALLS = "calls"
     PROMISES = "promises"
     AGENTS = "agents"
+    """What all agents together were, by their queues."""
+    TIMESHEETS = "timesheets"
+    """What each of them did."""
+
+
+OF_QUEUES = (Kind.CALLS, Kind.PROMISES, Kind.AGENTS)
+"""What queues' figures are made of."""
 
 
 @dataclass(slots=True)
@@ -45,7 +56,7 @@ class PromisesPart:
     queues: dict[str, PromisesTally] = field(default_factory=dict)
 
 
-Part = CallsPart | PromisesPart | AgentsTally
+Part = CallsPart | PromisesPart | AgentsTally | TimesheetsTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,10 @@ def encode(part: Part) -> tuple[str, bytes]:
         case AgentsTally():
             spent = [[*key, ms] for key, ms in sorted(part.spent.items())]
             return json.dumps([spent, _only(part.wrap_up)], separators=(",", ":")), b""
+        case TimesheetsTally():
+            named = json.dumps([part.agents, part.columns], separators=(",", ":"), ensure_ascii=False)
+            # Most of them are small, and half are nothing: packed they take a third.
+            return named, zlib.compress(part.numbers.astype(COUNTED).tobytes(), 1)
 
 
 def _calls_counts(tally: CallsTally) -> list[Any]:
@@ -158,6 +173,10 @@ def decode(kind: Kind, counts: str, numbers: bytes) -> Part:
                 Counter({(tuple((name, tuple(queues)) for name, queues in key), talking): ms
                          for key, talking, ms in spent}),
                 Counter(wrap_up))
+        case Kind.TIMESHEETS:
+            agents, columns = said
+            table = np.frombuffer(zlib.decompress(numbers), COUNTED).reshape(len(agents), len(columns))
+            return TimesheetsTally(agents, [(doing, reason) for doing, reason in columns], table.astype(np.int64))
 
 
 def _calls_part(said: Any, numbers: bytes) -> CallsPart:

@@ -15,15 +15,18 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.journal_import import import_journal
+from callqueue.metrics.agent_states import agent_day
 from callqueue.queue_rules import rulebook
 from callqueue.rollup_build import RollupMaker
 from callqueue.rollup_check import check_rollups
+from callqueue.rollup_make import make_timesheets
 from callqueue.rollup_store import Kind, Part
 from callqueue.rollup_tables import ROLLUP
 from callqueue.store import read_gaps
-from foundation.calendars import Interval, Step
+from foundation.calendars import Interval, Step, split
 from foundation.database import LEDGER, Database
 from foundation.settings import Queue, Settings, Site
+from reports.agents import AgentsQuery, build_agents_report, together
 from reports.queue import QueueQuery, QueueReport, build_queue_report, compose
 from reports.reading import read_evidence
 from tests.support.evidence_site import Site as Records
@@ -101,6 +104,7 @@ class World:
 
     async def compare(self, query: QueueQuery) -> None:
         """From roll-ups, from the ledger's tallies, and from the evidence itself."""
+        await self.compare_agents(AgentsQuery(query.interval, step=query.step))
         async with self.database.read() as connection:
             rolled = await build_queue_report(connection, query, self.settings, self.now)
             told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
@@ -111,6 +115,19 @@ class World:
         plain = compose(query, evidence, gaps, self.settings, now=self.now)
         same(rolled, told, growth=True)
         same(rolled, plain, growth=False)
+
+    async def compare_agents(self, query: AgentsQuery) -> None:
+        """From roll-ups, from the ledger day by day, and all at once."""
+        async with self.database.read() as connection:
+            rolled = await build_agents_report(connection, query, self.settings, self.now)
+            told = await build_agents_report(connection, query, self.settings, self.now, rolled_up=False)
+            pieces = split(query.interval, query.step, self.zone)
+            whole = Interval(query.interval.start, min(query.interval.end, self.now))
+            at_once = (await make_timesheets(connection, [whole], self.now))[0]
+        assert rolled == told
+        assert rolled.sums_up
+        assert {row.interval for row in rolled.rows} <= set(pieces)
+        assert rolled.total.day == together([agent_day(counts) for _, counts in at_once.rows()])
 
 
 def same(left: QueueReport, right: QueueReport, *, growth: bool) -> None:
