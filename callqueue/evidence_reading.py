@@ -6,23 +6,14 @@ on a thing in it is read, by what it belongs to, not by how near it is.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.conversation_store import (
-    channels_with_conversations,
-    read_conversations,
-    read_ringing,
-    talks_of_calls,
-)
-from callqueue.conversations import Kind, Rung, Talk
-from callqueue.evidence import AgentEvent, Marker, Ring
+from callqueue.agents_reading import read_agents
 from callqueue.metrics import Evidence, Rulebook
-from callqueue.metrics.agent_states import talks_of
 from callqueue.metrics.promises import PromiseEvidence
 from callqueue.metrics.rules import longest_window
-from callqueue.metrics.work import LONGEST_WRAP_UP
 from callqueue.promise_store import (
     Asked,
     read_attempts,
@@ -36,16 +27,9 @@ from callqueue.stint import Origin, Stint
 from callqueue.store import (
     count_stints,
     has_cel,
-    last_conversation_end,
-    read_agent_events,
-    read_agent_states,
-    read_agent_stints,
-    read_last_starts,
     read_lost_in_menu,
-    read_markers,
     read_refusals,
     read_rings,
-    read_served,
     read_stints,
     read_stints_of_callers,
     read_stints_of_calls,
@@ -56,9 +40,6 @@ from foundation.calendars import Interval
 FEW_STINTS = 3000
 """Up to so many it is faster to look up each caller than to read all that lies around the time."""
 SECOND = 1000
-DAY = 86_400
-LONGEST_RING = 3600
-"""Seconds: a telephone that rings for longer is one whose end was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +49,6 @@ class PeopleEvidence:
     stints: Sequence[Stint]
     asked: Sequence[Asked]
     """Promises given to them; and to others, where these were at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentsEvidence:
-    """What agents' time, and the wrap-up of a time's stints, is made of."""
-
-    stints: Sequence[Stint]
-    events: Sequence[AgentEvent]
-    markers: Sequence[Marker]
-    conversations: Sequence[Talk]
-    until: int
-    """How far the deeds were read."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimesheetEvidence:
-    """What each agent's time is made of."""
-
-    events: Sequence[AgentEvent]
-    markers: Sequence[Marker]
-    talks: Sequence[Talk]
-    """Those of a day before the time as well, by which it is known whether a later one begins anything."""
-    rung: Sequence[Rung]
-    unanswered: Sequence[Ring]
-    until: int
-    """How far the deeds were read."""
 
 
 class _Gathering:
@@ -286,61 +241,3 @@ async def _answered_between(
     parted = {stint.call_id for stint in found.stints.values() if stint.origin is not Origin.DIRECT}
     found.add(await read_stints_of_calls(connection, sorted(parted)))
     return list(found.stints.values())
-
-
-# -- agents
-
-async def read_agents(connection: AsyncConnection, interval: Interval, now: int) -> AgentsEvidence:
-    """Agents' deeds and conversations of the interval, and after it as far as its stints' wrap-up may last."""
-    start = interval.start
-    last = await last_conversation_end(connection, start, interval.end, now)
-    until = min(now, max(interval.end, last) + LONGEST_WRAP_UP)
-    return AgentsEvidence(
-        stints=await read_agent_stints(connection, None, start, until + 1),
-        events=await read_sessions(connection, start, until + 1),
-        markers=[
-            *await read_last_starts(connection, start), *await read_markers(connection, start, until + 1)],
-        conversations=await read_conversations(
-            connection, None, start, until + 1, kinds=(Kind.TRANSFER, Kind.CONSULTATION)),
-        until=until,
-    )
-
-
-async def read_sessions(connection: AsyncConnection, start: int, end: int) -> list[AgentEvent]:
-    """What agents did in a time, after what tells how it found them."""
-    return [*await read_agent_states(connection, start), *await read_agent_events(connection, start, end)]
-
-
-async def read_timesheets(connection: AsyncConnection, interval: Interval, now: int) -> TimesheetEvidence:
-    """Agents' deeds, conversations and rings of the interval, up to `now`."""
-    start, end, until = interval.start, interval.end, min(interval.end, now)
-    # A second around it: what is rounded to milliseconds must lie in the time in which it is counted.
-    stints = await read_agent_stints(connection, None, start - 1, end + 1)
-    talks = await read_conversations(connection, None, start - 1, end + 1)
-    calls = {talk.call_id for talk in talks} | {stint.call_id for stint in stints}
-    if len(calls) <= FEW_STINTS:
-        earlier = await read_stints_of_calls(connection, sorted(calls))
-        earlier_talks = await talks_of_calls(connection, calls)
-    else:
-        earlier = await read_served(connection, start - DAY, start)
-        earlier_talks = await read_conversations(connection, None, start - DAY, start)
-    stints = _Gathering([*stints, *earlier]).people().stints
-    known = {(talk.channel_id, talk.start): _no_longer(talk) for talk in (*talks, *earlier_talks)}
-    channels = {stint.agent_channel_id for stint in stints if stint.agent_channel_id}
-    told = await channels_with_conversations(connection, channels - {channel for channel, _ in known})
-    return TimesheetEvidence(
-        events=await read_sessions(connection, start, until + 1),
-        markers=[*await read_last_starts(connection, start), *await read_markers(connection, start, until + 1)],
-        talks=talks_of(stints, known.values(), now, told),
-        rung=[replace(rung, end=min(rung.end, rung.start + LONGEST_RING * SECOND))
-              for rung in await read_ringing(connection, start - 1, end + 1, longest=LONGEST_RING)],
-        unanswered=await read_rings(connection, None, start, end), until=until,
-    )
-
-
-def _no_longer(talk: Talk) -> Talk:
-    """None lasts longer than a day, wherever it is looked at from."""
-    last = talk.start + DAY * SECOND
-    if talk.end <= last:
-        return talk
-    return replace(talk, end=last, holds=tuple((start, min(end, last)) for start, end in talk.holds if start < last))

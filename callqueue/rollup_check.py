@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics.agents_tally import TimesheetsTally
+from callqueue.metrics.arrivals_tally import ArrivalsTally
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import AgentsTally
-from callqueue.rollup_make import make_agents, make_calls, make_promises, make_timesheets
+from callqueue.rollup_agents import make_agents, make_timesheets
+from callqueue.rollup_make import make_arrivals, make_calls, make_promises
 from callqueue.rollup_store import (
     CELLS,
     DAYS,
@@ -45,7 +47,7 @@ async def check_rollups(
 ) -> AsyncIterator[Checked]:
     """Make every roll-up that ends after `since` (epoch seconds) again from the ledger, oldest first."""
     for kind in Kind:
-        wanted = rules_hash(rules, shared) if kind is Kind.CALLS else ""
+        wanted = rules_hash(kind, rules, shared)
         query = (
             select(ROLLUP.c.level, ROLLUP.c.start, ROLLUP.c.end, ROLLUP.c.made)
             .where(ROLLUP.c.kind == kind.value, ROLLUP.c.made.is_not(None), ROLLUP.c.rules == wanted,
@@ -79,6 +81,8 @@ async def _make(connection: AsyncConnection, kind: Kind, interval: Interval, ask
             return (await make_agents(connection, [interval], asked.made)).tallies[0]
         case Kind.TIMESHEETS:
             return (await make_timesheets(connection, [interval], asked.made))[0]
+        case Kind.ARRIVALS:
+            return (await make_arrivals(connection, [interval], asked.rules))[0]
 
 
 def _compared(kind: Kind, interval: Interval, says: Part, should: Part) -> Checked:
@@ -101,5 +105,5 @@ def _ordered(part: Part) -> Part:
         case PromisesPart():
             return PromisesPart({
                 queue: replace(tally, ready_ms=sorted(tally.ready_ms)) for queue, tally in part.queues.items()})
-        case AgentsTally() | TimesheetsTally():
+        case AgentsTally() | TimesheetsTally() | ArrivalsTally():
             return part

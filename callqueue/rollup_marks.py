@@ -118,6 +118,7 @@ class _Reach:
 
     def _take_stint(self, entered: int, answered: int | None, caller: str | None, promise: str | None) -> None:
         self._touch(Kind.CALLS, entered)
+        self._touch(Kind.ARRIVALS, entered)
         self.first = min(self.first, entered)
         if caller:
             self.people.add(caller)

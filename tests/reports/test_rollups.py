@@ -1,5 +1,6 @@
 """Roll-ups against the ledger: whatever came in, in whatever order, and whenever they were made, no figure differs."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,13 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.journal_import import import_journal
 from callqueue.metrics.agent_states import agent_day
+from callqueue.metrics.arrivals_tally import add_arrivals
+from callqueue.metrics.entries import stint_wait
 from callqueue.queue_rules import rulebook
+from callqueue.rollup_agents import make_timesheets
 from callqueue.rollup_build import RollupMaker
 from callqueue.rollup_check import check_rollups
-from callqueue.rollup_make import make_timesheets
+from callqueue.rollup_reading import Reader
 from callqueue.rollup_store import Kind, Part
 from callqueue.rollup_tables import ROLLUP
-from callqueue.store import read_gaps
+from callqueue.stint import Origin, Outcome
+from callqueue.store import read_gaps, read_stints
 from foundation.calendars import Interval, Step, split
 from foundation.database import LEDGER, Database
 from foundation.settings import Queue, Settings, Site
@@ -105,6 +110,7 @@ class World:
     async def compare(self, query: QueueQuery) -> None:
         """From roll-ups, from the ledger's tallies, and from the evidence itself."""
         await self.compare_agents(AgentsQuery(query.interval, step=query.step))
+        await self.compare_arrivals(query.interval)
         async with self.database.read() as connection:
             rolled = await build_queue_report(connection, query, self.settings, self.now)
             told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
@@ -128,6 +134,27 @@ class World:
         assert rolled.sums_up
         assert {row.interval for row in rolled.rows} <= set(pieces)
         assert rolled.total.day == together([agent_day(counts) for _, counts in at_once.rows()])
+
+    async def compare_arrivals(self, interval: Interval) -> None:
+        """From roll-ups, and one stint after the other."""
+        rules = rulebook(self.settings)
+        async with self.database.read() as connection:
+            rolled = add_arrivals(await Reader(
+                connection, rules, self.now, self.settings.shared_numbers).read_arrivals(interval))
+            stints = await read_stints(connection, None, interval.start, interval.end)
+        for queue in ("operator", "pensions"):
+            mine = [stint for stint in stints if stint.queue == queue]
+            for origin in Origin:
+                entered = Counter(stint.entered // 900 for stint in mine if stint.origin is origin)
+                assert +Counter(dict(rolled.quarters([queue], [origin]))) == entered
+            ignored = rules.of(queue).short_abandon
+            beyond = [
+                (stint, wait - ignored) for stint in mine
+                if stint.wait is not None and stint.origin not in {Origin.CALLBACK, Origin.FOLLOWUP}
+                and (wait := stint_wait(stint, self.now)) > ignored
+            ]
+            assert rolled.gave_up[queue] == sum(stint.outcome is Outcome.ABANDONED for stint, _ in beyond)
+            assert rolled.waited_ms[queue] == sum(round(wait * 1000) for _, wait in beyond)
 
 
 def same(left: QueueReport, right: QueueReport, *, growth: bool) -> None:
