@@ -37,8 +37,8 @@ class TimesheetsTally:
 
 def tally_timesheets(counted: Mapping[str, Mapping[Column, int]]) -> TimesheetsTally:
     """Of what was counted of each agent; who has nothing is left out."""
-    found = {agent: columns for agent, counts in sorted(counted.items())
-             if (columns := {column: count for column, count in counts.items() if count})}
+    found = {agent: some for agent, counts in sorted(counted.items())
+             if (some := {column: count for column, count in counts.items() if count})}
     columns = sorted({column for counts in found.values() for column in counts})
     numbers = [[counts.get(column, 0) for column in columns] for counts in found.values()]
     return TimesheetsTally(tuple(found), tuple(columns), np.array(numbers, np.int64).reshape(len(found), len(columns)))
@@ -53,6 +53,6 @@ def add_timesheets(tallies: Iterable[TimesheetsTally]) -> TimesheetsTally:
     place_of = {column: place for place, column in enumerate(columns)}
     whole = np.zeros((len(agents), len(columns)), np.int64)
     for part in parts:
-        rows, places = [row_of[agent] for agent in part.agents], [place_of[column] for column in part.columns]
-        whole[np.ix_(rows, places)] += part.numbers
+        there = np.ix_([row_of[agent] for agent in part.agents], [place_of[column] for column in part.columns])
+        whole[there] += part.numbers
     return TimesheetsTally(tuple(agents), tuple(columns), whole)
