@@ -1,7 +1,7 @@
 """What figures of agents' time need from the ledger, so that any cut of a time gives the same sums."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,10 +29,7 @@ from callqueue.store import (
 )
 from foundation.calendars import Interval
 
-SECOND = 1000
 DAY = 86_400
-LONGEST_RING = 3600
-"""Seconds: a telephone that rings for longer is one whose end was lost."""
 FEW_CALLS = 3000
 """Up to so many it is faster to look up each of them than to read the day before the time."""
 
@@ -99,22 +96,13 @@ async def read_timesheets(connection: AsyncConnection, interval: Interval, now: 
         earlier_talks = await read_conversations(connection, None, start - DAY, start)
     stints = list({(stint.channel_id, stint.number, stint.entered, stint.queue): stint
                    for stint in (*stints, *earlier)}.values())
-    known = {(talk.channel_id, talk.start): _no_longer(talk) for talk in (*talks, *earlier_talks)}
+    known = {(talk.channel_id, talk.start): talk for talk in (*talks, *earlier_talks)}
     channels = {stint.agent_channel_id for stint in stints if stint.agent_channel_id}
     told = await channels_with_conversations(connection, channels - {channel for channel, _ in known})
     return TimesheetEvidence(
         events=await read_sessions(connection, start, until + 1),
         markers=[*await read_last_starts(connection, start), *await read_markers(connection, start, until + 1)],
         talks=talks_of(stints, known.values(), now, told),
-        rung=[replace(rung, end=min(rung.end, rung.start + LONGEST_RING * SECOND))
-              for rung in await read_ringing(connection, start - 1, end + 1, longest=LONGEST_RING)],
+        rung=await read_ringing(connection, start - 1, end + 1),
         unanswered=await read_rings(connection, None, start, end), until=until,
     )
-
-
-def _no_longer(talk: Talk) -> Talk:
-    """None lasts longer than a day, wherever it is looked at from."""
-    last = talk.start + DAY * SECOND
-    if talk.end <= last:
-        return talk
-    return replace(talk, end=last, holds=tuple((start, min(end, last)) for start, end in talk.holds if start < last))

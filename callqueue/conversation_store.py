@@ -26,6 +26,9 @@ from callqueue.rollup_marks import EVER, Change
 from callqueue.tables import CALL, HOLD, LEG, STINT
 
 BATCH = 200
+LONGEST_TALK = 86_400
+LONGEST_RING = 3600
+"""Seconds: what lasts longer is something whose end was lost, and is cut there from wherever it is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +176,14 @@ async def _rows_in(connection: AsyncConnection, table: Table, column: str, value
 
 async def read_conversations(
     connection: AsyncConnection, agent: str | None, start: int, end: int, *, kinds: Sequence[Kind] = tuple(Kind),
-    longest: int = 86400,
 ) -> list[Talk]:
     """Conversations that touch the interval (epoch seconds), of `agent` (None: any), in the order of beginning.
 
-    Only those that are over are known. None lasts longer than `longest` seconds.
+    Only those that are over are known.
     """
+    since = (start - LONGEST_TALK) * SECOND_US
     asked = [
-        CONVERSATION.c.started_us < end * SECOND_US, CONVERSATION.c.started_us >= (start - longest) * SECOND_US,
+        CONVERSATION.c.started_us < end * SECOND_US, CONVERSATION.c.started_us >= since,
         CONVERSATION.c.ended_us >= start * SECOND_US, CONVERSATION.c.kind.in_([kind.value for kind in kinds]),
     ]
     if agent is not None:
@@ -215,21 +218,24 @@ async def _talks(connection: AsyncConnection, *asked: ColumnElement[bool]) -> li
     return [_talk(row, holds.get(row.channel_id, ())) for row in rows]
 
 
-async def read_ringing(connection: AsyncConnection, start: int, end: int, *, longest: int = 3600) -> list[Rung]:
-    """Rings that touch the interval (epoch seconds), answered or not; none lasts longer than `longest` seconds."""
+async def read_ringing(connection: AsyncConnection, start: int, end: int) -> list[Rung]:
+    """Rings that touch the interval (epoch seconds), answered or not."""
     query = select(RINGING).where(
-        RINGING.c.started_us < end * SECOND_US, RINGING.c.started_us >= (start - longest) * SECOND_US,
+        RINGING.c.started_us < end * SECOND_US, RINGING.c.started_us >= (start - LONGEST_RING) * SECOND_US,
         RINGING.c.ended_us >= start * SECOND_US,
     ).order_by(RINGING.c.started_us)
-    return [Rung(row.agent, _ms(row.started_us), _ms(row.ended_us)) for row in await connection.execute(query)]
+    return [
+        Rung(row.agent, _ms(row.started_us), _ms(min(row.ended_us, row.started_us + LONGEST_RING * SECOND_US)))
+        for row in await connection.execute(query)
+    ]
 
 
 def _talk(row: Any, holds: Sequence[Span]) -> Talk:
-    span = Span(row.started_us, row.ended_us)
+    span = Span(row.started_us, min(row.ended_us, row.started_us + LONGEST_TALK * SECOND_US))
     held = [part for hold in holds if (part := hold.within(span))]
     stint = None if row.stint_channel_id is None else (row.stint_channel_id, row.stint_number)
     return Talk(
-        row.agent, row.channel_id, row.call_id, Kind(row.kind), _ms(row.started_us), _ms(row.ended_us), row.partner,
+        row.agent, row.channel_id, row.call_id, Kind(row.kind), _ms(span.start), _ms(span.end), row.partner,
         stint, tuple((_ms(part.start), _ms(part.end)) for part in held),
     )
 
