@@ -155,7 +155,7 @@ def encode(part: Part) -> tuple[str, bytes]:
             counts: Any = [part.lost_in_menu, {queue: _calls_counts(part.queues[queue]) for queue in queues}]
             return json.dumps(counts, separators=(",", ":")), numbers
         case PromisesPart():
-            said = {queue: [_only(tally.counts), tally.ready_ms] for queue, tally in part.queues.items()}
+            said = {queue: [_only(tally.counts), tally.ready_ms] for queue, tally in sorted(part.queues.items())}
             return json.dumps(said, separators=(",", ":")), b""
         case AgentsTally():
             spent = [[*key, ms] for key, ms in sorted(part.spent.items())]

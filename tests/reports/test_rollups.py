@@ -24,7 +24,7 @@ from callqueue.rollup_agents import make_timesheets
 from callqueue.rollup_build import RollupMaker
 from callqueue.rollup_check import check_rollups
 from callqueue.rollup_reading import Reader
-from callqueue.rollup_store import Kind, Part
+from callqueue.rollup_store import CELL, CELLS, Kind, Part, encode, read_parts, read_stored
 from callqueue.rollup_tables import ROLLUP
 from callqueue.stint import Origin, Outcome
 from callqueue.store import read_gaps, read_stints
@@ -99,6 +99,23 @@ class World:
             for _ in range(steps):
                 if not await maker.step(self.now):
                     return
+
+    async def differing(self) -> set[Kind]:
+        """Of which kinds any roll-up of the last half day says something else than the ledger."""
+        since = self.begin + LENGTH - 43200
+        async with self.database.read() as connection:
+            checked = check_rollups(connection, rulebook(self.settings), self.settings.shared_numbers, since)
+            return {each.kind async for each in checked if not each.agrees}
+
+    async def stale_quarters(self) -> list[Interval]:
+        """Those whose timesheets say something else than the ledger."""
+        whole = Interval(self.begin - 86400, self.now)
+        cells = [Interval(start, start + CELL) for start in range(whole.start, whole.end, CELL)]
+        async with self.database.read() as connection:
+            stored = await read_stored(connection, Kind.TIMESHEETS, CELLS, whole, rules="", now=self.now)
+            says = await read_parts(connection, Kind.TIMESHEETS, stored)
+            should = dict(zip(cells, await make_timesheets(connection, cells, self.now), strict=True))
+        return [each.interval for each in stored if encode(says[each]) != encode(should[each.interval])]
 
     def query(self) -> QueueQuery:
         start = self.begin + self.random.choice([-86400, 0, 0, 3600, 4 * 900 + 7, 86400])
@@ -213,6 +230,24 @@ async def live_through(database: Database, seed: int) -> None:
         world.records.close()
 
 
+@given(seed=st.integers(0, 1 << 40))
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_cel_tells_late_reaches_every_roll_up(sqlite_ledger: Database, seed: int) -> None:
+    await empty(sqlite_ledger)
+    with TemporaryDirectory() as folder:
+        world = World(sqlite_ledger, Path(folder), Random(seed))  # noqa: S311
+        line = RandomLine(world.random, world.begin)
+        line.fill(25)
+        journal, cel = ("".join(f"{text}\n" for _, text in sorted(lines)) for lines in (line.journal, line.cel))
+        half = cel.index("\n", len(cel) // 2) + 1 if cel else 0
+        for said, told in ((journal, ""), ("", cel[:half]), ("", cel[half:])):
+            world.records.write(said, told)
+            await world.records.read()
+            assert await world.stale_quarters() == []
+            await world.make(20)
+        world.records.close()
+
+
 async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(sqlite_ledger: Database) -> None:
     with TemporaryDirectory() as folder:
         world = World(sqlite_ledger, Path(folder), Random(3))  # noqa: S311
@@ -223,15 +258,10 @@ async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(
         await world.make(100)
         world.records.close()
 
-    async def differing() -> set[Kind]:
-        async with sqlite_ledger.read() as connection:
-            checked = check_rollups(connection, rulebook(world.settings), world.settings.shared_numbers)
-            return {each.kind async for each in checked if not each.agrees}
-
-    assert await differing() == set()
+    assert await world.differing() == set()
     async with sqlite_ledger.write() as connection:
         await connection.execute(update(ROLLUP).where(ROLLUP.c.kind == "promises").values(counts='{"x":[{},[]]}'))
-    assert await differing() == {Kind.PROMISES}
+    assert await world.differing() == {Kind.PROMISES}
 
 
 async def test_other_contact_windows_ask_for_other_roll_ups(sqlite_ledger: Database) -> None:

@@ -38,10 +38,14 @@ class RandomLine:
             self._say(self._moment(), "NONE", "NONE", "NONE", "QUEUESTART", "")
 
     def texts(self, parts: int) -> list[tuple[str, str]]:
-        """Journal and CEL in so many pieces, each in the order of time."""
-        whole = []
-        for lines, size in ((sorted(self.journal), parts), (sorted(self.cel), parts)):
-            cuts = sorted(self.random.randrange(len(lines) + 1) for _ in range(size - 1))
+        """Journal and CEL in so many pieces, each in the order of time; now and then CEL comes when all of the journal
+        is there.
+        """
+        whole, at_once = [], self.random.random() < 0.4
+        for lines in (sorted(self.journal), sorted(self.cel)):
+            cuts = sorted(self.random.randrange(len(lines) + 1) for _ in range(parts - 1))
+            if at_once and lines == sorted(self.journal):
+                cuts = [len(lines)] * (parts - 1)
             pieces = [lines[a:b] for a, b in zip([0, *cuts], [*cuts, len(lines)], strict=True)]
             whole.append(["".join(f"{line}\n" for _, line in piece) for piece in pieces])
         return list(zip(*whole, strict=True))
