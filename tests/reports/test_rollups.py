@@ -101,10 +101,9 @@ class World:
                     return
 
     async def differing(self) -> set[Kind]:
-        """Of which kinds any roll-up of the last half day says something else than the ledger."""
-        since = self.begin + LENGTH - 43200
+        """Of which kinds any roll-up says something else than the ledger."""
         async with self.database.read() as connection:
-            checked = check_rollups(connection, rulebook(self.settings), self.settings.shared_numbers, since)
+            checked = check_rollups(connection, rulebook(self.settings), self.settings.shared_numbers)
             return {each.kind async for each in checked if not each.agrees}
 
     async def stale_quarters(self) -> list[Interval]:
