@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bench.year import DAY, Plan, fill
 from callqueue.queue_rules import rulebook
 from callqueue.rollup_build import RollupMaker
@@ -15,6 +17,7 @@ from foundation.database import Database
 from foundation.settings import Queue, Settings
 from reports.agents import AgentsQuery, build_agents_report
 from reports.queue import QueueQuery, build_queue_report
+from reports.staffing.reading import learn_from_ledger, measure
 
 ZONE = ZoneInfo("Asia/Tehran")
 END = int(datetime(2026, 3, 21, tzinfo=ZONE).timestamp())
@@ -25,6 +28,7 @@ LONGEST_BASELINE = 7
 SETTINGS = Settings(queues={name: Queue() for name in ("operator", "pensions", "medical", "employers", "insurance")})
 
 Tell = Callable[[str], None]
+Build = Callable[[AsyncConnection], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,42 +72,69 @@ async def measure_reports(database: Database, plan: Plan, tell: Tell) -> Measure
     while await maker.step(now):
         tell(f"{maker.made:,} roll-ups")
     measured.make_seconds = time.perf_counter() - began
-    for name, query in queries(plan):
-        tell(name)
-        measured.reports.append(await _time(database, name, query, now))
-    day = AgentsQuery(Interval(plan.end - DAY, plan.end))
-    measured.reports.append(Timed("agents, one day", await _fastest(database, lambda connection: (
-        build_agents_report(connection, day, SETTINGS, now)), 1)))
+    for asked in questions(plan, now):
+        tell(asked.name)
+        measured.reports.append(await _time(database, asked))
     return measured
 
 
-def queries(plan: Plan) -> list[tuple[str, QueueQuery]]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A report of a time."""
+
+    name: str
+    days: float
+    build: Build
+    baseline: Build | None = None
+    """The same without roll-ups."""
+
+
+def questions(plan: Plan, now: int) -> list[Asked]:
     """Those that the plan's days are enough for."""
-    whole = Interval(plan.start, plan.end)
+    whole, day = Interval(plan.start, plan.end), Interval(plan.end - DAY, plan.end)
     asked = [
-        ("all days, total and each queue", QueueQuery(whole)),
-        ("all days, one queue", QueueQuery(whole, ("operator",))),
-        ("all days, by month", QueueQuery(whole, step=Step.MONTH)),
-        ("all days, by week", QueueQuery(whole, step=Step.WEEK)),
-        ("all days, by day", QueueQuery(whole, step=Step.DAY)),
-        ("one day", QueueQuery(Interval(plan.end - DAY, plan.end))),
-        ("one day, by hour", QueueQuery(Interval(plan.end - DAY, plan.end), step=Step.HOUR)),
-        ("09:07 to 11:52 of one day", QueueQuery(Interval(plan.end - DAY + 32_820, plan.end - DAY + 42_720))),
+        _of_queues("all days, total and each queue", QueueQuery(whole), now),
+        _of_queues("all days, one queue", QueueQuery(whole, ("operator",)), now),
+        *(_of_queues(f"all days, by {step}", QueueQuery(whole, step=step), now)
+          for step in (Step.MONTH, Step.WEEK, Step.DAY)),
+        _of_queues("one day", QueueQuery(day), now),
+        _of_queues("one day, by hour", QueueQuery(day, step=Step.HOUR), now),
+        _of_queues("09:07 to 11:52 of one day", QueueQuery(Interval(day.start + 32_820, day.start + 42_720)), now),
+        _of_agents("agents, all days", AgentsQuery(whole), now),
+        _of_agents("agents, all days, by month", AgentsQuery(whole, step=Step.MONTH), now),
+        _of_agents("agents, one day", AgentsQuery(day), now),
+        _of_agents("agents, one day, by hour", AgentsQuery(day, step=Step.HOUR), now),
+        _of_agents("agents, 09:07 to 11:52", AgentsQuery(Interval(day.start + 32_820, day.start + 42_720)), now),
+        Asked("staffing: history of all days", plan.days, lambda connection: (
+            learn_from_ledger(connection, (), SETTINGS, now))),
+        Asked("staffing: handle time and patience", plan.days, lambda connection: (
+            measure(connection, (), SETTINGS, now))),
     ]
     if plan.days > LONGEST_BASELINE:
-        asked.append(("one week", QueueQuery(Interval(plan.end - 7 * DAY, plan.end))))
+        asked.append(_of_queues("one week", QueueQuery(Interval(plan.end - 7 * DAY, plan.end)), now))
     return asked
 
 
-async def _time(database: Database, name: str, query: QueueQuery, now: int) -> Timed:
-    rolled = await _fastest(database, lambda connection: build_queue_report(connection, query, SETTINGS, now), ROUNDS)
-    if query.interval.seconds > LONGEST_BASELINE * DAY:
-        return Timed(name, rolled)
-    return Timed(name, rolled, await _fastest(database, lambda connection: (
-        build_queue_report(connection, query, SETTINGS, now, rolled_up=False)), 1))
+def _of_queues(name: str, query: QueueQuery, now: int) -> Asked:
+    return Asked(
+        name, query.interval.seconds / DAY, lambda connection: build_queue_report(connection, query, SETTINGS, now),
+        lambda connection: build_queue_report(connection, query, SETTINGS, now, rolled_up=False))
 
 
-async def _fastest(database: Database, build: Callable[..., Awaitable[object]], rounds: int) -> float:
+def _of_agents(name: str, query: AgentsQuery, now: int) -> Asked:
+    return Asked(
+        name, query.interval.seconds / DAY, lambda connection: build_agents_report(connection, query, SETTINGS, now),
+        lambda connection: build_agents_report(connection, query, SETTINGS, now, rolled_up=False))
+
+
+async def _time(database: Database, asked: Asked) -> Timed:
+    rolled = await _fastest(database, asked.build, ROUNDS)
+    if asked.baseline is None or asked.days > LONGEST_BASELINE:
+        return Timed(asked.name, rolled)
+    return Timed(asked.name, rolled, await _fastest(database, asked.baseline, 1))
+
+
+async def _fastest(database: Database, build: Build, rounds: int) -> float:
     seconds = []
     for _ in range(rounds):
         async with database.read() as connection:

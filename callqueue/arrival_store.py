@@ -1,59 +1,58 @@
 """What the planning of agents reads from the ledger: sums that the database makes, however many stints there are."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.metrics.rules import Rulebook
 from callqueue.stint import Origin, Outcome
 from callqueue.tables import REFUSAL, STINT
 
+QUARTER = 900
+"""Seconds."""
 CALLED_BY_US = (Origin.CALLBACK.value, Origin.FOLLOWUP.value)
 
 
-def _among(column: ColumnElement[str], queues: Collection[str] | None) -> ColumnElement[bool]:
-    return column.is_not(None) if queues is None else column.in_(queues)
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Stints of one origin that entered one queue in one quarter of an hour."""
+
+    quarter: int
+    """Its number since the epoch."""
+    queue: str
+    origin: str
+    count: int
+    gave_up: int
+    """Callers among them who hung up after more than the queue's S."""
+    waited_ms: int
+    """Milliseconds beyond S that all of them waited."""
 
 
-async def count_arrivals(
-    connection: AsyncConnection, queues: Collection[str] | None, origins: Collection[Origin], *, start: int, end: int,
-    step: int,
-) -> Mapping[int, int]:
-    """Stints of these origins that entered the queues (None: all), by `entered // step`; steps without any are left
-    out.
-    """
-    index = (STINT.c.entered // step).label("index")
-    query = select(index, func.count()).where(
-        _among(STINT.c.queue, queues), STINT.c.origin.in_([origin.value for origin in origins]),
-        STINT.c.entered >= start, STINT.c.entered < end,
-    ).group_by(index)
-    return {int(at): int(count) for at, count in (await connection.execute(query)).all()}
+async def count_arrivals(connection: AsyncConnection, rules: Rulebook, start: int, end: int) -> list[Arrived]:
+    """All that entered in the time."""
+    quarter = (STINT.c.entered // QUARTER).label("quarter")
+    wait = func.coalesce(STINT.c.wait_ms, cast(STINT.c.wait, BigInteger) * 1000)
+    long = and_(STINT.c.wait.is_not(None), STINT.c.origin.not_in(CALLED_BY_US), wait > _ignored_ms(rules))
+    gave_up = and_(long, STINT.c.outcome == Outcome.ABANDONED.value)
+    query = select(
+        quarter, STINT.c.queue, STINT.c.origin, func.count(), func.sum(case((gave_up, 1), else_=0)),
+        func.sum(case((long, wait - _ignored_ms(rules)), else_=0)),
+    ).where(STINT.c.entered >= start, STINT.c.entered < end).group_by(quarter, STINT.c.queue, STINT.c.origin)
+    return [
+        Arrived(int(at), queue, origin, count, int(quitters), int(waited))
+        for at, queue, origin, count, quitters, waited in (await connection.execute(query)).all()
+    ]
+
+
+def _ignored_ms(rules: Rulebook) -> ColumnElement[int]:
+    others = literal(rules.default.short_abandon * 1000)
+    known = [(STINT.c.queue == queue, each.short_abandon * 1000) for queue, each in rules.by_queue.items()]
+    return case(*known, else_=others) if known else others
 
 
 async def count_refusals(connection: AsyncConnection, queues: Collection[str] | None, start: int, end: int) -> int:
-    query = select(func.count()).select_from(REFUSAL).where(
-        _among(REFUSAL.c.queue, queues), REFUSAL.c.at >= start, REFUSAL.c.at < end)
+    among = REFUSAL.c.queue.is_not(None) if queues is None else REFUSAL.c.queue.in_(queues)
+    query = select(func.count()).select_from(REFUSAL).where(among, REFUSAL.c.at >= start, REFUSAL.c.at < end)
     return int((await connection.execute(query)).scalar_one())
-
-
-async def sum_waits(
-    connection: AsyncConnection, queue: str, start: int, end: int, ignored: int,
-) -> tuple[int, float]:
-    """Callers who gave up after more than `ignored` seconds, and the seconds beyond it that all callers waited."""
-    wait = func.coalesce(STINT.c.wait_ms / 1000.0, STINT.c.wait)
-    gave_up = and_(STINT.c.outcome == Outcome.ABANDONED.value, wait > ignored)
-    query = select(
-        func.coalesce(func.sum(case((gave_up, 1), else_=0)), 0),
-        func.coalesce(func.sum(case((wait > ignored, wait - ignored), else_=0)), 0),
-    ).where(
-        STINT.c.queue == queue, STINT.c.entered >= start, STINT.c.entered < end,
-        STINT.c.origin.not_in(CALLED_BY_US), STINT.c.wait.is_not(None),
-    )
-    abandoned, waited = (await connection.execute(query)).one()
-    return int(abandoned), float(waited)
-
-
-async def queues_of(connection: AsyncConnection, start: int, end: int) -> list[str]:
-    """Queues that somebody entered in the time."""
-    query = select(STINT.c.queue).where(STINT.c.entered >= start, STINT.c.entered < end).distinct()
-    return sorted(name for (name,) in (await connection.execute(query)).all())

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.bookmarks import Bookmark
@@ -17,9 +17,9 @@ from callqueue.conversation_tables import RINGING, TRANSFER
 from callqueue.conversations import owner_of
 from callqueue.evidence import Gap, GapKind
 from callqueue.journal_events import BadLine
-from callqueue.ledger_store import insert_new, save_gaps
+from callqueue.ledger_store import FEW, insert_new, save_gaps
 from callqueue.lines import Line
-from callqueue.rollup_marks import Change, mark
+from callqueue.rollup_marks import EVER, Change, mark
 from callqueue.tables import BAD_LINE, CALL, HOLD, LEG, STAY
 
 QUEUE_APP = "Queue"
@@ -210,6 +210,21 @@ async def save_cel(connection: AsyncConnection, changes: CelChanges) -> None:
             await connection.execute(statement, rows)
 
 
+async def _desk_times(connection: AsyncConnection, changes: CelChanges) -> list[tuple[int, int]]:
+    """When telephones rang, and from when on callers were held or spoken with again, in epoch seconds."""
+    rings = [(row["started_us"], row["ended_us"]) for row in changes.rings if row["ended_us"] is not None]
+    channels = sorted({row["of_channel"] for row in changes.ring_ends})
+    for first in range(0, len(channels), FEW):
+        query = select(RINGING.c.started_us, RINGING.c.ended_us).where(
+            RINGING.c.channel_id.in_(channels[first:first + FEW]), RINGING.c.ended_us.is_not(None))
+        rings += [(row.started_us, row.ended_us) for row in await connection.execute(query)]
+    held = [row["started_us"] for row in changes.holds] + [row["new_end"] for row in changes.hold_ends]
+    return [
+        *((start // SECOND_US, end // SECOND_US + 1) for start, end in rings),
+        *((at // SECOND_US, EVER) for at in held),
+    ]
+
+
 def _leg_ends() -> Any:
     return (
         update(LEG)
@@ -256,7 +271,7 @@ class CelSink:
         await save_cel(connection, fold.changes)
         if bad:
             await connection.execute(insert_new(connection, BAD_LINE), bad)
-        await mark(connection, Change(calls=calls))
+        await mark(connection, Change(calls=calls, desk_times=await _desk_times(connection, fold.changes)))
         return replace(bookmark, last_at=last_us // SECOND_US if last_us is not None else bookmark.last_at)
 
     async def on_lost(self, connection: AsyncConnection, bookmark: Bookmark) -> None:

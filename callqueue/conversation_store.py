@@ -22,10 +22,13 @@ from callqueue.conversations import (
 )
 from callqueue.ledger_store import FEW, insert_new
 from callqueue.reconcile import SECOND_US, Span
-from callqueue.rollup_marks import Change
+from callqueue.rollup_marks import EVER, Change
 from callqueue.tables import CALL, HOLD, LEG, STINT
 
 BATCH = 200
+LONGEST_TALK = 86_400
+LONGEST_RING = 3600
+"""Seconds: what lasts longer is something whose end was lost, and is cut there from wherever it is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,26 @@ async def credit(connection: AsyncConnection, journal: str, read_us: int) -> Cre
     )
     legs = list(await connection.execute(query))
     if not legs:
-        return Credited(0, Change(calls=joined))
+        return Credited(0, Change(calls=joined, talks=joined))
     rows = await _conversation_rows(connection, journal, [leg for leg in legs if owner_of(leg.channel)], read_us)
     if rows:
         await connection.execute(insert_new(connection, CONVERSATION), rows)
     await connection.execute(_CREDITED, [
         {"of_channel": leg.channel_id, "of_start": leg.entered_us, "of_bridge": leg.bridge} for leg in legs])
     times = [(row["started_us"] // SECOND_US, row["ended_us"] // SECOND_US + 1) for row in rows]
-    return Credited(len(legs), Change(calls=joined, agent_times=times))
+    talks = {row["call_id"] for row in rows} | {leg.call_id for leg in legs}
+    desk_times = await _told_by_journal(connection, talks)
+    return Credited(len(legs), Change(
+        calls=joined, agent_times=times, desk_times=desk_times, talks=joined | talks))
+
+
+async def _told_by_journal(connection: AsyncConnection, calls: set[str]) -> list[tuple[int, int]]:
+    """Where the journal alone told what agents did, until CEL spoke of these calls."""
+    rows = await _rows_in(connection, STINT, "call_id", calls)
+    return [
+        (row.answered, EVER if row.finished is None else row.finished + 1)
+        for row in rows if row.answered is not None
+    ]
 
 
 _CREDITED = (
@@ -119,7 +134,7 @@ async def _load_served(connection: AsyncConnection, journal: str, calls: set[str
 
 async def _join_transfers(connection: AsyncConnection, journal: str, read_us: int) -> set[str]:
     """A consultation has a call of its own, and so has a stint in it; after the transfer they are the caller's. Returns
-    the calls concerned.
+    the calls concerned, as they were and as they are.
     """
     calls: set[str] = set()
     query = select(TRANSFER).where(TRANSFER.c.main_call_id.is_(None), TRANSFER.c.at_us <= read_us).limit(BATCH)
@@ -131,9 +146,11 @@ async def _join_transfers(connection: AsyncConnection, journal: str, read_us: in
             .values(main_call_id=main))
         if row.second_id:
             caller = select(func.max(STINT.c.caller)).where(STINT.c.journal == journal, STINT.c.call_id == main)
+            moved = (STINT.c.journal == journal, STINT.c.channel_id.in_([row.channel_id, row.second_id]),
+                     STINT.c.call_id != main)
+            calls |= set((await connection.execute(select(STINT.c.call_id).where(*moved))).scalars())
             await connection.execute(
-                update(STINT).where(STINT.c.journal == journal, STINT.c.channel_id.in_([row.channel_id, row.second_id]),
-                                    STINT.c.call_id != main)
+                update(STINT).where(*moved)
                 .values(call_id=main, caller=func.coalesce(STINT.c.caller, caller.scalar_subquery())))
     return calls
 
@@ -159,14 +176,14 @@ async def _rows_in(connection: AsyncConnection, table: Table, column: str, value
 
 async def read_conversations(
     connection: AsyncConnection, agent: str | None, start: int, end: int, *, kinds: Sequence[Kind] = tuple(Kind),
-    longest: int = 86400,
 ) -> list[Talk]:
     """Conversations that touch the interval (epoch seconds), of `agent` (None: any), in the order of beginning.
 
-    Only those that are over are known. None lasts longer than `longest` seconds.
+    Only those that are over are known.
     """
+    since = (start - LONGEST_TALK) * SECOND_US
     asked = [
-        CONVERSATION.c.started_us < end * SECOND_US, CONVERSATION.c.started_us >= (start - longest) * SECOND_US,
+        CONVERSATION.c.started_us < end * SECOND_US, CONVERSATION.c.started_us >= since,
         CONVERSATION.c.ended_us >= start * SECOND_US, CONVERSATION.c.kind.in_([kind.value for kind in kinds]),
     ]
     if agent is not None:
@@ -176,7 +193,19 @@ async def read_conversations(
 
 async def talks_of_calls(connection: AsyncConnection, calls: Collection[str]) -> list[Talk]:
     """All conversations of these calls, in the order of beginning."""
-    return await _talks(connection, CONVERSATION.c.call_id.in_(sorted(calls)))
+    wanted, found = sorted(calls), list[Talk]()
+    for first in range(0, len(wanted), FEW):
+        found += await _talks(connection, CONVERSATION.c.call_id.in_(wanted[first:first + FEW]))
+    return sorted(found, key=lambda talk: (talk.start, talk.channel_id))
+
+
+async def channels_with_conversations(connection: AsyncConnection, channels: Collection[str]) -> set[str]:
+    """Those of these agents' channels of which CEL knows any conversation."""
+    wanted, found = sorted(channels), set[str]()
+    for first in range(0, len(wanted), FEW):
+        query = select(CONVERSATION.c.channel_id).where(CONVERSATION.c.channel_id.in_(wanted[first:first + FEW]))
+        found |= set((await connection.execute(query.distinct())).scalars())
+    return found
 
 
 async def _talks(connection: AsyncConnection, *asked: ColumnElement[bool]) -> list[Talk]:
@@ -189,21 +218,24 @@ async def _talks(connection: AsyncConnection, *asked: ColumnElement[bool]) -> li
     return [_talk(row, holds.get(row.channel_id, ())) for row in rows]
 
 
-async def read_ringing(connection: AsyncConnection, start: int, end: int, *, longest: int = 3600) -> list[Rung]:
-    """Rings that touch the interval (epoch seconds), answered or not; none lasts longer than `longest` seconds."""
+async def read_ringing(connection: AsyncConnection, start: int, end: int) -> list[Rung]:
+    """Rings that touch the interval (epoch seconds), answered or not."""
     query = select(RINGING).where(
-        RINGING.c.started_us < end * SECOND_US, RINGING.c.started_us >= (start - longest) * SECOND_US,
+        RINGING.c.started_us < end * SECOND_US, RINGING.c.started_us >= (start - LONGEST_RING) * SECOND_US,
         RINGING.c.ended_us >= start * SECOND_US,
     ).order_by(RINGING.c.started_us)
-    return [Rung(row.agent, _ms(row.started_us), _ms(row.ended_us)) for row in await connection.execute(query)]
+    return [
+        Rung(row.agent, _ms(row.started_us), _ms(min(row.ended_us, row.started_us + LONGEST_RING * SECOND_US)))
+        for row in await connection.execute(query)
+    ]
 
 
 def _talk(row: Any, holds: Sequence[Span]) -> Talk:
-    span = Span(row.started_us, row.ended_us)
+    span = Span(row.started_us, min(row.ended_us, row.started_us + LONGEST_TALK * SECOND_US))
     held = [part for hold in holds if (part := hold.within(span))]
     stint = None if row.stint_channel_id is None else (row.stint_channel_id, row.stint_number)
     return Talk(
-        row.agent, row.channel_id, row.call_id, Kind(row.kind), _ms(row.started_us), _ms(row.ended_us), row.partner,
+        row.agent, row.channel_id, row.call_id, Kind(row.kind), _ms(span.start), _ms(span.end), row.partner,
         stint, tuple((_ms(part.start), _ms(part.end)) for part in held),
     )
 

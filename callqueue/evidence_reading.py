@@ -10,13 +10,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.conversation_store import read_conversations
-from callqueue.conversations import Kind, Talk
-from callqueue.evidence import AgentEvent, Marker
+from callqueue.agents_reading import read_agents
 from callqueue.metrics import Evidence, Rulebook
 from callqueue.metrics.promises import PromiseEvidence
 from callqueue.metrics.rules import longest_window
-from callqueue.metrics.work import LONGEST_WRAP_UP
 from callqueue.promise_store import (
     Asked,
     read_attempts,
@@ -30,13 +27,7 @@ from callqueue.stint import Origin, Stint
 from callqueue.store import (
     count_stints,
     has_cel,
-    last_conversation_end,
-    read_agent_events,
-    read_agent_states,
-    read_agent_stints,
-    read_last_starts,
     read_lost_in_menu,
-    read_markers,
     read_refusals,
     read_rings,
     read_stints,
@@ -58,18 +49,6 @@ class PeopleEvidence:
     stints: Sequence[Stint]
     asked: Sequence[Asked]
     """Promises given to them; and to others, where these were at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentsEvidence:
-    """What agents' time, and the wrap-up of a time's stints, is made of."""
-
-    stints: Sequence[Stint]
-    events: Sequence[AgentEvent]
-    markers: Sequence[Marker]
-    conversations: Sequence[Talk]
-    until: int
-    """How far the deeds were read."""
 
 
 class _Gathering:
@@ -262,26 +241,3 @@ async def _answered_between(
     parted = {stint.call_id for stint in found.stints.values() if stint.origin is not Origin.DIRECT}
     found.add(await read_stints_of_calls(connection, sorted(parted)))
     return list(found.stints.values())
-
-
-# -- agents
-
-async def read_agents(connection: AsyncConnection, interval: Interval, now: int) -> AgentsEvidence:
-    """Agents' deeds and conversations of the interval, and after it as far as its stints' wrap-up may last."""
-    start = interval.start
-    last = await last_conversation_end(connection, start, interval.end, now)
-    until = min(now, max(interval.end, last) + LONGEST_WRAP_UP)
-    return AgentsEvidence(
-        stints=await read_agent_stints(connection, None, start, until + 1),
-        events=await read_sessions(connection, start, until + 1),
-        markers=[
-            *await read_last_starts(connection, start), *await read_markers(connection, start, until + 1)],
-        conversations=await read_conversations(
-            connection, None, start, until + 1, kinds=(Kind.TRANSFER, Kind.CONSULTATION)),
-        until=until,
-    )
-
-
-async def read_sessions(connection: AsyncConnection, start: int, end: int) -> list[AgentEvent]:
-    """What agents did in a time, after what tells how it found them."""
-    return [*await read_agent_states(connection, start), *await read_agent_events(connection, start, end)]

@@ -14,7 +14,7 @@ from callqueue.journal_events import HoldChanged, StintSaid
 from callqueue.ledger import Ledger
 from callqueue.ledger_changes import Changes
 from callqueue.promise_store import save_callbacks
-from callqueue.rollup_marks import Change, mark
+from callqueue.rollup_marks import EVER, SECOND_US, Change, mark
 from callqueue.stint import Origin, Outcome, Stint
 from callqueue.store import STINT_COLUMNS, stint_of
 from callqueue.tables import AGENT_EVENT, AGENT_SEEN, GAP, HOLD, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
@@ -100,6 +100,7 @@ def _change(journal: str, ledger: Ledger) -> Change:
         moments=[*(refused.at for refused in changes.refusals), *(ring.at for ring in changes.rings)],
         promises={event.promise for event in changes.callbacks if event.promise},
         agent_events=[(journal, event) for event in changes.agent_events], markers=changes.markers,
+        desk_times=[(event.at_us // SECOND_US, EVER) for event in changes.holds],
     )
 
 

@@ -1,7 +1,7 @@
 """Bringing CEL and the journal together in the database, once both have been read far enough."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Table, bindparam, exists, func, or_, select, update
@@ -52,29 +52,28 @@ class Reconciler:
             checked = await self._check_stays(connection, read)
             credited = await credit(connection, self._journal, (read - SETTLED_SECONDS) * SECOND_US)
             # Last: nobody who waits for this lock may have something that is still needed here.
-            for change in (ended, Change(stints=stints, times_changed=False, calls=closed), credited.change):
+            for change in (ended, Change(stints=stints, times_changed=False), closed, credited.change):
                 await mark(connection, change)
         return BATCH in {len(stints), checked, credited.looked_at}
 
-    async def _close_after_crash(self, connection: AsyncConnection, read: int) -> Collection[str]:
-        """A killed Asterisk writes no ends: what was open before it began again ended there at the latest. Returns the
-        calls that were.
-        """
+    async def _close_after_crash(self, connection: AsyncConnection, read: int) -> Change:
+        """A killed Asterisk writes no ends: what was open before it began again ended there at the latest."""
         first = await _first_open(connection)
         if first is None:
-            return ()
+            return Change()
         query = select(MARKER.c.at).where(
             MARKER.c.journal == self._journal, MARKER.c.mark == Mark.START, MARKER.c.at * SECOND_US > first,
             MARKER.c.at + SETTLED_SECONDS <= read,
         ).order_by(MARKER.c.at)
         calls: set[str] = set()
-        for at in list((await connection.execute(query)).scalars()):
+        starts = list((await connection.execute(query)).scalars())
+        for at in starts:
             calls |= await _open_calls(connection, at)
             for table, start, end in _OPEN:
                 await connection.execute(
                     update(table).where(table.c[end].is_(None), table.c[start] < at * SECOND_US)
                     .values({end: at * SECOND_US, "interrupted": True}))
-        return calls
+        return Change(calls=calls, desk_times=[(first // SECOND_US, starts[-1] + 1)] if starts else ())
 
     async def _end_unwritten(self, connection: AsyncConnection, read: int) -> Change:
         """Nobody waits or talks for ever because the line of the end was lost."""

@@ -8,6 +8,7 @@ import random
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, update
@@ -15,23 +16,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger_store import insert_new
 from callqueue.metrics.rules import Rulebook, longest_window
-from callqueue.metrics.tally import AgentsTally, add_agents, add_calls, add_promises
-from callqueue.rollup_make import make_agents, make_calls, make_promises
+from callqueue.rollup_agents import make_agents, make_timesheets
+from callqueue.rollup_make import make_arrivals, make_calls, make_promises
 from callqueue.rollup_store import (
     CELL,
     CELLS,
     DAYS,
-    CallsPart,
     Kind,
     Part,
-    PromisesPart,
     Stored,
+    all_rules,
     cell_of,
     encode,
     lock_rollups,
     read_parts,
     rules_hash,
 )
+from callqueue.rollup_sums import add_parts
 from callqueue.rollup_tables import ROLLUP, ROLLUP_RULES
 from callqueue.store import evidence_start
 from foundation.calendars import Interval, day_start
@@ -122,7 +123,7 @@ class RollupMaker:
         return self._put_off.get((kind, cell.start), now) <= now
 
     def _rules_of(self, kind: Kind) -> str:
-        return rules_hash(self._rules, self._shared) if kind is Kind.CALLS else ""
+        return rules_hash(kind, self._rules, self._shared)
 
     def _days(self, begun: int, now: int) -> Iterator[Interval]:
         """Days of the site's zone, newest first."""
@@ -154,6 +155,10 @@ class RollupMaker:
             case Kind.AGENTS:
                 made = await make_agents(connection, cells, now)
                 return {cell: made.tallies[index] for index, cell in enumerate(cells) if index not in made.growing}
+            case Kind.TIMESHEETS:
+                return dict(zip(cells, await make_timesheets(connection, cells, now), strict=True))
+            case Kind.ARRIVALS:
+                return dict(zip(cells, await make_arrivals(connection, cells, self._rules), strict=True))
 
     async def _claim_all(self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], now: int) -> None:
         async with self._database.write() as connection:
@@ -165,13 +170,17 @@ class RollupMaker:
             await connection.execute(insert_new(connection, ROLLUP), rows)
 
     async def _agree_on_rules(self, connection: AsyncConnection) -> None:
-        """What was made under other contact windows or shared numbers answers another question."""
-        mine, window = self._rules_of(Kind.CALLS), longest_window(self._rules)
+        """What was made under other contact windows, shared numbers or short-abandon thresholds answers another
+        question.
+        """
+        each, window = all_rules(self._rules, self._shared), longest_window(self._rules)
+        mine = blake2b("".join(each.values()).encode(), digest_size=16).hexdigest()
         row = (await connection.execute(select(ROLLUP_RULES))).first()
         if row is None:
             await connection.execute(insert(ROLLUP_RULES), {"id": 1, "rules": mine, "window": window})
         elif (row.rules, row.window) != (mine, window):
-            await connection.execute(delete(ROLLUP).where(ROLLUP.c.kind == Kind.CALLS.value, ROLLUP.c.rules != mine))
+            for kind, rules in each.items():
+                await connection.execute(delete(ROLLUP).where(ROLLUP.c.kind == kind.value, ROLLUP.c.rules != rules))
             await connection.execute(update(ROLLUP_RULES).values(rules=mine, window=window))
 
     def _row(self, kind: Kind, level: int, interval: Interval, now: int) -> dict[str, object]:
@@ -184,7 +193,7 @@ class RollupMaker:
         self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], parts: dict[Interval, Part], now: int,
     ) -> None:
         whole = {
-            day: _add(kind, [parts[cell] for cell in cells if day.start <= cell.start < day.end], now)
+            day: add_parts(kind, [parts[cell] for cell in cells if day.start <= cell.start < day.end], now)
             for day in days
             if all(cell in parts for cell in cells if day.start <= cell.start < day.end)
         }
@@ -215,29 +224,10 @@ class RollupMaker:
             if any(each.interval.start not in there for each in wanted):
                 return
             parts = await read_parts(connection, kind, wanted)
-            counts, numbers = encode(_add(kind, list(parts.values()), now))
+            counts, numbers = encode(add_parts(kind, list(parts.values()), now))
             row = self._row(kind, DAYS, day, now) | {"counts": counts, "numbers": numbers, "made": now}
             await connection.execute(insert_new(connection, ROLLUP), [row])
             self.made += 1
-
-
-def _add(kind: Kind, parts: Sequence[Part], now: int) -> Part:
-    match kind:
-        case Kind.CALLS:
-            calls = [part for part in parts if isinstance(part, CallsPart)]
-            queues = sorted({queue for part in calls for queue in part.queues})
-            return CallsPart(
-                {queue: add_calls([part.queues[queue] for part in calls if queue in part.queues], now)
-                 for queue in queues},
-                sum(part.lost_in_menu for part in calls))
-        case Kind.PROMISES:
-            promises = [part for part in parts if isinstance(part, PromisesPart)]
-            queues = sorted({queue for part in promises for queue in part.queues})
-            return PromisesPart({
-                queue: add_promises(part.queues[queue] for part in promises if queue in part.queues)
-                for queue in queues})
-        case Kind.AGENTS:
-            return add_agents(part for part in parts if isinstance(part, AgentsTally))
 
 
 async def _starts(

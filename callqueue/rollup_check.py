@@ -1,14 +1,18 @@
 """Whether the roll-ups say what the ledger says: each is made again and compared."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.metrics.agents_tally import TimesheetsTally
+from callqueue.metrics.arrivals_tally import ArrivalsTally
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import AgentsTally
-from callqueue.rollup_make import make_agents, make_calls, make_promises
+from callqueue.rollup_agents import make_agents, make_timesheets
+from callqueue.rollup_make import LONGEST, make_arrivals, make_calls, make_promises
 from callqueue.rollup_store import (
     CELLS,
     DAYS,
@@ -42,20 +46,38 @@ class Checked:
 async def check_rollups(
     connection: AsyncConnection, rules: Rulebook, shared: Collection[str] = (), since: int = 0,
 ) -> AsyncIterator[Checked]:
-    """Make every roll-up that ends after `since` (epoch seconds) again from the ledger, oldest first."""
+    """Make every roll-up that ends after `since` (epoch seconds) again from the ledger, each kind's quarters and
+    then its days, oldest first.
+    """
     for kind in Kind:
-        wanted = rules_hash(rules, shared) if kind is Kind.CALLS else ""
+        wanted = rules_hash(kind, rules, shared)
         query = (
             select(ROLLUP.c.level, ROLLUP.c.start, ROLLUP.c.end, ROLLUP.c.made)
             .where(ROLLUP.c.kind == kind.value, ROLLUP.c.made.is_not(None), ROLLUP.c.rules == wanted,
                    ROLLUP.c.end > since)
-            .order_by(ROLLUP.c.start, ROLLUP.c.level)
+            .order_by(ROLLUP.c.level, ROLLUP.c.start)
         )
-        for level, start, end, made in (await connection.execute(query)).all():
-            stored = Stored(CELLS if level == CELLS else DAYS, Interval(start, end))
-            parts = await read_parts(connection, kind, [stored])
-            should = await _make(connection, kind, stored.interval, Asked(rules, shared, made))
-            yield _compared(kind, stored.interval, parts[stored], should)
+        for run, made in _runs((await connection.execute(query)).all()):
+            parts = await read_parts(connection, kind, run)
+            should = await _make(connection, kind, [each.interval for each in run], Asked(rules, shared, made))
+            for each, part in zip(run, should, strict=True):
+                yield _compared(kind, each.interval, parts[each], part)
+
+
+def _runs(rows: Iterable[Any]) -> Iterator[tuple[list[Stored], int]]:
+    """Quarters of an hour side by side that were made at one moment, a day's at most; each day alone. And when."""
+    run: list[Stored] = []
+    before = 0
+    for level, start, end, made in rows:
+        each = Stored(CELLS if level == CELLS else DAYS, Interval(start, end))
+        joins = run and run[-1].level == each.level == CELLS and run[-1].interval.end == start and before == made
+        if run and not (joins and end - run[0].interval.start <= LONGEST):
+            yield run, before
+            run = []
+        run.append(each)
+        before = made
+    if run:
+        yield run, before
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +89,21 @@ class Asked:
     made: int
 
 
-async def _make(connection: AsyncConnection, kind: Kind, interval: Interval, asked: Asked) -> Part:
-    """As it would have been made at that moment."""
+async def _make(
+    connection: AsyncConnection, kind: Kind, pieces: Sequence[Interval], asked: Asked,
+) -> Sequence[Part]:
+    """As they would have been made at that moment."""
     match kind:
         case Kind.CALLS:
-            return (await make_calls(connection, [interval], asked.rules, asked.made, asked.shared))[0]
+            return await make_calls(connection, pieces, asked.rules, asked.made, asked.shared)
         case Kind.PROMISES:
-            return (await make_promises(connection, [interval]))[0]
+            return await make_promises(connection, pieces)
         case Kind.AGENTS:
-            return (await make_agents(connection, [interval], asked.made)).tallies[0]
+            return (await make_agents(connection, pieces, asked.made)).tallies
+        case Kind.TIMESHEETS:
+            return await make_timesheets(connection, pieces, asked.made)
+        case Kind.ARRIVALS:
+            return await make_arrivals(connection, pieces, asked.rules)
 
 
 def _compared(kind: Kind, interval: Interval, says: Part, should: Part) -> Checked:
@@ -98,5 +126,5 @@ def _ordered(part: Part) -> Part:
         case PromisesPart():
             return PromisesPart({
                 queue: replace(tally, ready_ms=sorted(tally.ready_ms)) for queue, tally in part.queues.items()})
-        case AgentsTally():
+        case AgentsTally() | TimesheetsTally() | ArrivalsTally():
             return part

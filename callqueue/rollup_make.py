@@ -1,64 +1,34 @@
 """Tallies of times straight from the ledger: what roll-ups are made of, and what a report counts without one."""
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.evidence_reading import read_agents, read_people, read_promise_evidence
-from callqueue.metrics.agent_time import Condition, Period, agent_periods, conversation_spans
+from callqueue.arrival_store import QUARTER, count_arrivals
+from callqueue.evidence_reading import read_people, read_promise_evidence
+from callqueue.metrics.arrivals_tally import ArrivalsTally, Way, tally_arrivals
 from callqueue.metrics.contacts import contacts_of
 from callqueue.metrics.entries import entries_of
 from callqueue.metrics.promises import Promised, promises_of, unmerged, virtual_stints
 from callqueue.metrics.rules import Rulebook, longest_window
-from callqueue.metrics.spans import Span
-from callqueue.metrics.tally import AgentKey, AgentsTally, count_calls, count_promises
-from callqueue.metrics.work import has_ended, key_of, wrap_ups_of
+from callqueue.metrics.tally import count_calls, count_promises
 from callqueue.promise_store import read_settled
+from callqueue.rollup_pieces import Pieces, whole_of
 from callqueue.rollup_store import CallsPart, PromisesPart
-from callqueue.stint import Stint
 from callqueue.store import read_lost_in_menu, read_refusals, read_rings
 from foundation.calendars import Interval
 
 SECOND_US = 1_000_000
-
-Item = TypeVar("Item")
-Placed = dict[tuple[str, int], list[Item]]
-"""By queue and number of the piece."""
-
-
-class _Pieces:
-    """Which of several intervals side by side an instant lies in."""
-
-    def __init__(self, pieces: Sequence[Interval]) -> None:
-        self._pieces = pieces
-        self._starts = [piece.start for piece in pieces]
-
-    def index(self, instant: float) -> int | None:
-        index = bisect_right(self._starts, instant) - 1
-        return index if index >= 0 and self._pieces[index].holds(instant) else None
-
-    def place(self, items: Iterable[Item], queue: Callable[[Item], str], at: Callable[[Item], float]) -> Placed[Item]:
-        placed: Placed[Item] = defaultdict(list)
-        for item in items:
-            index = self.index(at(item))
-            if index is not None:
-                placed[queue(item), index].append(item)
-        return placed
-
-
-def _whole(pieces: Sequence[Interval]) -> Interval:
-    return Interval(pieces[0].start, pieces[-1].end)
+LONGEST = 86400
+"""Seconds of evidence that are held at once."""
 
 
 async def make_calls(
     connection: AsyncConnection, pieces: Sequence[Interval], rules: Rulebook, now: int, shared: Collection[str] = (),
 ) -> list[CallsPart]:
     """Of each of several intervals side by side."""
-    whole, pick = _whole(pieces), _Pieces(pieces)
+    whole, pick = whole_of(pieces), Pieces(pieces)
     people = await read_people(connection, whole, longest_window(rules), shared)
     settled = await read_settled(connection, {one.promise for one in people.asked})
     virtual = virtual_stints(Promised(one) for one in unmerged(people.asked, settled))
@@ -88,8 +58,8 @@ async def make_calls(
 
 async def make_promises(connection: AsyncConnection, pieces: Sequence[Interval]) -> list[PromisesPart]:
     """Of each of several intervals side by side."""
-    evidence, keeping = await read_promise_evidence(connection, _whole(pieces))
-    placed = _Pieces(pieces).place(
+    evidence, keeping = await read_promise_evidence(connection, whole_of(pieces))
+    placed = Pieces(pieces).place(
         promises_of(evidence, keeping), lambda each: each.queue, lambda each: each.entered)
     parts = [PromisesPart() for _ in pieces]
     for (queue, index), promises in placed.items():
@@ -97,79 +67,31 @@ async def make_promises(connection: AsyncConnection, pieces: Sequence[Interval])
     return parts
 
 
-@dataclass(frozen=True, slots=True)
-class MadeAgents:
-    """The tallies, and which of them the passing of time alone will change: wrap-up of their stints goes on."""
+async def read_promised(connection: AsyncConnection, interval: Interval) -> list[Promised]:
+    """The promises given in the interval, in the order of asking; a day's evidence at a time."""
+    found: list[Promised] = []
+    for start in range(interval.start, interval.end, LONGEST):
+        day = Interval(start, min(start + LONGEST, interval.end))
+        evidence, keeping = await read_promise_evidence(connection, day)
+        found += [each for each in promises_of(evidence, keeping) if day.holds(each.entered)]
+    return sorted(found, key=lambda each: (each.entered, each.asked.id))
 
-    tallies: list[AgentsTally]
-    growing: frozenset[int]
 
-
-async def make_agents(connection: AsyncConnection, pieces: Sequence[Interval], now: int) -> MadeAgents:
+async def make_arrivals(
+    connection: AsyncConnection, pieces: Sequence[Interval], rules: Rulebook,
+) -> list[ArrivalsTally]:
     """Of each of several intervals side by side."""
-    whole, pick = _whole(pieces), _Pieces(pieces)
-    evidence = await read_agents(connection, whole, now)
-    periods = agent_periods(evidence.events, evidence.markers, evidence.until)
-    talking = conversation_spans(evidence.stints, now, evidence.conversations)
-    tallies = [AgentsTally() for _ in pieces]
-    edges = [piece.start for piece in pieces[1:]]
-    for agent, mine in periods.items():
-        for span, key in spend(mine, talking.get(agent, ()), [*edges, whole.start, whole.end]):
-            index = pick.index(span[0])
+    # Where no quarter of an hour is cut between two of them, one question is enough.
+    whole = all(piece.start % QUARTER == 0 for piece in pieces[1:])
+    pick = Pieces(pieces)
+    counted: list[defaultdict[Way, Counter[int]]] = [defaultdict(Counter) for _ in pieces]
+    gave_up: list[Counter[str]] = [Counter() for _ in pieces]
+    waited_ms: list[Counter[str]] = [Counter() for _ in pieces]
+    for asked in [whole_of(pieces)] if whole else pieces:
+        for each in await count_arrivals(connection, rules, asked.start, asked.end):
+            index = pick.index(max(each.quarter * QUARTER, asked.start))
             if index is not None:
-                tallies[index].spent[key] += round((span[1] - span[0]) * 1000)
-    wrap_ups = wrap_ups_of(evidence.stints, periods)
-    for stint in evidence.stints:
-        index = pick.index(stint.entered)
-        if index is not None and has_ended(stint) and (seconds := wrap_ups.get(key_of(stint), 0)):
-            tallies[index].wrap_up[stint.queue] += seconds
-    causes = _causes_now(evidence.stints, periods, now)
-    growing = {index for stint in causes if (index := pick.index(stint.entered)) is not None}
-    return MadeAgents(tallies, frozenset(growing))
-
-
-def _causes_now(stints: Iterable[Stint], periods: Mapping[str, Sequence[Period]], now: int) -> list[Stint]:
-    """The stints whose wrap-up goes on at this moment."""
-    began = {
-        agent: period.start for agent, mine in periods.items() for period in mine
-        if period.condition is Condition.WRAP_UP and period.end >= now
-    }
-    last: dict[str, Stint] = {}
-    for stint in stints:
-        agent, answered = stint.agent, stint.answered
-        if agent in began and agent is not None and answered is not None and answered <= began[agent]:
-            last[agent] = stint  # they come in the order of answering
-    return list(last.values())
-
-
-def spend(periods: Sequence[Period], talking: Sequence[Span], edges: Iterable[int]) -> list[tuple[Span, AgentKey]]:
-    """One agent's time while logged in, cut wherever what he is changes and at the edges."""
-    changes: list[tuple[float, int, Period | None]] = [(edge, 0, None) for edge in edges]
-    for period in periods:
-        changes += [(period.start, 1, period), (period.end, -1, period)]
-    for start, end in talking:
-        changes += [(start, 1, None), (end, -1, None)]
-    changes.sort(key=lambda each: each[0])
-    found: list[tuple[Span, AgentKey]] = []
-    running: list[Period] = []
-    keys: dict[object, AgentKey] = {}
-    talks, before, key = 0, 0.0, _key((), talking=False)
-    for at, change, which in changes:
-        if running and before < at:
-            found.append(((before, at), key))
-        before = at
-        if which is None:
-            talks += change
-        elif change > 0:
-            running.append(which)
-        else:
-            running.remove(which)
-        state = (*((each.condition, each.queues) for each in running), talks > 0)
-        if state not in keys:
-            keys[state] = _key(running, talking=talks > 0)
-        key = keys[state]
-    return found
-
-
-def _key(running: Sequence[Period], *, talking: bool) -> AgentKey:
-    return tuple(sorted((each.condition.value, tuple(sorted(each.queues))) for each in running)), talking
+                counted[index][each.queue, each.origin][each.quarter] += each.count
+                gave_up[index][each.queue] += each.gave_up
+                waited_ms[index][each.queue] += each.waited_ms
+    return [tally_arrivals(*each) for each in zip(counted, gave_up, waited_ms, strict=True)]

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.conversation_tables import CONVERSATION
 from callqueue.evidence import AgentEvent, Mark, Marker
 from callqueue.promise_tables import CALLBACK_REQUEST
 from callqueue.rollup_store import CELLS, DAYS, Kind, cell_of, lock_rollups
@@ -47,12 +48,16 @@ class Change:
     markers: Sequence[Marker] = ()
     agent_times: Sequence[tuple[int, int]] = ()
     """Conversations of agents that have become known, in epoch seconds."""
+    desk_times: Sequence[tuple[int, int]] = ()
+    """When else something has become known of what an agent did: telephones rang, callers were held."""
+    talks: Collection[str] = ()
+    """Calls of which conversations have become known."""
 
     @property
     def is_empty(self) -> bool:
         return not (
             self.stints or self.calls or self.moments or self.promises or self.agent_events or self.markers
-            or self.agent_times
+            or self.agent_times or self.desk_times or self.talks
         )
 
 
@@ -67,6 +72,7 @@ async def mark(connection: AsyncConnection, change: Change) -> None:
     reach = _Reach(connection, window)
     await reach.follow_calls(change)
     await reach.follow_agents(change)
+    await reach.follow_talks(change)
     await reach.throw_away()
 
 
@@ -83,6 +89,8 @@ class _Reach:
     cells: dict[Kind, set[int]] = field(default_factory=lambda: {kind: set() for kind in Kind})
     spans: list[tuple[int, int]] = field(default_factory=list)
     """Of agents' time."""
+    desk_spans: list[tuple[int, int]] = field(default_factory=list)
+    """Of what each of them did, and of nothing else."""
     people: set[str] = field(default_factory=set)
     promises: set[str] = field(default_factory=set)
     answered: list[int] = field(default_factory=list)
@@ -95,6 +103,7 @@ class _Reach:
 
     async def follow_calls(self, change: Change) -> None:
         self._touch(Kind.CALLS, *change.moments)
+        self._touch(Kind.TIMESHEETS, *change.moments)
         calls = {stint.call_id for stint in (*change.stints, *change.before.values())} | set(change.calls)
         for stint in (*change.stints, *change.before.values()):
             self._take_stint(stint.entered, stint.answered, stint.caller, stint.promise)
@@ -109,6 +118,7 @@ class _Reach:
 
     def _take_stint(self, entered: int, answered: int | None, caller: str | None, promise: str | None) -> None:
         self._touch(Kind.CALLS, entered)
+        self._touch(Kind.ARRIVALS, entered)
         self.first = min(self.first, entered)
         if caller:
             self.people.add(caller)
@@ -116,6 +126,7 @@ class _Reach:
             self.promises.add(promise)
         if answered is not None:
             self.answered.append(answered)
+            self._touch(Kind.TIMESHEETS, answered)
 
     async def _take_calls(self, calls: Collection[str]) -> None:
         """All stints of a call make its entries, and whether it was lost in a menu."""
@@ -203,6 +214,17 @@ class _Reach:
         query = select(STINT.c.entered).where(STINT.c.agent == agent, STINT.c.answered >= since)
         self._touch(Kind.AGENTS, *(await self.connection.execute(query)).scalars())
 
+    async def follow_talks(self, change: Change) -> None:
+        """Whether a talk begins a conversation is told by the other talks of its call."""
+        self.desk_spans += change.desk_times
+        self.desk_spans += [(start - SLACK, end + SLACK) for start, end in change.agent_times]
+        served = [stint for stint in (*change.stints, *change.before.values()) if stint.answered is not None]
+        for stint in served:
+            self.desk_spans.append((stint.answered or 0, EVER if stint.finished is None else stint.finished + 1))
+        calls = {stint.call_id for stint in served} | set(change.talks)
+        for (started_us,) in await self._rows((CONVERSATION.c.started_us,), CONVERSATION.c.call_id, calls):
+            self._touch(Kind.TIMESHEETS, started_us / SECOND_US - 0.001, started_us / SECOND_US + 0.001)
+
     # -- the end
 
     async def throw_away(self) -> None:
@@ -213,8 +235,9 @@ class _Reach:
                 await self._delete(kind, or_(
                     (ROLLUP.c.level == CELLS) & ROLLUP.c.start.in_(few),
                     (ROLLUP.c.level == DAYS) & ROLLUP.c.start.in_(await self._days(kind, few))))
-        for start, end in _joined(self.spans):
-            await self._delete(Kind.AGENTS, (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
+        for kind, spans in ((Kind.AGENTS, self.spans), (Kind.TIMESHEETS, [*self.spans, *self.desk_spans])):
+            for start, end in _joined(spans):
+                await self._delete(kind, (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
 
     async def _days(self, kind: Kind, cells: Sequence[int]) -> list[int]:
         query = select(ROLLUP.c.start, ROLLUP.c.end).where(

@@ -5,13 +5,17 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.metrics.agents_tally import TimesheetsTally
+from callqueue.metrics.arrivals_tally import ArrivalsTally
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import AgentsTally
-from callqueue.rollup_make import make_agents, make_calls, make_promises
+from callqueue.rollup_agents import make_agents, make_timesheets
+from callqueue.rollup_make import LONGEST, make_arrivals, make_calls, make_promises
 from callqueue.rollup_store import (
     CELL,
     CELLS,
     DAYS,
+    OF_QUEUES,
     CallsPart,
     Kind,
     Part,
@@ -22,10 +26,6 @@ from callqueue.rollup_store import (
     rules_hash,
 )
 from foundation.calendars import Interval
-
-LONGEST = 86400
-"""Seconds of evidence that are held at once."""
-
 
 
 @dataclass(slots=True)
@@ -55,9 +55,9 @@ class Reader:
     rolled_up: bool = True
 
     async def read(self, intervals: Sequence[Interval]) -> list[Tallies]:
-        """The tallies of each of several intervals side by side."""
+        """What queues' figures are made of, of each of several intervals side by side."""
         found = [Tallies() for _ in intervals]
-        for kind in Kind:
+        for kind in OF_QUEUES:
             for tallies, parts in zip(found, await self.read_kind(kind, intervals), strict=True):
                 getattr(tallies, kind.value).extend(parts)
         return found
@@ -66,6 +66,21 @@ class Reader:
         """Only what calls tell."""
         found = await self.read_kind(Kind.CALLS, intervals)
         return [[part for part in parts if isinstance(part, CallsPart)] for parts in found]
+
+    async def read_promises(self, interval: Interval) -> list[PromisesPart]:
+        """Only what was promised."""
+        (parts,) = await self.read_kind(Kind.PROMISES, [interval])
+        return [part for part in parts if isinstance(part, PromisesPart)]
+
+    async def read_timesheets(self, intervals: Sequence[Interval]) -> list[list[TimesheetsTally]]:
+        """What each agent did."""
+        found = await self.read_kind(Kind.TIMESHEETS, intervals)
+        return [[part for part in parts if isinstance(part, TimesheetsTally)] for parts in found]
+
+    async def read_arrivals(self, interval: Interval) -> list[ArrivalsTally]:
+        """How many entered, and how long they waited."""
+        (parts,) = await self.read_kind(Kind.ARRIVALS, [interval])
+        return [part for part in parts if isinstance(part, ArrivalsTally)]
 
     async def read_kind(self, kind: Kind, intervals: Sequence[Interval]) -> list[list[Part]]:
         """The parts of one kind that make up each interval."""
@@ -84,7 +99,7 @@ class Reader:
         plans = [_Plan([(each.start, each.end)] if each.start < each.end else []) for each in intervals]
         if not self.rolled_up:
             return plans
-        rules = rules_hash(self.rules, self.shared) if kind is Kind.CALLS else ""
+        rules = rules_hash(kind, self.rules, self.shared)
         for level in (DAYS, CELLS):
             missing = [piece for plan in plans for piece in plan.missing]
             for run in _runs(missing):
@@ -103,6 +118,10 @@ class Reader:
                     counted += await make_promises(self.connection, few)
                 case Kind.AGENTS:
                     counted += (await make_agents(self.connection, few, self.now)).tallies
+                case Kind.TIMESHEETS:
+                    counted += await make_timesheets(self.connection, few, self.now)
+                case Kind.ARRIVALS:
+                    counted += await make_arrivals(self.connection, few, self.rules)
         return counted
 
 

@@ -1,6 +1,7 @@
 """Roll-ups on their way into the database and out of it."""
 
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ import numpy as np
 from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.metrics.agents_tally import TimesheetsTally
+from callqueue.metrics.arrivals_tally import ArrivalsTally
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import ARRAYS, AgentsTally, CallsTally, PromisesTally
 from callqueue.rollup_tables import ROLLUP
@@ -22,6 +25,8 @@ CELL = 900
 CELLS, DAYS = 0, 1
 """Levels."""
 FEW = 400
+COUNTED = np.dtype("<i4")
+"""A day has a hundred million milliseconds at most."""
 
 
 class Kind(StrEnum):
@@ -30,6 +35,15 @@ class Kind(StrEnum):
     CALLS = "calls"
     PROMISES = "promises"
     AGENTS = "agents"
+    """What all agents together were, by their queues."""
+    TIMESHEETS = "timesheets"
+    """What each of them did."""
+    ARRIVALS = "arrivals"
+    """How many entered in each quarter of an hour, and how long they were willing to wait."""
+
+
+OF_QUEUES = (Kind.CALLS, Kind.PROMISES, Kind.AGENTS)
+"""What queues' figures are made of."""
 
 
 @dataclass(slots=True)
@@ -45,7 +59,7 @@ class PromisesPart:
     queues: dict[str, PromisesTally] = field(default_factory=dict)
 
 
-Part = CallsPart | PromisesPart | AgentsTally
+Part = CallsPart | PromisesPart | AgentsTally | TimesheetsTally | ArrivalsTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +70,26 @@ class Stored:
     interval: Interval
 
 
-def rules_hash(rules: Rulebook, shared: Iterable[str]) -> str:
-    """Of all that a tally cannot be asked for afterwards: contact windows and shared numbers."""
-    windows = {queue: each.contact_window for queue, each in rules.by_queue.items()}
-    said = json.dumps([windows, rules.default.contact_window, sorted(shared)], sort_keys=True)
-    return blake2b(said.encode(), digest_size=16).hexdigest()
+def rules_hash(kind: Kind, rules: Rulebook, shared: Iterable[str]) -> str:
+    """Of all that a tally cannot be asked for afterwards: contact windows and shared numbers; S of arrivals."""
+    match kind:
+        case Kind.CALLS:
+            windows = {queue: each.contact_window for queue, each in rules.by_queue.items()}
+            return _hash(windows, rules.default.contact_window, sorted(shared))
+        case Kind.ARRIVALS:
+            ignored = {queue: each.short_abandon for queue, each in rules.by_queue.items()}
+            return _hash(ignored, rules.default.short_abandon)
+        case _:
+            return ""
+
+
+def all_rules(rules: Rulebook, shared: Iterable[str]) -> dict[Kind, str]:
+    """Each kind's."""
+    return {kind: rules_hash(kind, rules, shared) for kind in Kind}
+
+
+def _hash(*said: object) -> str:
+    return blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def cell_of(instant: float) -> int:
@@ -126,11 +155,18 @@ def encode(part: Part) -> tuple[str, bytes]:
             counts: Any = [part.lost_in_menu, {queue: _calls_counts(part.queues[queue]) for queue in queues}]
             return json.dumps(counts, separators=(",", ":")), numbers
         case PromisesPart():
-            said = {queue: [_only(tally.counts), tally.ready_ms] for queue, tally in part.queues.items()}
+            said = {queue: [_only(tally.counts), tally.ready_ms] for queue, tally in sorted(part.queues.items())}
             return json.dumps(said, separators=(",", ":")), b""
         case AgentsTally():
             spent = [[*key, ms] for key, ms in sorted(part.spent.items())]
             return json.dumps([spent, _only(part.wrap_up)], separators=(",", ":")), b""
+        case TimesheetsTally():
+            named = json.dumps([part.agents, part.columns], separators=(",", ":"), ensure_ascii=False)
+            # Most of them are small, and half are nothing: packed they take a third.
+            return named, zlib.compress(part.numbers.astype(COUNTED).tobytes(), 1)
+        case ArrivalsTally():
+            came = [[queue, origin, *run] for (queue, origin), run in part.came.items()]
+            return json.dumps([came, part.gave_up, part.waited_ms], separators=(",", ":")), b""
 
 
 def _calls_counts(tally: CallsTally) -> list[Any]:
@@ -158,6 +194,14 @@ def decode(kind: Kind, counts: str, numbers: bytes) -> Part:
                 Counter({(tuple((name, tuple(queues)) for name, queues in key), talking): ms
                          for key, talking, ms in spent}),
                 Counter(wrap_up))
+        case Kind.TIMESHEETS:
+            agents, columns = said
+            table = np.frombuffer(zlib.decompress(numbers), COUNTED).reshape(len(agents), len(columns))
+            return TimesheetsTally(agents, [(doing, reason) for doing, reason in columns], table.astype(np.int64))
+        case Kind.ARRIVALS:
+            came, gave_up, waited_ms = said
+            ways = {(queue, origin): (first, counts) for queue, origin, first, counts in came}
+            return ArrivalsTally(ways, Counter(gave_up), Counter(waited_ms))
 
 
 def _calls_part(said: Any, numbers: bytes) -> CallsPart:

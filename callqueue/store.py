@@ -128,6 +128,21 @@ async def read_agent_stints(
     return sorted(found, key=lambda stint: (stint.answered or 0, stint.channel_id, stint.number))
 
 
+async def read_served(connection: AsyncConnection, start: int, end: int) -> list[Stint]:
+    """Stints that an agent answered in the interval."""
+    answered = select(*STINT_COLUMNS).where(
+        STINT.c.agent.is_not(None), STINT.c.answered >= start, STINT.c.answered < end)
+    found: list[Stint] = []
+    for some in (
+        # Each by an index of its own, as above.
+        (STINT.c.entered >= start - DAY, STINT.c.entered < end),
+        (STINT.c.entered < start - DAY, STINT.c.finished >= start, IS_LONG),
+        (STINT.c.entered < start - DAY, STINT.c.finished.is_(None)),
+    ):
+        found += await _stints(connection, answered.where(*some))
+    return found
+
+
 async def count_stints(connection: AsyncConnection, start: int, end: int, *, limit: int) -> int:
     """How many stints entered in the interval, counted no further than `limit`."""
     some = select(STINT.c.entered).where(STINT.c.entered >= start, STINT.c.entered < end).limit(limit).subquery()

@@ -5,17 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from heapq import nlargest
 
+from callqueue.agents_reading import timesheets_of
 from callqueue.evidence import Gap
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.adherence import AdherenceFigures, AdherenceSheet, Moment, Verdict, together
-from callqueue.metrics.agent_states import SECOND, AgentDay, Timesheet
+from callqueue.metrics.agent_states import SECOND, AgentDay, Timesheet, agent_day
 from callqueue.metrics.passports import BOTH
 from callqueue.store import read_gaps
 from callqueue.work_plan import PlanLine
 from callqueue.work_plan_book import KeptLine, read_time
 from foundation.calendars import Interval, Step, iso, split
 from foundation.text import NO_FIGURE
-from reports.agents import CONVERSATIONS, read_timesheets, refuse_unknown_agents
+from reports.agents import CONVERSATIONS, refuse_unknown_agents
 from reports.parameters import AGENTS, STEP, Parameters
 from reports.report import Context, Group, Report
 from reports.sheets import Cell, Chart, Column, Headline, Look, Row, Section, Sheet
@@ -104,7 +105,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         async with context.main() as main:
             kept = await read_time(main, interval.start * SECOND, interval.end * SECOND)
     async with context.ledger() as ledger:
-        sheets = await read_timesheets(ledger, interval, context.now)
+        sheets = await timesheets_of(ledger, interval, context.now)
         gaps = await read_gaps(ledger, interval.start, interval.end)
     people = people_of((each.plan for each in kept), sheets)
     asked = parameters[AGENTS]
@@ -132,14 +133,15 @@ def people_of(lines: Iterable[PlanLine], sheets: Mapping[str, Timesheet]) -> dic
 
 def measure(people: Mapping[str, Person], parameters: Parameters, context: Context) -> list[Measured]:
     """Each in each interval that has begun; who was neither planned nor at work in it is left out."""
-    found = []
-    for piece in split(parameters.interval, parameters[STEP], context.zone, parameters.calendar):
-        passed = Interval(piece.start, min(piece.end, context.now))
-        for agent, person in people.items() if passed.seconds > 0 else ():
-            figures = person.plan.figures(passed)
-            if not figures.empty:
-                found.append(Measured(agent, passed, piece.end > context.now, figures, person.time.day(passed)))
-    return found
+    pieces = split(parameters.interval, parameters[STEP], context.zone, parameters.calendar)
+    passed = [Interval(piece.start, min(piece.end, context.now)) for piece in pieces if piece.start < context.now]
+    days = {agent: [agent_day(counts) for counts in person.time.count(passed)] for agent, person in people.items()}
+    return [
+        Measured(agent, part, piece.end > context.now, figures, days[agent][index])
+        for index, (piece, part) in enumerate(zip(pieces, passed, strict=False))
+        for agent, person in people.items()
+        if not (figures := person.plan.figures(part)).empty
+    ]
 
 
 def _sheet(made: Made, parameters: Parameters, context: Context) -> Sheet:

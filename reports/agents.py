@@ -6,18 +6,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.conversation_store import read_conversations, read_ringing
 from callqueue.evidence import Gap
 from callqueue.metrics import Passport, Unit
-from callqueue.metrics.agent_states import AgentDay, Timesheet, talks_of, timesheets
-from callqueue.metrics.agent_time import agent_periods
+from callqueue.metrics.agent_states import AgentDay, agent_day
+from callqueue.metrics.agents_tally import TimesheetsTally, add_timesheets
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import BOTH, CEL, EXACT, JOURNAL, WHOLE
-from callqueue.store import read_agent_stints, read_gaps, read_last_starts, read_markers, read_rings
+from callqueue.rollup_reading import Reader
+from callqueue.store import read_gaps
 from foundation.calendars import Calendar, Interval, Step, split
 from foundation.settings import Settings
 from reports.queue import ReportError
-from reports.reading import read_sessions
+from reports.reading import rulebook
 
 CONVERSATIONS = "milliseconds by CEL; whole seconds ±1 s without it"
 
@@ -96,28 +96,21 @@ class AgentsReport:
 
 
 async def build_agents_report(
-    connection: AsyncConnection, query: AgentsQuery, settings: Settings, now: int,
+    connection: AsyncConnection, query: AgentsQuery, settings: Settings, now: int, *, rolled_up: bool = True,
 ) -> AgentsReport:
-    """Read the ledger and make the report.
+    """Make the report: from roll-ups, and from the ledger for what none stands for; without `rolled_up`, all of it
+    from the ledger.
 
     Raises:
-        UnknownAgentError: an agent neither stands in the settings nor was ever logged in in that time.
+        UnknownAgentError: an agent neither stands in the settings nor has done anything in that time.
     """
-    sheets = await read_timesheets(connection, query.interval, now)
-    refuse_unknown_agents(query.agents, settings, sheets)
-    end = min(query.interval.end, now)
-    return compose(query, sheets, settings, now, await read_gaps(connection, query.interval.start, end))
-
-
-async def read_timesheets(connection: AsyncConnection, interval: Interval, now: int) -> dict[str, Timesheet]:
-    """Everybody's time in an interval, up to now, from the ledger."""
-    start, end = interval.start, min(interval.end, now)
-    stints = await read_agent_stints(connection, None, start, end)
-    talks = talks_of(stints, await read_conversations(connection, None, start, end), now)
-    markers = [*await read_last_starts(connection, start), *await read_markers(connection, start, end)]
-    periods = agent_periods(await read_sessions(connection, start, end), markers, end)
-    rings = await read_rings(connection, None, start, end)
-    return timesheets(periods, talks, await read_ringing(connection, start, end), rings)
+    reader = Reader(connection, rulebook(settings), now, settings.shared_numbers, rolled_up)
+    pieces = split(query.interval, query.step, ZoneInfo(settings.site.timezone), query.calendar)
+    seen = [Interval(piece.start, max(piece.start, min(piece.end, now))) for piece in pieces]
+    tallies = [add_timesheets(parts) for parts in await reader.read_timesheets(seen)]
+    refuse_unknown_agents(query.agents, settings, {agent for tally in tallies for agent in tally.agents})
+    gaps = await read_gaps(connection, query.interval.start, min(query.interval.end, now))
+    return compose(query, list(zip(pieces, tallies, strict=True)), settings, now, gaps)
 
 
 def refuse_unknown_agents(agents: Iterable[str], settings: Settings, known: Container[str]) -> None:
@@ -130,20 +123,19 @@ def refuse_unknown_agents(agents: Iterable[str], settings: Settings, known: Cont
 
 
 def compose(
-    query: AgentsQuery, sheets: Mapping[str, Timesheet], settings: Settings, now: int, gaps: Sequence[Gap] = (),
+    query: AgentsQuery, tallies: Sequence[tuple[Interval, TimesheetsTally]], settings: Settings, now: int,
+    gaps: Sequence[Gap] = (),
 ) -> AgentsReport:
-    """The report from the agents' time alone; who was not there in an interval has no row in it."""
-    zone = ZoneInfo(settings.site.timezone)
-    asked = {agent: sheet for agent, sheet in sheets.items() if not query.agents or agent in query.agents}
+    """The report from what was counted of agents in each interval; who was not there in one has no row in it."""
     rows = [
-        AgentRow(agent, interval, sheet.day(interval))
-        for interval in split(query.interval, query.step, zone, query.calendar)
-        for agent, sheet in asked.items()
+        AgentRow(agent, interval, agent_day(counts))
+        for interval, tally in tallies for agent, counts in tally.rows() if not query.agents or agent in query.agents
     ]
     seen = [row for row in rows if row.day.logged_in or row.day.conversations or row.day.rings_unanswered]
     return AgentsReport(
-        query, now, zone, tuple(seen), AgentRow(None, query.interval, together([row.day for row in seen])),
-        tuple(gaps), {passport.id: passport for passport in PASSPORTS},
+        query, now, ZoneInfo(settings.site.timezone), tuple(seen),
+        AgentRow(None, query.interval, together([row.day for row in seen])), tuple(gaps),
+        {passport.id: passport for passport in PASSPORTS},
     )
 
 

@@ -1,20 +1,23 @@
 """The report of promised calls: each of them, what became of it, and the figures over all."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.metrics import Books, Unit
-from callqueue.metrics.figures import Figures
+from callqueue.metrics import Passport, Unit
 from callqueue.metrics.promises import CallbackFigures, Promised
+from callqueue.metrics.tally_figures import callback_figures_of
 from callqueue.outbound_store import attempts_of
+from callqueue.rollup_make import read_promised
+from callqueue.rollup_reading import Reader
 from foundation.calendars import Interval, iso
 from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import duration_text
 from reports.queue import stamped_passports
-from reports.reading import read_evidence, rulebook
+from reports.reading import rulebook
 from reports.sheets import Column, Row, Sheet
 from reports.tables import Teller
 
@@ -46,16 +49,15 @@ async def build_callbacks_sheet(
         texts: in the language of the one who asks; None: the site's.
     """
     rules = rulebook(settings)
-    evidence = await read_evidence(ledger, interval, rules, now, settings.shared_numbers)
-    books = Books(evidence, [interval], rules, now, settings.shared_numbers)
-    promises = books.promises(queues)
+    reader = Reader(ledger, rules, now, settings.shared_numbers)
+    promises = [each for each in await read_promised(ledger, interval) if queues is None or each.queue in queues]
     idle = await _idle(main, [each.asked.promise for each in promises]) if main else None
-    zone, figures = ZoneInfo(settings.site.timezone), books.figures(queues)
-    stamped = stamped_passports(*books.waits_in_milliseconds())
+    zone, figures = ZoneInfo(settings.site.timezone), await _figures(reader, interval, queues)
+    stamped = await _passports(reader, interval)
     sheet = Sheet(
         "callbacks", "report.callbacks.title", interval, now, zone, COLUMNS, (),
         {name: stamped[name] for name in FIGURES},
-        more={**_values(figures), "idle": None if idle is None else _sum(idle)},
+        more={**asdict(figures), "idle": None if idle is None else _sum(idle)},
     )
     teller = Teller(settings, sheet, texts)
     return Sheet(
@@ -65,9 +67,20 @@ async def build_callbacks_sheet(
     )
 
 
-def _values(figures: Figures) -> Mapping[str, float | None]:
-    values = figures.values()
-    return {name: values[name] for name in FIGURES}
+async def _figures(
+    reader: Reader, interval: Interval, queues: Collection[str] | None,
+) -> CallbackFigures:
+    parts = await reader.read_promises(interval)
+    return callback_figures_of([
+        (queue, tally) for part in parts for queue, tally in part.queues.items() if queues is None or queue in queues
+    ], reader.rules, reader.now)
+
+
+async def _passports(reader: Reader, interval: Interval) -> Mapping[str, Passport]:
+    """With how exact this report's waits are."""
+    (parts,) = await reader.read_calls([interval])
+    tallies = [tally for part in parts for tally in part.queues.values()]
+    return stamped_passports(*(sum(each.counts[name] for each in tallies) for name in ("waits_exact", "waits_ended")))
 
 
 async def _idle(main: AsyncConnection, promises: Sequence[str]) -> dict[str, float]:

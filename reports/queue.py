@@ -116,9 +116,10 @@ async def refuse_unknown_queues(connection: AsyncConnection, queues: Iterable[st
 
 async def build_queue_report(
     connection: AsyncConnection, query: QueueQuery, settings: Settings, now: int, *, rolled_up: bool = True,
+    growth: bool = True,
 ) -> QueueReport:
     """Make the report: from roll-ups, and from the ledger for what none stands for; without `rolled_up`, all of it
-    from the ledger.
+    from the ledger. Without `growth` the year before is left alone.
 
     Raises:
         UnknownQueueError: neither the settings nor the ledger know a queue.
@@ -127,8 +128,8 @@ async def build_queue_report(
     intervals = split(query.interval, query.step, ZoneInfo(settings.site.timezone), query.calendar)
     reader = Reader(connection, rulebook(settings), now, settings.shared_numbers, rolled_up)
     books = TalliedBooks(
-        await reader.read(intervals), await _year_before(reader, query, settings), reader.rules, now,
-        await has_cel(connection),
+        await reader.read(intervals), await _year_before(reader, query, settings) if growth else (), reader.rules,
+        now, await has_cel(connection),
     )
     gaps = await read_gaps(connection, query.interval.start, query.interval.end)
     return _add_up(query, books, gaps, settings, intervals)

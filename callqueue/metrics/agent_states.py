@@ -4,8 +4,8 @@ All instants are epoch milliseconds.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +17,13 @@ from callqueue.stint import Stint
 from foundation.calendars import Interval
 
 SECOND = 1000
+DAY_MS = 86_400_000
+
+Column = tuple[str, str]
+"""What of an agent is summed up: milliseconds of a doing, each reason of a pause apart; or `BEGUN`, or `MISSED`."""
+BEGUN: Column = ("conversations", "")
+"""Conversations, where they began."""
+MISSED: Column = ("rings_unanswered", "")
 
 
 class AgentDoing(StrEnum):
@@ -79,18 +86,22 @@ class AgentDay:
         )
 
 
-def talks_of(stints: Iterable[Stint], talks: Iterable[Talk], now: int) -> list[Talk]:
-    """All conversations: those by CEL, and where CEL has none of a stint, the journal's (hold inside)."""
+def talks_of(
+    stints: Iterable[Stint], talks: Iterable[Talk], now: int, told: Collection[str] = (),
+) -> list[Talk]:
+    """All conversations: those by CEL, and where CEL has none of a stint, the journal's (hold inside). `told`: agents'
+    channels of which CEL knows further conversations, at another time than `talks`.
+    """
     known = list(talks)
-    channels = {each.channel_id for each in known}
-    told = [
+    channels = {each.channel_id for each in known} | set(told)
+    by_journal = [
         Talk(stint.agent, stint.agent_channel_id or stint.channel_id, stint.call_id, Kind.DIRECT,
              stint.answered * SECOND, (stint.finished if stint.finished is not None else now) * SECOND)
         for stint in stints
         if stint.agent and stint.answered is not None and stint.agent_channel_id not in channels
         and stint.spoke is not False
     ]
-    return sorted([*known, *told], key=lambda each: (each.start, each.channel_id))
+    return sorted([*known, *by_journal], key=lambda each: (each.start, each.channel_id))
 
 
 def stretches_of(periods: Iterable[Period], talks: Iterable[Talk], rings: Iterable[Rung]) -> list[Stretch]:
@@ -145,67 +156,78 @@ def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 class Timesheet:
-    """One agent's whole time, asked for any interval."""
+    """One agent's whole time, asked for any times."""
 
     def __init__(
         self, periods: Iterable[Period], talks: Sequence[Talk], rung: Iterable[Rung], unanswered: Sequence[Ring],
     ) -> None:
         self.stretches = stretches_of(periods, talks, rung)
-        self._ends = [each.end for each in self.stretches]
-        self._callers = sorted(_begins(talks))
-        self._unanswered = sorted(ring.at for ring in unanswered)
+        self._counted = ((BEGUN, _begins(talks)), (MISSED, [ring.at * SECOND for ring in unanswered]))
 
-    def day(self, interval: Interval) -> AgentDay:
-        """The figures of an interval, cut at its edges; a conversation is counted where it began."""
-        spent: defaultdict[tuple[AgentDoing, str], int] = defaultdict(int)
-        start, end = interval.start * SECOND, interval.end * SECOND
-        for each in self.stretches[bisect_right(self._ends, start):]:
-            if each.start >= end:
-                break
-            spent[each.doing, each.reason or ""] += min(each.end, end) - max(each.start, start)
-        return self._figures(spent, self._count(self._callers, start, end), interval)
-
-    def _figures(
-        self, spent: Mapping[tuple[AgentDoing, str], int], conversations: int, interval: Interval,
-    ) -> AgentDay:
-        of = {doing: sum(ms for (each, _), ms in spent.items() if each is doing) for doing in AgentDoing}
-        logged_in = sum(of.values())
-        served = of[AgentDoing.TALK] + of[AgentDoing.HOLD] + of[AgentDoing.WRAP_UP]
-        busy = served + of[AgentDoing.CONSULTATION]
-        return AgentDay(
-            logged_in=logged_in / SECOND, ready=of[AgentDoing.READY] / SECOND, ringing=of[AgentDoing.RINGING] / SECOND,
-            talk_time=of[AgentDoing.TALK] / SECOND, hold_time=of[AgentDoing.HOLD] / SECOND,
-            consultation=of[AgentDoing.CONSULTATION] / SECOND, wrap_up_time=of[AgentDoing.WRAP_UP] / SECOND,
-            paused=of[AgentDoing.PAUSED] / SECOND,
-            pauses={reason: ms / SECOND for (doing, reason), ms in sorted(spent.items()) if doing is AgentDoing.PAUSED},
-            conversations=conversations, agent_aht=ratio(served / SECOND, conversations),
-            agent_occupancy=ratio(busy, logged_in - of[AgentDoing.PAUSED]),
-            rings_unanswered=self._count(self._unanswered, interval.start, interval.end),
-        )
-
-    @staticmethod
-    def _count(instants: Sequence[int], start: int, end: int) -> int:
-        return bisect_right(instants, end - 1) - bisect_right(instants, start - 1)
+    def count(self, pieces: Sequence[Interval]) -> list[Counter[Column]]:
+        """Each of several intervals side by side, cut at their edges; a conversation is counted where it began."""
+        counts: list[Counter[Column]] = [Counter() for _ in pieces]
+        edges = [(piece.start * SECOND, piece.end * SECOND) for piece in pieces]
+        starts = [start for start, _ in edges]
+        for each in self.stretches:
+            column = (each.doing.value, each.reason or "")
+            index = max(0, bisect_right(starts, each.start) - 1)
+            while index < len(edges) and starts[index] < each.end:
+                start, end = edges[index]
+                if (spent := min(each.end, end) - max(each.start, start)) > 0:
+                    counts[index][column] += spent
+                index += 1
+        for column, instants in self._counted:
+            for at in instants:
+                index = bisect_right(starts, at) - 1
+                if index >= 0 and at < edges[index][1]:
+                    counts[index][column] += 1
+        return counts
 
 
-def _begins(talks: Iterable[Talk]) -> Iterable[int]:
+def agent_day(counts: Mapping[Column, int]) -> AgentDay:
+    """The figures of what was counted of one agent, or of several together."""
+    pauses = {reason: ms for (doing, reason), ms in sorted(counts.items()) if doing == AgentDoing.PAUSED}
+    of = {doing: counts.get((doing.value, ""), 0) for doing in AgentDoing if doing is not AgentDoing.PAUSED}
+    paused, conversations = sum(pauses.values()), counts.get(BEGUN, 0)
+    logged_in = sum(of.values()) + paused
+    served = of[AgentDoing.TALK] + of[AgentDoing.HOLD] + of[AgentDoing.WRAP_UP]
+    busy = served + of[AgentDoing.CONSULTATION]
+    return AgentDay(
+        logged_in=logged_in / SECOND, ready=of[AgentDoing.READY] / SECOND, ringing=of[AgentDoing.RINGING] / SECOND,
+        talk_time=of[AgentDoing.TALK] / SECOND, hold_time=of[AgentDoing.HOLD] / SECOND,
+        consultation=of[AgentDoing.CONSULTATION] / SECOND, wrap_up_time=of[AgentDoing.WRAP_UP] / SECOND,
+        paused=paused / SECOND, pauses={reason: ms / SECOND for reason, ms in pauses.items()},
+        conversations=conversations, agent_aht=ratio(served / SECOND, conversations),
+        agent_occupancy=ratio(busy, logged_in - paused), rings_unanswered=counts.get(MISSED, 0),
+    )
+
+
+def _begins(talks: Iterable[Talk]) -> list[int]:
     """When each caller's conversation with the agent began: one for each call and channel, however often cut; who comes
     back to him in the same call without a queue (after a reload of his page, from a colleague) is no further one.
+
+    After a day without a word it is one: so whether a talk begins one is told by the day before it, whatever time is
+    asked for.
     """
-    first: dict[tuple[str, str], int] = {}
-    calls: set[str] = set()
+    begun: list[int] = []
+    on_channel: dict[tuple[str, str], int] = {}
+    in_call: dict[str, int] = {}
     for each in sorted(talks, key=lambda talk: talk.start):
-        returns = each.kind is Kind.TRANSFER and each.call_id in calls
-        if each.kind is not Kind.CONSULTATION and not returns:
-            first.setdefault((each.call_id, each.channel_id), each.start)
-            calls.add(each.call_id)
-    return first.values()
+        if each.kind is Kind.CONSULTATION:
+            continue
+        key, since = (each.call_id, each.channel_id), each.start - DAY_MS
+        returns = each.kind is Kind.TRANSFER and in_call.get(each.call_id, since) > since
+        if not returns and on_channel.get(key, since) <= since:
+            begun.append(each.start)
+        on_channel[key] = in_call[each.call_id] = each.start
+    return begun
 
 
 def timesheets(
     periods: Mapping[str, Sequence[Period]], talks: Iterable[Talk], rung: Iterable[Rung], unanswered: Iterable[Ring],
 ) -> dict[str, Timesheet]:
-    """Everybody who was logged in, by id."""
+    """Everybody of whom anything is known, by id."""
     talking: defaultdict[str, list[Talk]] = defaultdict(list)
     for talk in talks:
         talking[talk.agent].append(talk)
@@ -216,6 +238,6 @@ def timesheets(
     for ring in unanswered:
         missed[ring.agent].append(ring)
     return {
-        agent: Timesheet(mine, talking[agent], ringing[agent], missed[agent])
-        for agent, mine in sorted(periods.items())
+        agent: Timesheet(periods.get(agent, ()), talking[agent], ringing[agent], missed[agent])
+        for agent in sorted({*periods, *talking, *missed})
     }

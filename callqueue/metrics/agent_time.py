@@ -47,40 +47,53 @@ class AgentFigures:
 
 @dataclass(slots=True)
 class _Desk:
-    """One agent's state while events are being folded."""
+    """One agent's state while events are being folded.
+
+    How he is at any moment follows from his last deed of each kind in each queue, whatever came before: that is all
+    that is read of the time before a report.
+    """
 
     here: bool = False
     queues: set[str] = field(default_factory=set)
-    pauses: dict[str | None, str] = field(default_factory=dict)
+    pauses: dict[str, str] = field(default_factory=dict)
+    """In single queues."""
+    everywhere: str | None = None
+    """The reason of a pause in all queues, of which those in `exempt` are no part any more."""
+    exempt: set[str] = field(default_factory=set)
     since: int = 0
     periods: list[Period] = field(default_factory=list)
 
     def condition(self) -> Condition | None:
         if not self.here and not self.queues:
             return None
-        if WRAP_UP in self.pauses.values():
+        if WRAP_UP in self._reasons():
             return Condition.WRAP_UP
-        everywhere = None in self.pauses or (bool(self.pauses) and self.queues <= self.pauses.keys())
-        return Condition.PAUSED if everywhere else Condition.READY
+        covered = self.queues - self.exempt if self._covers else set[str]()
+        paused = self.queues <= self.pauses.keys() | covered if self.queues else self._covers or bool(self.pauses)
+        return Condition.PAUSED if paused else Condition.READY
 
-    def reason(self) -> str:
-        """Of the pause in all queues, else of the first queue's by name."""
-        everywhere = self.pauses.get(None)
-        named = [self.pauses[queue] for queue in sorted(queue for queue in self.pauses if queue is not None)]
-        return next((reason for reason in (everywhere, *named) if reason), "")
+    @property
+    def _covers(self) -> bool:
+        """Whether the pause in all queues stands in any of them."""
+        return self.everywhere is not None and bool(self.queues - self.exempt if self.queues else not self.exempt)
+
+    def _reasons(self) -> list[str]:
+        """Of the pause in all queues, then of those in single ones by name."""
+        named = [self.pauses[queue] for queue in sorted(self.pauses)]
+        return [self.everywhere, *named] if self.everywhere is not None and self._covers else named
 
     def close(self, at: int) -> None:
         """End the running period; the next begins at `at`."""
         condition = self.condition()
         if condition and self.since < at:
-            reason = self.reason() if condition is Condition.PAUSED else None
+            reason = next(filter(None, self._reasons()), "") if condition is Condition.PAUSED else None
             self.periods.append(Period(self.since, at, condition, frozenset(self.queues), reason))
         self.since = max(at, self.since)
 
     def leave(self) -> None:
         self.here = False
         self.queues.clear()
-        self.pauses.clear()
+        self._pause_everywhere(None)
 
     def apply(self, event: AgentEvent) -> None:
         match event.deed:
@@ -88,29 +101,31 @@ class _Desk:
                 self.here = True
             case AgentDeed.ADDED if event.queue:
                 self.queues.add(event.queue)
+                self._begin_anew(event.queue)
             case AgentDeed.REMOVED if event.queue:
-                self._leave_queue(event.queue)
+                self.queues.discard(event.queue)
+                self.pauses.pop(event.queue, None)
+                self._begin_anew(event.queue)
             case AgentDeed.LOGOUT | AgentDeed.REMOVED:
                 self.leave()
-            case AgentDeed.PAUSE:
+            case AgentDeed.PAUSE | AgentDeed.UNPAUSE if event.queue is None:
+                self._pause_everywhere((event.reason or "") if event.deed is AgentDeed.PAUSE else None)
+            case AgentDeed.PAUSE if event.queue:
                 self.pauses[event.queue] = event.reason or ""
-            case AgentDeed.UNPAUSE:
-                self._unpause(event.queue)
+            case AgentDeed.UNPAUSE if event.queue:
+                self.pauses.pop(event.queue, None)
+                self.exempt.add(event.queue)
 
-    def _leave_queue(self, queue: str) -> None:
-        self.queues.discard(queue)
-        self.pauses.pop(queue, None)
-        if not self.queues and not self.here:
-            self.pauses.clear()
+    def _pause_everywhere(self, reason: str | None) -> None:
+        self.everywhere = reason
+        self.pauses.clear()
+        self.exempt.clear()
 
-    def _unpause(self, queue: str | None) -> None:
-        if queue is None:
-            self.pauses.clear()
-            return
-        reason = self.pauses.pop(None, None)
-        if reason is not None:
-            self.pauses.update(dict.fromkeys(self.queues, reason))
-        self.pauses.pop(queue, None)
+    def _begin_anew(self, queue: str) -> None:
+        """Whom nobody logged in joins a queue without the pauses he had; of ours the pause stands wherever they are."""
+        if not self.here:
+            self.pauses.pop(queue, None)
+            self.exempt.add(queue)
 
 
 def agent_periods(

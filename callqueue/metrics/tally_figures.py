@@ -50,7 +50,7 @@ def figures_of(
     return Figures(
         ledger=_ledger(counts, lost_in_menu), entries=entries, service=_service(calls, counts, entries, rules),
         waits=_waits(calls, counts), contacts=_contacts(calls, counts, rules, now),
-        callbacks=_callbacks(promises, rules, now), work=_work(counts, agents, queues),
+        callbacks=callback_figures_of(promises, rules, now), work=_work(counts, agents, queues),
         agents=_agents(agents, queues), growth=Growth(ratio(counts["entries"] - earlier, earlier)),
     )
 
@@ -146,7 +146,10 @@ def _ranked(parts: Iterable[Numbers], percents: Sequence[int]) -> list[float | N
     return [int(whole[place]) / 1000 for place in places]
 
 
-def _callbacks(parts: Sequence[tuple[str, PromisesTally]], rules: Rulebook, now: int) -> CallbackFigures:
+def callback_figures_of(
+    parts: Iterable[tuple[str, PromisesTally]], rules: Rulebook, now: int,
+) -> CallbackFigures:
+    """Of the promises of each queue; `now` in epoch seconds."""
     counts: Counter[str] = Counter()
     late = 0
     for queue, tally in parts:

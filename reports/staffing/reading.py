@@ -1,5 +1,6 @@
 """What a forecast and a plan read from the ledger and from the site's calendar."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,22 +9,24 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.arrival_store import count_arrivals, count_refusals, queues_of, sum_waits
+from callqueue.arrival_store import count_refusals
 from callqueue.evidence import GapKind
-from callqueue.metrics import Books
+from callqueue.rollup_reading import Reader
+from callqueue.rollup_store import cell_of
 from callqueue.stint import Origin
-from callqueue.store import evidence_start, read_gaps
+from callqueue.store import evidence_start, has_cel, read_gaps
 from followups.working_days import DayKind, WorkingDays
 from foundation.calendars import Interval, day_start
 from foundation.settings import Settings
 from reports.queue import ReportError, refuse_unknown_queues
-from reports.reading import read_evidence, rulebook
+from reports.reading import rulebook
 from reports.staffing.erlang import QUARTER
 from reports.staffing.forecast import Forecaster, learn
 from reports.staffing.history import Day, DayClass, class_of, days_of
 from reports.staffing.holdback import Errors, errors_of
 from reports.staffing.need import Assumptions
 from reports.staffing.patience import Patience, patience_of
+from reports.tallied import TalliedBooks
 
 FURTHEST_BACK = 1100
 """Days of history that are looked at."""
@@ -115,7 +118,11 @@ async def learn_from_ledger(
     wanted = queues or None
     # A caller who overflows from one of the queues that are planned together to another is one call for their agents.
     origins = (*ARRIVING, Origin.OVERFLOW) if len(queues) == 1 else ARRIVING
-    counted = await count_arrivals(connection, wanted, origins, start=seen.start, end=seen.end, step=QUARTER)
+    reader = Reader(connection, rulebook(settings), now, settings.shared_numbers)
+    counted: Counter[int] = Counter()
+    for tally in await reader.read_arrivals(seen):
+        for quarter, count in tally.quarters(wanted, origins):
+            counted[quarter] += count
     unseen = [
         Interval(gap.started, min(now, gap.ended or now)) for gap in await read_gaps(connection, seen.start, seen.end)
         if gap.kind in UNSEEN
@@ -136,16 +143,21 @@ async def measure(connection: AsyncConnection, queues: Sequence[str], settings: 
         ReportError: neither the settings nor the ledger know a queue.
     """
     await refuse_unknown_queues(connection, queues, settings)
-    rules = rulebook(settings)
-    start = now - PATIENCE_DAYS * 86400
-    abandoned, waited = 0, 0.0
-    for queue in queues or await queues_of(connection, start, now):
-        gave_up, seconds = await sum_waits(connection, queue, start, now, rules.of(queue).short_abandon)
-        abandoned, waited = abandoned + gave_up, waited + seconds
-    interval = Interval(now - HANDLE_DAYS * 86400, now)
-    evidence = await read_evidence(connection, interval, rules, now, settings.shared_numbers)
-    figures = Books(evidence, [interval], rules, now, settings.shared_numbers).figures(tuple(queues) or None).values()
-    return Measured(figures["aht"] or None, patience_of(abandoned, waited))
+    reader = Reader(connection, rulebook(settings), now, settings.shared_numbers)
+    wanted = set(queues) or None
+    gave_up = waited_ms = 0
+    for tally in await reader.read_arrivals(_last_days(PATIENCE_DAYS, now)):
+        for queue in tally.queues if wanted is None else wanted:
+            gave_up, waited_ms = gave_up + tally.gave_up[queue], waited_ms + tally.waited_ms[queue]
+    lately = await reader.read([_last_days(HANDLE_DAYS, now)])
+    books = TalliedBooks(lately, (), reader.rules, now, await has_cel(connection))
+    figures = books.figures(tuple(queues) or None).values()
+    return Measured(figures["aht"] or None, patience_of(gave_up, waited_ms / 1000))
+
+
+def _last_days(days: int, now: int) -> Interval:
+    """From the beginning of a quarter of an hour: what came before needs not be counted apart."""
+    return Interval(cell_of(now - days * 86400), now)
 
 
 def assume(

@@ -14,14 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics.figures import Value
 from callqueue.outbound_tables import OPEN_CALLBACK, OUTBOUND_CALL
-from callqueue.store import read_gaps
 from foundation.calendars import Interval
 from foundation.database import Store
 from foundation.paths import Home
 from foundation.settings import Settings
 from foundation.web.site import Web
-from reports.queue import QueueQuery, compose
-from reports.reading import read_evidence, rulebook
+from reports.queue import QueueQuery, build_queue_report
 from reports.stores import StoreError, open_store
 
 FRESH_SECONDS = 5.0
@@ -87,11 +85,9 @@ async def read_day(home: Home, settings: Settings, now: int) -> DayFigures:
     start = day_began(now, settings.wallboard.day_begins, ZoneInfo(settings.site.timezone))
     interval = Interval(start, now + 1)
     async with open_store(home, settings, Store.LEDGER) as ledger:
-        evidence = await read_evidence(ledger, interval, rulebook(settings), now, settings.shared_numbers)
-        gaps = await read_gaps(ledger, interval.start, interval.end)
+        report = await build_queue_report(ledger, QueueQuery(interval), settings, now, growth=False)
     async with open_store(home, settings, Store.MAIN) as main:
         owed = await read_owed(main, now * 1000)
-    report = compose(QueueQuery(interval), evidence, gaps, settings, now=now)
     return DayFigures(
         start, now, report.total.figures.values(),
         {row.queue: row.figures.values() for row in report.rows if row.queue}, owed,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from callqueue.conversations import Kind, Talk
 from callqueue.evidence import AgentDeed, AgentEvent
 from callqueue.metrics.adherence import AdherenceFigures, AdherenceSheet, together
-from callqueue.metrics.agent_states import Timesheet
+from callqueue.metrics.agent_states import Timesheet, agent_day
 from callqueue.metrics.agent_time import Condition, Period, agent_periods
 from callqueue.work_plan import Activity, PlanLine, collisions
 from foundation.calendars import Interval, Step, split
@@ -243,7 +243,7 @@ def test_every_figure_is_what_counting_seconds_gives(
     work = expected["planned_work"]
     assert figures.conformance == (expected["worked"] / work if work else None)
     assert figures.sums_up
-    day = timesheet.day(within)
+    day = agent_day(timesheet.count([within])[0])
     assert figures.worked == round(day.logged_in - day.paused, 3)
     parts = [sheet.figures(Interval(at, min(at + 7, within.end))) for at in range(within.start, within.end, 7)]
     assert together(parts) == figures

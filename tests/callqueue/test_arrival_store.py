@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
-from callqueue.arrival_store import count_arrivals, count_refusals, queues_of, sum_waits
+from callqueue.arrival_store import count_refusals
 from callqueue.journal_import import import_journal
+from callqueue.metrics.arrivals_tally import add_arrivals
+from callqueue.metrics.rules import Rulebook, Rules
+from callqueue.rollup_make import make_arrivals
 from callqueue.stint import Origin
+from foundation.calendars import Interval
 from foundation.database import Database
 
 NOON = 1_800_000_000
@@ -39,20 +43,24 @@ async def test_arrivals_are_counted_by_the_quarter_they_came_in(ledger_database:
     await fill(ledger_database, tmp_path)
     first = NOON // 900
     async with ledger_database.read() as ledger:
-        for queues in (None, ["medical"]):
-            direct = await count_arrivals(ledger, queues, [Origin.DIRECT], start=NOON, end=NOON + 1800, step=900)
-            assert direct == {first: 2}
-        both = await count_arrivals(
-            ledger, ["medical"], [Origin.DIRECT, Origin.OVERFLOW], start=NOON, end=NOON + 1800, step=900)
-        assert both == {first: 2, first + 1: 1}
-        assert await queues_of(ledger, NOON, NOON + 1800) == ["medical"]
+        (tally,) = await make_arrivals(ledger, [Interval(NOON, NOON + 1800)], Rulebook())
+        cut = await make_arrivals(
+            ledger, [Interval(NOON, NOON + 899), Interval(NOON + 899, NOON + 901), Interval(NOON + 901, NOON + 1800)],
+            Rulebook())
         assert await count_refusals(ledger, None, NOON, NOON + 1800) == 1
         assert await count_refusals(ledger, ["medical"], NOON, NOON + 1800) == 0
+    for queues in (None, ["medical"]):
+        assert dict(tally.quarters(queues, [Origin.DIRECT])) == {first: 2}
+    assert dict(tally.quarters(["medical"], [Origin.OVERFLOW])) == {first + 1: 1}
+    assert list(tally.quarters(["operator"], list(Origin))) == []
+    assert tally.queues == {"medical"}
+    assert add_arrivals(cut) == tally
 
 
 async def test_waits_of_callers_count_beyond_the_short_ones(ledger_database: Database, tmp_path: Path) -> None:
     await fill(ledger_database, tmp_path)
+    rules = Rulebook({"medical": Rules(short_abandon=5)}, Rules(short_abandon=100))
     async with ledger_database.read() as ledger:
-        # 30 − 5 of who gave up and 12 − 5 of the answered; the misdial and the one whom we called are left out.
-        assert await sum_waits(ledger, "medical", NOON, NOON + 1800, 5) == (1, 32)
-        assert await sum_waits(ledger, "operator", NOON, NOON + 1800, 5) == (0, 0)
+        (tally,) = await make_arrivals(ledger, [Interval(NOON, NOON + 1800)], rules)
+    # 30 − 5 of who gave up and 12 − 5 of the answered; the misdial and the one whom we called are left out.
+    assert (tally.gave_up, tally.waited_ms) == ({"medical": 1}, {"medical": 32_000})

@@ -201,9 +201,10 @@ def _second(second: int, deeds: list[Deed], talks: list[Span]) -> tuple[bool, bo
         match deed:
             case AgentDeed.ADDED:
                 member.add(queue)
+                paused.pop(queue, None)
             case AgentDeed.REMOVED:
                 member.discard(queue)
-                paused = {name: why for name, why in paused.items() if name != queue} if member else {}
+                paused.pop(queue, None)
             case AgentDeed.PAUSE:
                 paused[queue] = reason
             case _:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
@@ -10,7 +11,8 @@ from rich.console import Console
 from callqueue.conversations import Kind, Talk
 from callqueue.metrics.agent_states import timesheets
 from callqueue.metrics.agent_time import Condition, Period
-from foundation.calendars import Interval, Step
+from callqueue.metrics.agents_tally import tally_timesheets
+from foundation.calendars import Interval, Step, split
 from foundation.settings import LANGUAGES, Agent, Language, Queue, Settings, Site
 from reports.agent_tables import agents_csv, agents_json, agents_table
 from reports.agents import PASSPORTS, AgentsQuery, AgentsReport, compose
@@ -35,7 +37,12 @@ def made(settings: Settings, *agents: str, step: Step = Step.NONE) -> AgentsRepo
     }
     talk = Talk("a101", "x1", "c1", Kind.DIRECT, instant("08:59:00") * 1000, instant("09:01:00") * 1000 + 1)
     sheets = timesheets(periods, [talk], [], [])
-    return compose(AgentsQuery(MORNING, agents, step), sheets, settings, instant("10:00:00"))
+    query = AgentsQuery(MORNING, agents, step)
+    pieces = split(MORNING, step, ZoneInfo("UTC"))
+    counted = {agent: sheet.count(pieces) for agent, sheet in sheets.items()}
+    tallies = [tally_timesheets({agent: counts[place] for agent, counts in counted.items()})
+               for place in range(len(pieces))]
+    return compose(query, list(zip(pieces, tallies, strict=True)), settings, instant("10:00:00"))
 
 
 def test_rows_of_hours_sum_to_the_whole() -> None:

@@ -1,5 +1,6 @@
 """Roll-ups against the ledger: whatever came in, in whatever order, and whenever they were made, no figure differs."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,15 +16,22 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.journal_import import import_journal
+from callqueue.metrics.agent_states import agent_day
+from callqueue.metrics.arrivals_tally import add_arrivals
+from callqueue.metrics.entries import stint_wait
 from callqueue.queue_rules import rulebook
+from callqueue.rollup_agents import make_timesheets
 from callqueue.rollup_build import RollupMaker
 from callqueue.rollup_check import check_rollups
-from callqueue.rollup_store import Kind, Part
+from callqueue.rollup_reading import Reader
+from callqueue.rollup_store import CELL, CELLS, Kind, Part, encode, read_parts, read_stored
 from callqueue.rollup_tables import ROLLUP
-from callqueue.store import read_gaps
-from foundation.calendars import Interval, Step
+from callqueue.stint import Origin, Outcome
+from callqueue.store import read_gaps, read_stints
+from foundation.calendars import Interval, Step, split
 from foundation.database import LEDGER, Database
 from foundation.settings import Queue, Settings, Site
+from reports.agents import AgentsQuery, build_agents_report, together
 from reports.queue import QueueQuery, QueueReport, build_queue_report, compose
 from reports.reading import read_evidence
 from tests.support.evidence_site import Site as Records
@@ -92,6 +100,22 @@ class World:
                 if not await maker.step(self.now):
                     return
 
+    async def differing(self) -> set[Kind]:
+        """Of which kinds any roll-up says something else than the ledger."""
+        async with self.database.read() as connection:
+            checked = check_rollups(connection, rulebook(self.settings), self.settings.shared_numbers)
+            return {each.kind async for each in checked if not each.agrees}
+
+    async def stale_quarters(self) -> list[Interval]:
+        """Those whose timesheets say something else than the ledger."""
+        whole = Interval(self.begin - 86400, self.now)
+        cells = [Interval(start, start + CELL) for start in range(whole.start, whole.end, CELL)]
+        async with self.database.read() as connection:
+            stored = await read_stored(connection, Kind.TIMESHEETS, CELLS, whole, rules="", now=self.now)
+            says = await read_parts(connection, Kind.TIMESHEETS, stored)
+            should = dict(zip(cells, await make_timesheets(connection, cells, self.now), strict=True))
+        return [each.interval for each in stored if encode(says[each]) != encode(should[each.interval])]
+
     def query(self) -> QueueQuery:
         start = self.begin + self.random.choice([-86400, 0, 0, 3600, 4 * 900 + 7, 86400])
         end = start + self.random.choice([900, 5000, 86400, LENGTH, LENGTH + 86400])
@@ -101,6 +125,8 @@ class World:
 
     async def compare(self, query: QueueQuery) -> None:
         """From roll-ups, from the ledger's tallies, and from the evidence itself."""
+        await self.compare_agents(AgentsQuery(query.interval, step=query.step))
+        await self.compare_arrivals(query.interval)
         async with self.database.read() as connection:
             rolled = await build_queue_report(connection, query, self.settings, self.now)
             told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
@@ -111,6 +137,40 @@ class World:
         plain = compose(query, evidence, gaps, self.settings, now=self.now)
         same(rolled, told, growth=True)
         same(rolled, plain, growth=False)
+
+    async def compare_agents(self, query: AgentsQuery) -> None:
+        """From roll-ups, from the ledger day by day, and all at once."""
+        async with self.database.read() as connection:
+            rolled = await build_agents_report(connection, query, self.settings, self.now)
+            told = await build_agents_report(connection, query, self.settings, self.now, rolled_up=False)
+            pieces = split(query.interval, query.step, self.zone)
+            whole = Interval(query.interval.start, min(query.interval.end, self.now))
+            at_once = (await make_timesheets(connection, [whole], self.now))[0]
+        assert rolled == told
+        assert rolled.sums_up
+        assert {row.interval for row in rolled.rows} <= set(pieces)
+        assert rolled.total.day == together([agent_day(counts) for _, counts in at_once.rows()])
+
+    async def compare_arrivals(self, interval: Interval) -> None:
+        """From roll-ups, and one stint after the other."""
+        rules = rulebook(self.settings)
+        async with self.database.read() as connection:
+            rolled = add_arrivals(await Reader(
+                connection, rules, self.now, self.settings.shared_numbers).read_arrivals(interval))
+            stints = await read_stints(connection, None, interval.start, interval.end)
+        for queue in ("operator", "pensions"):
+            mine = [stint for stint in stints if stint.queue == queue]
+            for origin in Origin:
+                entered = Counter(stint.entered // 900 for stint in mine if stint.origin is origin)
+                assert +Counter(dict(rolled.quarters([queue], [origin]))) == entered
+            ignored = rules.of(queue).short_abandon
+            beyond = [
+                (stint, wait - ignored) for stint in mine
+                if stint.wait is not None and stint.origin not in {Origin.CALLBACK, Origin.FOLLOWUP}
+                and (wait := stint_wait(stint, self.now)) > ignored
+            ]
+            assert rolled.gave_up[queue] == sum(stint.outcome is Outcome.ABANDONED for stint, _ in beyond)
+            assert rolled.waited_ms[queue] == sum(round(wait * 1000) for _, wait in beyond)
 
 
 def same(left: QueueReport, right: QueueReport, *, growth: bool) -> None:
@@ -169,6 +229,24 @@ async def live_through(database: Database, seed: int) -> None:
         world.records.close()
 
 
+@given(seed=st.integers(0, 1 << 40))
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_cel_tells_late_reaches_every_roll_up(sqlite_ledger: Database, seed: int) -> None:
+    await empty(sqlite_ledger)
+    with TemporaryDirectory() as folder:
+        world = World(sqlite_ledger, Path(folder), Random(seed))  # noqa: S311
+        line = RandomLine(world.random, world.begin)
+        line.fill(25)
+        journal, cel = ("".join(f"{text}\n" for _, text in sorted(lines)) for lines in (line.journal, line.cel))
+        half = cel.index("\n", len(cel) // 2) + 1 if cel else 0
+        for said, told in ((journal, ""), ("", cel[:half]), ("", cel[half:])):
+            world.records.write(said, told)
+            await world.records.read()
+            assert await world.stale_quarters() == []
+            await world.make(20)
+        world.records.close()
+
+
 async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(sqlite_ledger: Database) -> None:
     with TemporaryDirectory() as folder:
         world = World(sqlite_ledger, Path(folder), Random(3))  # noqa: S311
@@ -179,16 +257,10 @@ async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(
         await world.make(100)
         world.records.close()
 
-    async def differing() -> set[Kind]:
-        async with sqlite_ledger.read() as connection:
-            rules, last_day = rulebook(world.settings), world.begin + LENGTH - 86_400
-            checked = check_rollups(connection, rules, world.settings.shared_numbers, last_day)
-            return {each.kind async for each in checked if not each.agrees}
-
-    assert await differing() == set()
+    assert await world.differing() == set()
     async with sqlite_ledger.write() as connection:
         await connection.execute(update(ROLLUP).where(ROLLUP.c.kind == "promises").values(counts='{"x":[{},[]]}'))
-    assert await differing() == {Kind.PROMISES}
+    assert await world.differing() == {Kind.PROMISES}
 
 
 async def test_other_contact_windows_ask_for_other_roll_ups(sqlite_ledger: Database) -> None:

@@ -9,6 +9,9 @@ QUEUES = ("operator", "pensions")
 AGENTS = ("a1", "a2", "a3")
 PEOPLE = ("", "", "0911", "0912", "0913", "0914", "0915")
 LENGTH = 3 * 86400
+TRUNK = "PJSIP/trunk-0000001d"
+Who = tuple[str, str, str]
+"""A channel's id, its call's id, and its name."""
 
 
 @dataclass
@@ -21,6 +24,7 @@ class RandomLine:
     journal: list[tuple[int, str]] = field(default_factory=list)
     cel: list[tuple[float, str]] = field(default_factory=list)
     calls: int = 0
+    bridges: int = 0
     promises: list[tuple[str, str, str, int]] = field(default_factory=list)
 
     def fill(self, calls: int) -> None:
@@ -34,10 +38,14 @@ class RandomLine:
             self._say(self._moment(), "NONE", "NONE", "NONE", "QUEUESTART", "")
 
     def texts(self, parts: int) -> list[tuple[str, str]]:
-        """Journal and CEL in so many pieces, each in the order of time."""
-        whole = []
-        for lines, size in ((sorted(self.journal), parts), (sorted(self.cel), parts)):
-            cuts = sorted(self.random.randrange(len(lines) + 1) for _ in range(size - 1))
+        """Journal and CEL in so many pieces, each in the order of time; now and then CEL comes when all of the journal
+        is there.
+        """
+        whole, at_once = [], self.random.random() < 0.4
+        for lines in (sorted(self.journal), sorted(self.cel)):
+            cuts = sorted(self.random.randrange(len(lines) + 1) for _ in range(parts - 1))
+            if at_once and lines == sorted(self.journal):
+                cuts = [len(lines)] * (parts - 1)
             pieces = [lines[a:b] for a, b in zip([0, *cuts], [*cuts, len(lines)], strict=True)]
             whole.append(["".join(f"{line}\n" for _, line in piece) for piece in pieces])
         return list(zip(*whole, strict=True))
@@ -67,6 +75,10 @@ class RandomLine:
             self._say(begun, "NONE", "NONE", agent, "PAUSEALL", reason)
             if self.random.random() < 0.9:
                 self._say(begun + self.random.randrange(1, 4000), "NONE", "NONE", agent, "UNPAUSEALL", reason)
+        for _ in range(self.random.randrange(6)):
+            what = self.random.choice(["PAUSE", "PAUSE", "UNPAUSE", "REMOVEMEMBER", "ADDMEMBER"])
+            reason = self.random.choice(["", "tea", "lunch"]) if what == "PAUSE" else ""
+            self._say(self._moment(), "NONE", self.random.choice(QUEUES), agent, what, reason)
         if self.random.random() < 0.5:
             self._say(self._moment(), "NONE", "NONE", agent, "AGENT_LOGOUT", "himself")
 
@@ -150,9 +162,11 @@ class RandomLine:
         talk, channel = random.choice([0, 3, 100, 700, 4000]), f"{call}9"
         self._say(at, call, queue, agent, "CONNECT", f"{wait}|{channel}|1")
         if has_cel and talk:
-            for side, name in ((channel, f"PJSIP/{agent}-0000001e"), (call, "PJSIP/trunk-0000001d")):
-                self._cel(at + 0.3, "BRIDGE_ENTER", side, call, name, extra=f'{{"bridge_id":"b{call}{at}"}}')
-                self._cel(at + talk, "BRIDGE_EXIT", side, call, name, extra=f'{{"bridge_id":"b{call}{at}"}}')
+            caller, mine = (call, call, TRUNK), (channel, call, f"PJSIP/{agent}-0000001e")
+            self._ring(at, mine)
+            self._meet(at + 0.3, at + talk, mine, caller)
+            self._hold(at, talk, agent, mine)
+            self._with_colleague(at, talk, agent, mine)
         if random.random() < 0.9:
             ending = random.choice(["COMPLETECALLER", "COMPLETEAGENT"])
             self._say(at + talk, call, queue, agent, ending, f"{wait}|{talk}|1")
@@ -160,6 +174,49 @@ class RandomLine:
                 self._say(at + talk, "NONE", "NONE", agent, "PAUSEALL", "wrap-up")
                 self._say(at + talk + random.randrange(1, 900), "NONE", "NONE", agent, "UNPAUSEALL", "wrap-up")
         return -1
+
+    def _ring(self, until: int, telephone: Who) -> None:
+        self._cel(until - self.random.choice([2.5, 20, 4000]), "CHAN_START", *telephone)
+        if self.random.random() < 0.9:
+            self._cel(until + 0.05, "ANSWER", *telephone)
+
+    def _meet(self, start: float, end: float, *sides: Who) -> None:
+        self.bridges += 1
+        for side in sides:
+            for at, kind in ((start, "BRIDGE_ENTER"), (end, "BRIDGE_EXIT")):
+                self._cel(at, kind, *side, extra=f'{{"bridge_id":"b{self.name}{self.bridges}"}}')
+
+    def _hold(self, at: int, talk: int, agent: str, mine: Who) -> None:
+        """Told by the journal, by CEL or by both; its end may be lost."""
+        if self.random.random() < 0.5:
+            return
+        held, back = sorted(at + self.random.randrange(talk + 1) for _ in range(2))
+        told, ends = self.random.choice([(1, 0), (0, 1), (1, 1)]), self.random.random() < 0.8
+        for second, word in ((held, "HOLD"), (back, "UNHOLD")):
+            if told[0] and (ends or word == "HOLD"):
+                self._say(second, mine[0], "NONE", agent, word, f"{mine[1]}|{second * 1_000_000 + 250_000}")
+            if told[1] and (ends or word == "HOLD"):
+                self._cel(second + 0.25, word, *mine)
+
+    def _with_colleague(self, at: int, talk: int, agent: str, mine: Who) -> None:
+        """A question to a colleague, a caller who is passed on, or one who comes back to the same agent."""
+        random, (channel, call, _) = self.random, mine
+        colleague, end, long = random.choice(AGENTS), at + talk, random.choice([5, 600, 5000])
+        second = (f"{channel}c", f"{channel}c", f"PJSIP/{agent}-0000001f")
+        other = (f"{channel}d", random.choice([call, second[0]]), f"PJSIP/{colleague}-00000020")
+        match random.choice(["nothing", "nothing", "question", "blind", "attended", "back"]):
+            case "question":
+                self._ring(at + talk // 2, other)
+                self._meet(at + talk // 2, at + talk // 2 + long, second, other)
+            case "blind":
+                self._cel(end, "BLINDTRANSFER", *mine, extra='{"extension":"102"}')
+                self._meet(end + 1.6, end + long, (other[0], call, other[2]), (call, call, TRUNK))
+            case "attended":
+                self._meet(end - 3, end - 1, second, other)
+                self._cel(end - 1, "ATTENDEDTRANSFER", *mine, extra=f'{{"channel2_uniqueid":"{second[0]}"}}')
+                self._meet(end, end + long, (other[0], call, other[2]), (call, call, TRUNK))
+            case "back":
+                self._meet(end + long, end + 2 * long, (f"{channel}e", call, mine[2]), (call, call, TRUNK))
 
     def _keep(self, promise: str, queue: str, number: str, asked: int) -> None:
         random = self.random
