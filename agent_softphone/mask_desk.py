@@ -7,12 +7,12 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from callqueue.agent_refusals import AsteriskAwayError, UnknownAgentError
+from callqueue.agent_refusals import UnknownAgentError
 from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.database import Database
 from foundation.settings import Settings
 from foundation.web.audit_log import Act, record
-from recordings.masking import Mask, Masks
+from recordings.masking import AwayError, Mask, Masks, StillMaskedError
 
 log = structlog.get_logger()
 
@@ -23,7 +23,8 @@ class MaskDesk:
     def __init__(
         self, settings: Settings, database: Database, link: AmiLink, clock: Callable[[], float] = time.time,
     ) -> None:
-        self._settings, self._database, self._masks, self._clock = settings, database, Masks(link), clock
+        self._settings, self._database, self._clock = settings, database, clock
+        self._masks = Masks(link, self._now_us)
 
     async def mask(self, agent: str, user: str, actor: str, address: str = "") -> Mask:
         """Nothing of this agent's conversation is heard in its recordings from now on.
@@ -35,24 +36,28 @@ class MaskDesk:
             address: whence the wish came.
 
         Raises:
-            UnknownAgentError, AsteriskAwayError, MaskRefusalError: the recording hears everything.
+            UnknownAgentError, MaskRefusalError: the recording hears everything.
         """
         self._check(agent)
         seconds = self._settings.recordings.mask_seconds
         try:
-            mask = await self._masks.begin(agent, user, seconds, self._now_us())
+            mask = await self._masks.begin(agent, user, seconds)
         except AmiError as error:
-            raise AsteriskAwayError(reason=str(error)) from error
+            raise AwayError(reason=str(error)) from error
         await self._note(Act(actor, "recording.masked", mask.call_id, {"agent": agent, "seconds": seconds}, address))
         return mask
 
     async def unmask(self, agent: str, user: str, actor: str, address: str = "") -> Mask:
-        """The recordings hear again; arguments and errors as of `mask`."""
+        """The recordings hear again; arguments as of `mask`.
+
+        Raises:
+            UnknownAgentError, MaskRefusalError: nothing has changed.
+        """
         self._check(agent)
         try:
-            mask = await self._masks.end(agent, user, self._now_us())
+            mask = await self._masks.end(agent, user)
         except AmiError as error:
-            raise AsteriskAwayError(reason=str(error)) from error
+            raise StillMaskedError(reason=str(error)) from error
         lasted = round((self._now_us() - mask.since_us) / 1_000_000)
         detail: dict[str, Any] = {"agent": agent, "masked_seconds": lasted}
         await self._note(Act(actor, "recording.unmasked", mask.call_id, detail, address))

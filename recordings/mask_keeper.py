@@ -4,7 +4,6 @@ What Asterisk says decides, asked anew at each connection, so nothing is lost wi
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -12,26 +11,21 @@ import structlog
 from foundation.asterisk.ami import AmiLink
 from foundation.asterisk.ami_connection import AmiError
 from foundation.asterisk.ami_protocol import Event
-from recordings.masking import CHANGED, Lifted, Mask, MaskedCall, Masks, callers_of, read_mask
+from recordings.masking import CHANGED, SECOND_US, Lifted, Mask, MaskedCall, Masks, callers_of, now_us, read_mask
 
 LOOK_SECONDS = 5.0
 """How often all channels are asked while something is masked."""
 SOON_SECONDS = 1.0
 """Whoever is together with nobody for so long speaks no more: a transfer takes less."""
-SECOND_US = 1_000_000
 
 log = structlog.get_logger()
-
-
-def now_us() -> int:
-    return time.time_ns() // 1000
 
 
 class MaskKeeper:
     """`run` for ever beside the link."""
 
     def __init__(self, link: AmiLink, clock_us: Callable[[], int] = now_us) -> None:
-        self._masks, self._clock = Masks(link), clock_us
+        self._masks, self._clock = Masks(link, clock_us), clock_us
         self._known: dict[str, Mask] = {}
         """Caller's channel to his mask."""
         self._alone: dict[str, int] = {}
@@ -75,7 +69,7 @@ class MaskKeeper:
         """
         calls = {call.channel_id: call for call in callers_of(await self._masks.channels())}
         for channel_id in [one for one in self._known if one not in calls]:
-            await self._lift(self._known[channel_id], (), Lifted.OVER, self._clock())
+            await self._lift(self._known[channel_id], (), Lifted.OVER)
         for call in calls.values():
             if call.mask is not None:
                 await self._keep(call, call.mask)
@@ -90,16 +84,16 @@ class MaskKeeper:
             await self._masks.write_begin(mask)  # whoever began it may have got no further than the variable
             self._known[mask.channel_id] = mask
         if alone_since is not None and now - alone_since >= SOON_SECONDS * SECOND_US:
-            await self._lift(mask, call.voices, Lifted.OVER, alone_since)
+            await self._lift(mask, call.voices, Lifted.OVER)
         elif now >= mask.until_us:
-            await self._lift(mask, call.voices, Lifted.LIMIT, now)
+            await self._lift(mask, call.voices, Lifted.LIMIT)
         elif await self._masks.keep(mask, call.voices):
             await self._masks.tell(mask)  # for a floor that began anew, and for whom he was passed on to
         if alone_since is None:
             self._alone.pop(call.channel_id, None)
 
-    async def _lift(self, mask: Mask, voices: Sequence[str], why: Lifted, at_us: int) -> None:
-        await self._masks.lift(mask, voices, why, why.value, at_us)
+    async def _lift(self, mask: Mask, voices: Sequence[str], why: Lifted) -> None:
+        await self._masks.lift(mask, voices, why, why.value)
         self._forget(mask.channel_id)
         log.info("recording goes on", call_id=mask.call_id, agent=mask.agent, why=why.value)
 

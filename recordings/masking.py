@@ -5,7 +5,8 @@ variable of the caller's channel and outlives every process of ours; each beginn
 """
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -20,6 +21,7 @@ CALLERS = "PJSIP/trunk-"
 CHANGED = "MaskChanged"
 """The event of ours that tells who shows it; `Until` is empty when the mask is lifted."""
 PATIENCE_SECONDS = 5.0
+SECOND_US = 1_000_000
 _ASKED = (Variable.RECORDED, Variable.VOICE, Variable.MASKED)
 _STRANGE = re.compile(r"[^A-Za-z0-9._@:-]")
 _WRITTEN = re.compile(r"([0-9]{1,17}) ([0-9]{1,17}) ([A-Za-z0-9._-]+) ([A-Za-z0-9._@:-]+)")
@@ -63,6 +65,20 @@ class NotMutedError(MaskRefusalError):
     """Asterisk did not mute the recording."""
 
     name = "not-muted"
+
+
+class AwayError(MaskRefusalError):
+    """Asterisk does not answer: most likely recordings hear everything."""
+
+    name = "away"
+    status = 503
+
+
+class StillMaskedError(MaskRefusalError):
+    """Asterisk does not answer: the mask is most likely on, until its limit."""
+
+    name = "still-masked"
+    status = 503
 
 
 class NotMaskedError(MaskRefusalError):
@@ -146,18 +162,22 @@ def _variables(event: Event) -> dict[str, str]:
     return {name: value for name, _, value in pairs if value}
 
 
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
 class Masks:
     """Masks and lifts masks of conversations, by AMI. Every method may raise AmiError: Asterisk cannot be asked."""
 
-    def __init__(self, link: AmiLink) -> None:
-        self._link = link
+    def __init__(self, link: AmiLink, clock_us: Callable[[], int] = now_us) -> None:
+        self._link, self._clock = link, clock_us
 
     async def channels(self) -> list[Event]:
         """All channels, with the variables that `callers_of` reads."""
         wanted = ",".join(variable.value for variable in _ASKED)
         return await self._link.list_action("Status", Variables=wanted, seconds=PATIENCE_SECONDS)
 
-    async def begin(self, agent: str, by: str, seconds: int, now_us: int) -> Mask:
+    async def begin(self, agent: str, by: str, seconds: int) -> Mask:
         """Mask the conversation of this agent; one that is masked already stays as it is.
 
         The variable and the journal come first: if anything of ours or the link ends in between, the keeper of masks
@@ -173,12 +193,13 @@ class Masks:
             raise NotRecordedError(agent=agent)
         if call.mask is not None:
             return call.mask
-        until_us = now_us + seconds * 1_000_000
-        mask = Mask(call.call_id, call.channel_id, agent, _STRANGE.sub("_", by) or "_", now_us, until_us)
+        since_us = self._clock()
+        until_us = since_us + seconds * SECOND_US
+        mask = Mask(call.call_id, call.channel_id, agent, _STRANGE.sub("_", by) or "_", since_us, until_us)
         await self._set(mask, mask.text)
         await self.write_begin(mask)
         if call.voices and not await self.mute(call.voices):
-            await self.lift(mask, (), Lifted.WISH, mask.by, now_us)
+            await self.lift(mask, (), Lifted.WISH, mask.by)
             raise NotMutedError(agent=agent)
         await self.tell(mask)
         return mask
@@ -186,13 +207,17 @@ class Masks:
     async def keep(self, mask: Mask, voices: Sequence[str]) -> bool:
         """Mute these recordings while the mask is on; False: it has been lifted meanwhile."""
         await self.mute(voices)
+        return await self.check(mask, voices)
+
+    async def check(self, mask: Mask, voices: Sequence[str]) -> bool:
+        """After these recordings were muted: let them hear if the mask has been lifted meanwhile, and say False."""
         still = await self._link.action("Getvar", Channel=mask.channel_id, Variable=Variable.MASKED.value)
         if still.get("Value") == mask.text:
             return True
         await self.mute(voices, on=False)
         return False
 
-    async def end(self, agent: str, by: str, now_us: int) -> Mask:
+    async def end(self, agent: str, by: str) -> Mask:
         """Lift the mask of this agent's conversation.
 
         Raises:
@@ -203,16 +228,16 @@ class Masks:
             raise NotTalkingError(agent=agent)
         if call.mask is None:
             raise NotMaskedError(agent=agent)
-        await self.lift(call.mask, call.voices, Lifted.WISH, _STRANGE.sub("_", by) or "_", now_us)
+        await self.lift(call.mask, call.voices, Lifted.WISH, _STRANGE.sub("_", by) or "_")
         return call.mask
 
-    async def lift(self, mask: Mask, voices: Sequence[str], why: Lifted, by: str, at_us: int) -> None:
+    async def lift(self, mask: Mask, voices: Sequence[str], why: Lifted, by: str) -> None:
         """End a mask. The variable goes late: while it stands, a mask is never forgotten.
 
         What `keep` has muted in between hears again by the last look.
         """
         await self.mute(voices, on=False)
-        await self._write(mask, "UNMASKED", f"{mask.call_id}|{at_us}|{why.value}|{by}")
+        await self._write(mask, "UNMASKED", f"{mask.call_id}|{self._clock()}|{why.value}|{by}")
         await self._set(mask, "")
         await self.tell(mask, lifted=True)
         for call in callers_of(await self.channels()):

@@ -4,6 +4,8 @@ Where the dialplan joins a telephone with a caller, it begins the recording on t
 (`pasokh-voice` in dialplans/offer.conf). An attended transfer joins them without a step of the dialplan: we begin it.
 """
 
+import asyncio
+
 import structlog
 
 from foundation.asterisk.ami import AmiLink
@@ -46,14 +48,21 @@ async def record_voice(link: AmiLink, caller: str, agent: str) -> None:
     legs = f"{await _variable(link, caller, Variable.LEGS)}.{part}"
     await link.action("Setvar", Channel=caller, Variable=f"__{Variable.PART.value}", Value=str(part))
     await link.action("Setvar", Channel=agent, Variable=Variable.VOICE.value, Value=legs)
-    begun = await link.action("MixMonitor", Channel=agent, Options=f"bSr({legs}-agent.wav)t({legs}-caller.wav)")
+    mask = read_mask(await _variable(link, caller, Variable.MASKED), caller, caller)
+    # Said in one breath with the mute, so nothing is heard in between.
+    begun, _ = await asyncio.gather(
+        link.action("MixMonitor", Channel=agent, Options=f"bSr({legs}-agent.wav)t({legs}-caller.wav)"),
+        Masks(link).mute([agent] if mask else ()),
+    )
     if not begun.succeeded:  # he may have hung up meanwhile
         log.info("a conversation is not recorded", channel=agent, reason=begun.message)
         return
-    # Read only now: a mask that is set meanwhile either finds this recording or is found here.
-    mask = read_mask(await _variable(link, caller, Variable.MASKED), caller, caller)
-    if mask is not None:
-        await Masks(link).keep(mask, [agent])
+    # Read again: a mask that is set meanwhile either finds this recording or is found here.
+    now = read_mask(await _variable(link, caller, Variable.MASKED), caller, caller)
+    if now is not None:
+        await Masks(link).keep(now, [agent])
+    elif mask is not None:
+        await Masks(link).check(mask, [agent])
 
 
 async def _variable(link: AmiLink, channel: str, name: Variable) -> str:

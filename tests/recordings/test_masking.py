@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from foundation.asterisk.ami import AmiAwayError, Event, Response
-from recordings.mask_keeper import SECOND_US, MaskKeeper
+from recordings.mask_keeper import MaskKeeper
 from recordings.masking import (
+    SECOND_US,
     Lifted,
     Masks,
     NotMaskedError,
@@ -90,8 +91,8 @@ class PlayedCall:
             raise AmiAwayError(name)
 
 
-def masks(call: PlayedCall) -> Masks:
-    return Masks(call)  # type: ignore[arg-type]
+def masks(call: PlayedCall, at_us: int = NOW) -> Masks:
+    return Masks(call, lambda: at_us)  # type: ignore[arg-type]
 
 
 class Clock:
@@ -108,18 +109,18 @@ def keeper(call: PlayedCall, clock: Clock) -> MaskKeeper:
 
 async def test_every_recording_of_the_call_is_muted_until_the_agent_says_so() -> None:
     call = PlayedCall(voices=[AGENT, OTHER])
-    mask = await masks(call).begin("a101", "sara|x", 120, NOW)
+    mask = await masks(call).begin("a101", "sara|x", 120)
     assert (mask.call_id, mask.by, mask.until_us) == ("call-1", "sara_x", NOW + 120 * SECOND_US)
     assert call.muted == {AGENT, OTHER}
-    assert (await masks(call).begin("a101", "omid", 999, NOW + 5)).by == "sara_x"
-    await masks(call).end("a101", "sara", NOW + 9)
+    assert (await masks(call).begin("a101", "omid", 999)).by == "sara_x"
+    await masks(call, NOW + 9).end("a101", "sara")
     assert (call.muted, call.masked) == (set(), "")
     assert call.told == [mask.text, ""]
     assert call.journal == [
         f"a101|MASKED|call-1|{NOW}|sara_x|{mask.until_us}", f"a101|UNMASKED|call-1|{NOW + 9}|wish|sara",
     ]
     with pytest.raises(NotMaskedError):
-        await masks(call).end("a101", "sara", NOW)
+        await masks(call).end("a101", "sara")
 
 
 async def test_what_cannot_be_masked_is_refused_and_nothing_is_left_of_it() -> None:
@@ -128,7 +129,7 @@ async def test_what_cannot_be_masked_is_refused_and_nothing_is_left_of_it() -> N
         (PlayedCall(deaf=True), NotMutedError),
     ):
         with pytest.raises(refusal):
-            await masks(call).begin("a101", "sara", 120, NOW)
+            await masks(call).begin("a101", "sara", 120)
         assert call.masked == ""
         assert [line.split("|")[1] for line in call.journal] in ([], ["MASKED", "UNMASKED"])
 
@@ -143,7 +144,7 @@ async def test_an_account_that_only_begins_alike_speaks_with_nobody() -> None:
 async def test_a_mask_ends_by_itself_at_its_limit() -> None:
     call, clock = PlayedCall(), Clock()
     keeping = keeper(call, clock)
-    await masks(call).begin("a101", "sara", 30, NOW)
+    await masks(call).begin("a101", "sara", 30)
     await keeping.look()
     assert call.muted == {AGENT}
     clock.at += 31 * SECOND_US
@@ -155,19 +156,18 @@ async def test_a_mask_ends_by_itself_at_its_limit() -> None:
 async def test_a_mask_ends_with_the_conversation_but_outlives_being_handed_over() -> None:
     call, clock = PlayedCall(), Clock()
     keeping = keeper(call, clock)
-    await masks(call).begin("a101", "sara", 120, NOW)
+    await masks(call).begin("a101", "sara", 120)
     call.bridged, call.voices = [CALLER, OTHER], [OTHER]
     await keeping.look()
     assert OTHER in call.muted
     call.bridged = [CALLER]
     await keeping.look()
     assert call.masked
-    left = clock.at
     clock.at += SECOND_US
     await keeping.look()
-    assert (call.masked, call.journal[-1]) == ("", f"a101|UNMASKED|call-1|{left}|{Lifted.OVER}|over")
+    assert (call.masked, call.journal[-1]) == ("", f"a101|UNMASKED|call-1|{clock.at}|{Lifted.OVER}|over")
     call.bridged = [CALLER, OTHER]
-    await masks(call).begin("a109", "omid", 120, clock.at)
+    await masks(call).begin("a109", "omid", 120)
     call.caller_is_there = False
     await keeping.look()
     assert call.journal[-1].startswith("a109|UNMASKED|call-1|")
@@ -177,7 +177,7 @@ async def test_a_mask_ends_with_the_conversation_but_outlives_being_handed_over(
 async def test_whatever_died_in_between_a_keeper_that_begins_anew_finishes_it(lost_at: str) -> None:
     call, clock = PlayedCall(fails=lost_at), Clock()
     with pytest.raises(AmiAwayError):
-        await masks(call).begin("a101", "sara", 30, NOW)
+        await masks(call).begin("a101", "sara", 30)
     call.fails = ""
     keeping = keeper(call, clock)
     await keeping.look()
@@ -191,7 +191,7 @@ async def test_whatever_died_in_between_a_keeper_that_begins_anew_finishes_it(lo
 async def test_a_mask_that_is_lifted_while_the_keeper_mutes_leaves_nobody_mute() -> None:
     call = PlayedCall()
     keeping = keeper(call, Clock())
-    await masks(call).begin("a101", "sara", 30, NOW)
+    await masks(call).begin("a101", "sara", 30)
 
     def lift() -> None:
         call.masked = ""
@@ -204,7 +204,7 @@ async def test_a_mask_that_is_lifted_while_the_keeper_mutes_leaves_nobody_mute()
 async def test_what_is_lifted_elsewhere_is_forgotten_and_said_again() -> None:
     call = PlayedCall()
     keeping = keeper(call, Clock())
-    mask = await masks(call).begin("a101", "sara", 30, NOW)
+    mask = await masks(call).begin("a101", "sara", 30)
     call.masked = ""
     await keeping.look()
     assert call.told == [mask.text, ""]
