@@ -1,5 +1,4 @@
-"""Random lives of a line: calls flow while services are killed and hung; the ledger stays true. And one long call, whose
-recording must not drift.
+"""Random lives of a line: calls flow while services are killed and hung; the ledger stays true. And one long call.
 
 A run is told by its seed (`SOAK_SEED`). A short one belongs to the suite; `bin/pasokh test soak` makes long ones.
 """
@@ -12,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+import structlog
 
 from bench.sipp import Caller, calling
 from callqueue.stint import Outcome
@@ -24,6 +24,8 @@ from tests.support.live_line import LiveLine
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live
+
+log = structlog.get_logger()
 
 SEED = int(os.environ.get("SOAK_SEED", "1420"))
 TEN_MINUTES, STRETCH = 600, 12
@@ -86,7 +88,7 @@ async def test_both_sides_of_a_recording_keep_step_for_ten_minutes(line: LiveLin
         **{f"{minute} minutes later": await _apart(line, passed_on, minute * 60) for minute in range(1, 10)},
         "ten minutes later": await _apart(line, passed_on, -STRETCH),
     }
-    print("\n".join(f"{place}: {ms} ms" for place, ms in apart.items()))
+    log.info("how far the sides lie apart (ms)", **apart)
     assert max(abs(ms) for ms in apart.values()) <= FURTHEST_APART_MS, apart
 
 
