@@ -161,15 +161,22 @@ async def _who_spoke(connection: AsyncConnection, kept: Recording) -> str | None
 
 
 async def _stays(connection: AsyncConnection, kept: Recording, stint: Stint) -> list[Together]:
-    """Of the stint's channel, from its entering the queue on until all of the recording was spoken."""
+    """Of the stint's channel, from its entering the queue on until all of the recording was spoken.
+
+    A later voice may have come to a caller who stayed in his bridge.
+    """
     since_us = stint.entered * 1_000_000 if _is_first(kept) else (kept.started_ms - SAME_MS) * 1000
-    mine = (LEG.c.channel_id == kept.channel_id, LEG.c.entered_us >= since_us)
-    query = select(LEG.c.entered_us, LEG.c.left_us).where(*mine, LEG.c.left_us.is_not(None))
+    since = LEG.c.entered_us >= since_us
+    if not _is_first(kept):
+        since |= LEG.c.left_us > (kept.started_ms + SAME_MS) * 1000
+    query = select(LEG.c.entered_us, LEG.c.left_us).where(
+        LEG.c.channel_id == kept.channel_id, LEG.c.left_us.is_not(None), since)
     found, length = [], 0
     for row in await connection.execute(query.order_by(LEG.c.entered_us)):
         if length >= kept.duration_ms - SAME_MS:
             break
-        found.append(Together(row.entered_us // 1000, row.left_us // 1000))
+        entered_ms = row.entered_us // 1000 if row.entered_us >= since_us else kept.started_ms
+        found.append(Together(entered_ms, row.left_us // 1000))
         length += found[-1].end - found[-1].start
     return found
 

@@ -134,3 +134,13 @@ async def test_a_later_voice_of_the_stint_is_the_colleague_s(stores: tuple[Datab
     assert await tell_some(main, ledger, lambda: TALKED + 30_000)
     [row] = await told(main)
     assert (row.agent, row.parts) == ("a108", json.dumps([[0, TALKED + 20_000]]))
+
+
+async def test_a_later_voice_may_come_to_a_caller_who_stays_in_his_bridge(stores: tuple[Database, Database]) -> None:
+    main, ledger = stores
+    async with main.write() as connection:
+        await add_recording(connection, kept(".1", TALKED + 20_300, 5000))
+    await prove(ledger, (0, 9000), (10_000, 25_400))
+    assert await tell_some(main, ledger, lambda: TALKED + 30_000)
+    [row] = await told(main)
+    assert (row.parts, row.started_ms) == (json.dumps([[0, TALKED + 20_300]]), TALKED + 20_300)
