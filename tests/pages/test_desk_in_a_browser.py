@@ -63,6 +63,7 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
         assert not await accessibility_faults(page)
         await site.show_call("talking")
         await expect(page.locator("#desk-mask .desk-unmasked")).to_be_visible()
+        await expect(page.locator("[data-post='/desk/mask']")).to_be_visible()
         await page.keyboard.press("Alt+KeyX")
         await site.manager.received("MixMonitorMute", 1)
         width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
