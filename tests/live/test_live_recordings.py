@@ -1,6 +1,7 @@
 """What was said is kept, each side on its own channel, tied to its call."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ TALK = 4
 SPOKEN = 8
 SECRET = 2.5
 NEAR_MS = 1000
+LATER_MS = 6000
 FURTHEST_APART_MS = 100
 """What Asterisk itself suffers, where it gets no turn for a while; else it is a packet or two (docs/recordings.md)."""
 
@@ -41,6 +43,13 @@ async def test_each_sides_tone_is_on_its_own_channel_of_the_calls_recording(line
     _assert_only(left, CALLER_HERTZ, not_this=AGENT_HERTZ)
     _assert_only(right, AGENT_HERTZ, not_this=CALLER_HERTZ)
     assert list(line.home.recordings_raw.glob(f"{stint.call_id}*")) == []
+
+
+async def _talk_in_pairs(line: LiveLine, count: int) -> bool:
+    """Whether Asterisk has so many bridges of two: a telephone knows of an answer before."""
+    listed = await asyncio.to_thread(line.console, "core show channels concise")
+    bridges = Counter(fields[-2] for text in listed.splitlines() if len(fields := text.split("!")) > 2)
+    return sum(bridges[bridge] == 2 for bridge in bridges if bridge) >= count
 
 
 def _assert_only(side: list[int], hertz: float, *, not_this: float) -> None:
@@ -74,6 +83,7 @@ async def test_each_voice_has_a_recording_whose_sides_keep_step_after_a_hold_and
             await asyncio.sleep(SPOKEN)
             await second.hold(passed)
             consulted = await second.call("a109")
+            await eventually(lambda: _talk_in_pairs(line, 2), "they consult")
             assert await second.refer(passed, "a109", consulted) == 200
             await second.hang_up(passed)
             await second.hang_up(consulted)
@@ -118,6 +128,7 @@ async def test_a_secret_is_silent_on_both_sides_and_what_follows_it_keeps_its_pl
             await _order(line, "mask", "a101")
             await first.hold(taken)
             consulted = await first.call("a109")
+            await eventually(lambda: _talk_in_pairs(line, 2), "they consult")
             assert await first.refer(taken, "a109", consulted) == 200
             await first.hang_up(taken)
             await first.hang_up(consulted)
@@ -135,13 +146,15 @@ async def test_a_secret_is_silent_on_both_sides_and_what_follows_it_keeps_its_pl
         return found if len(found) == 2 and all(one.call_started_ms for one in found) else []
 
     begun, handed_over = await eventually(both_told, "both recordings are kept, and told of the masks")
-    (start, end), (again, _) = begun.masks
+    # On a busy machine Asterisk loses some sound, and what follows lies so much earlier.
+    near = NEAR_MS + max(0, (stint.talk_ms or 0) + (stint.hold_ms or 0) - begun.duration_ms)
+    start, end = begun.masks[0]
     caller, agent = await kept_sides(line, begun)
     mute_from, mute_to = silent_together(caller, agent)[0]
-    assert start - NEAR_MS < mute_from < mute_to < end + NEAR_MS
+    assert start - near < mute_from < mute_to < end + near
     assert mute_to - mute_from > SECRET * 1000 / 2
-    later = slice(mute_to * 8, (again - NEAR_MS) * 8)
-    assert abs(shift_of_marks(caller[: mute_from * 8], caller[later], mute_to)) < NEAR_MS
+    later = slice(mute_to * 8, (mute_to + LATER_MS) * 8)
+    assert abs(shift_of_marks(caller[: mute_from * 8], caller[later], mute_to)) < near
     for said, heard in ((caller[: mute_from * 8], agent[: mute_from * 8]), (caller[later], agent[later])):
         assert min(abs(one.lag_ms) for one in echoes(said, heard)) <= FURTHEST_APART_MS
     caller, agent = await kept_sides(line, handed_over)
