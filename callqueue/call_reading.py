@@ -15,6 +15,7 @@ from callqueue.conversation_store import talks_of_calls
 from callqueue.conversation_tables import RINGING, TRANSFER
 from callqueue.conversations import Talk, owner_of
 from callqueue.evidence import Gap, Refused, Rescue, Ring
+from callqueue.masks import MaskedTime, masks_of_calls
 from callqueue.promise_store import (
     Asked,
     Settled,
@@ -88,6 +89,8 @@ class CallEvidence:
     """All rings, by CEL."""
     talks: Sequence[Talk] = ()
     transfers: Sequence[Passing] = ()
+    masks: Sequence[MaskedTime] = ()
+    """When recordings heard nothing of it."""
     rescues: Sequence[Rescue] = ()
     gaps: Sequence[Gap] = ()
     asked: Sequence[Asked] = ()
@@ -125,7 +128,7 @@ async def read_call(connection: AsyncConnection, call_id: str, now: int) -> Call
         rings=await _rings(connection, stints, channels, started, ended + LATE),
         ringing=await _ringing(connection, calls, started, ended),
         talks=await talks_of_calls(connection, calls),
-        transfers=[_passing(row, owners) for row in transfers],
+        transfers=[_passing(row, owners) for row in transfers], masks=await masks_of_calls(connection, calls),
         rescues=[one for one in await read_rescues(connection, started, ended + LATE) if one.call_id in calls],
         gaps=[gap for gap in await read_gaps(connection, started, ended + 1) if gap.call_id in {"", *calls}],
         asked=asked, keeps=await read_requests_named(connection, {one.promise for one in own}),

@@ -71,6 +71,8 @@ class Leg:
     """By which he came; empty: by none, as one whom the agent has called."""
     since: float
     number: str | None
+    masked_until: float | None = None
+    """A secret is spoken, and recordings hear nothing, until then at the latest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from callqueue.floor import (
     mask,
 )
 from foundation.asterisk.ami import Event
+from recordings.masking import CHANGED
 
 Step = Callable[[Floor, Event, float], Floor]
 
@@ -68,6 +69,8 @@ def on_user_event(floor: Floor, event: Event, at: float) -> Floor:
     """A call that no queue gave to the agent (`dialplans/offer.conf`): app_queue does not know of it, so the dialplan
     tells.
     """
+    if event.get("UserEvent") == CHANGED:
+        return _masked(floor, event, at)
     change = OFFERS.get(event.get("UserEvent"))
     agent_id = event.get("MemberName") or owner_of(event.get("Telephone"))
     if change is None or not agent_id:
@@ -75,6 +78,19 @@ def on_user_event(floor: Floor, event: Event, at: float) -> Floor:
     own = event.get("Leg") or event.get("Uniqueid")
     leg = Leg(own, event.get("Linkedid"), event.get("Queue"), at, mask(event.get("Caller")))
     return change_agent(floor, agent_id, at, lambda agent: change(agent, leg))
+
+
+def _masked(floor: Floor, event: Event, at: float) -> Floor:
+    """Recordings of this call hear nothing any more, or everything again."""
+    until = event.number("Until") / 1_000_000 or None
+    for agent_id, agent in floor.agents.items():
+        if agent.talk and agent.talk.call_id == event.get("Call"):
+            floor = change_agent(floor, agent_id, at, lambda agent: _mask_talk(agent, until))
+    return floor
+
+
+def _mask_talk(agent: Agent, until: float | None) -> Agent:
+    return replace(agent, talk=replace(agent.talk, masked_until=until)) if agent.talk else agent
 
 
 def on_handed_over(floor: Floor, event: Event, at: float) -> Floor:
@@ -86,7 +102,7 @@ def on_handed_over(floor: Floor, event: Event, at: float) -> Floor:
     had = _talk_on(floor, event.get("OrigTransfererUniqueid"), event.get("SecondTransfererUniqueid"))
     leg = Leg(
         event.get("TransferTargetUniqueid"), event.get("TransfereeLinkedid"), had.queue if had else "", at,
-        mask(event.get("TransfereeCallerIDNum")),
+        mask(event.get("TransfereeCallerIDNum")), had.masked_until if had else None,
     )
     return change_agent(floor, agent_id, at, lambda agent: _talking(agent, leg))
 

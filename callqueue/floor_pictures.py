@@ -38,7 +38,8 @@ class AgentPicture:
     queues: dict[str, int]
     """Queue to penalty."""
     call: dict[str, Any] | None
-    """`call_id`, `queue`, `since`, `number` (masked or null) of the queue call that rings or is talked."""
+    """`call_id`, `queue`, `since`, `number` (masked or null) of the queue call that rings or is talked, and
+    `masked_until`: a secret is spoken, and its recordings hear nothing, until then at the latest (else null)."""
 
 
 def picture_queue(floor: Floor, queue: str, handling: float | None = None) -> QueuePicture:
@@ -90,4 +91,7 @@ def _caller(caller: Waiting, place: int) -> dict[str, Any]:
 def _call(leg: Leg | None) -> dict[str, Any] | None:
     if leg is None:
         return None
-    return {"call_id": leg.call_id, "queue": leg.queue, "since": instant_text(leg.since), "number": leg.number}
+    return {
+        "call_id": leg.call_id, "queue": leg.queue, "since": instant_text(leg.since), "number": leg.number,
+        "masked_until": instant_text(leg.masked_until),
+    }

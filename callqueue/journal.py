@@ -22,6 +22,8 @@ from callqueue.journal_events import (
     Ignored,
     LeftByKey,
     LeftEmpty,
+    MaskBegun,
+    MaskEnded,
     PageLost,
     RangNoAnswer,
     Rescued,
@@ -52,7 +54,8 @@ from callqueue.stint import Ending, Origin, Refusal
 ORIGINS = frozenset(origin.value for origin in Origin)
 SECOND_US = 1_000_000
 LATE_SECONDS = 600
-"""A line about a hold may be written so long after it."""
+"""A line about a hold or a mask may be written so long after it."""
+LONGEST_MASK_SECONDS = 3600
 SHOWN = 400
 """Characters of a bad line that are kept."""
 
@@ -192,13 +195,40 @@ def _rescued(at: int, fields: Fields) -> Event:
 
 def _hold_changed(*, begins: bool) -> Reader:
     def read(at: int, fields: Fields) -> Event:
-        exact = data(fields, 1)
-        number = exact.isascii() and exact.isdecimal() and len(exact) <= 16
-        sound = number and at - LATE_SECONDS <= int(exact) // SECOND_US <= at + 1
-        call_id = read_optional(data(fields, 0), "linkedid") or channel_of(fields)
-        return HoldChanged(at, channel_of(fields), call_id, int(exact) if sound else at * SECOND_US, begins)
+        return HoldChanged(at, channel_of(fields), _call_of(fields), _instant_us(at, fields), begins)
 
     return read
+
+
+def _call_of(fields: Fields) -> str:
+    return read_optional(data(fields, 0), "linkedid") or channel_of(fields)
+
+
+def _instant_us(at: int, fields: Fields, late: int = LATE_SECONDS) -> int:
+    """The line's own microsecond where it makes sense, else the second in which it was written."""
+    exact = _microseconds(data(fields, 1))
+    sound = exact is not None and at - late <= exact // SECOND_US <= at + 1
+    return exact if exact is not None and sound else at * SECOND_US
+
+
+def _microseconds(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 16 else None
+
+
+def _mask_begun(at: int, fields: Fields) -> Event:
+    """linkedid|at_us|by|until_us; written anew after a restart in the middle of it."""
+    begun = _instant_us(at, fields, LONGEST_MASK_SECONDS)
+    until = _microseconds(data(fields, 3))
+    longest = begun + LONGEST_MASK_SECONDS * SECOND_US
+    return MaskBegun(
+        at, channel_of(fields), _call_of(fields), agent_of(fields), data(fields, 2)[:LONGEST_NAME], begun,
+        until if until is not None and begun <= until <= longest else longest,
+    )
+
+
+def _mask_ended(at: int, fields: Fields) -> Event:
+    """linkedid|at_us|why|by."""
+    return MaskEnded(at, channel_of(fields), _call_of(fields), _instant_us(at, fields), data(fields, 2)[:LONGEST_NAME])
 
 
 READERS: dict[str, Reader] = {
@@ -240,6 +270,8 @@ READERS: dict[str, Reader] = {
     "UNPAUSEALL": _agent_did(AgentDeed.UNPAUSE),
     "HOLD": _hold_changed(begins=True),
     "UNHOLD": _hold_changed(begins=False),
+    "MASKED": _mask_begun,
+    "UNMASKED": _mask_ended,
     "QUEUESTART": _started,
     "STOPPING": _stopping,
     "RESCUED": _rescued,

@@ -214,6 +214,29 @@ class HoldChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskBegun:
+    """From now on nothing of this call is heard in recordings; `channel_id` is the caller's."""
+
+    at: int
+    channel_id: str
+    call_id: str
+    agent: str
+    by: str
+    at_us: int
+    until_us: int
+    """When it ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskEnded:
+    at: int
+    channel_id: str
+    call_id: str
+    at_us: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """QUEUESTART: Asterisk began; whatever was open before is over."""
 
@@ -253,6 +276,6 @@ class BadLine:
 CallbackEvent = CallbackRequested | CallbackAttempted | CallbackEnded | CallbackClosed
 ChannelEvent = (
     StintSaid | EntryRefused | CallbackEvent | Entered | Connected | TalkEnded | PageLost | WaitEnded | RangNoAnswer
-    | Rescued | HoldChanged
+    | Rescued | HoldChanged | MaskBegun | MaskEnded
 )
 Event = ChannelEvent | AgentDid | Started | Stopping | Ignored

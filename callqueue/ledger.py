@@ -24,6 +24,8 @@ from callqueue.journal_events import (
     HoldChanged,
     LeftByKey,
     LeftEmpty,
+    MaskBegun,
+    MaskEnded,
     PageLost,
     RangNoAnswer,
     Rescued,
@@ -90,7 +92,8 @@ class Ledger:
             CallbackRequested: self._on_callback_requested, Connected: self._on_connected,
             TalkEnded: self._on_talk_ended, PageLost: self._on_page_lost,
             RangNoAnswer: self._on_rang, AgentDid: self._on_agent_did,
-            HoldChanged: self._on_hold_changed, Rescued: self._on_rescued,
+            HoldChanged: self._on_hold_changed, MaskBegun: self._on_mask_changed, MaskEnded: self._on_mask_changed,
+            Rescued: self._on_rescued,
             Started: self._on_started, Stopping: self._on_stopping,
             **dict.fromkeys(OUTCOME_OF, self._on_wait_ended),
             **dict.fromkeys((CallbackAttempted, CallbackEnded, CallbackClosed), self._on_callback),
@@ -305,6 +308,10 @@ class Ledger:
 
     def _on_hold_changed(self, event: HoldChanged, _place: Place) -> bool:
         self.changes.holds.append(event)
+        return True
+
+    def _on_mask_changed(self, event: MaskBegun | MaskEnded, _place: Place) -> bool:
+        self.changes.masks.append(event)
         return True
 
     def _on_rescued(self, event: Rescued, _place: Place) -> bool:

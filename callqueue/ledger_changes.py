@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from callqueue.evidence import AgentEvent, Gap, Marker, Refused, Rescue, Ring
-from callqueue.journal_events import CallbackEvent, HoldChanged
+from callqueue.journal_events import CallbackEvent, HoldChanged, MaskBegun, MaskEnded
 from callqueue.stint import Ending, Origin, Outcome, Stint
 
 OVERFLOWS = {Outcome.TIMED_OUT, Outcome.LEFT_BY_KEY, Outcome.LEFT_EMPTY}
@@ -37,6 +37,7 @@ class Changes:
     rescues: list[Rescue] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     holds: list[HoldChanged] = field(default_factory=list)
+    masks: list[MaskBegun | MaskEnded] = field(default_factory=list)
     callbacks: list[CallbackEvent] = field(default_factory=list)
     """In the journal's order: a later line about the same thing adds to the earlier one."""
 

@@ -10,14 +10,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.evidence import AgentEvent, Gap, Mark
-from callqueue.journal_events import HoldChanged, StintSaid
+from callqueue.journal_events import HoldChanged, MaskBegun, MaskEnded, StintSaid
 from callqueue.ledger import Ledger
 from callqueue.ledger_changes import Changes
 from callqueue.promise_store import save_callbacks
 from callqueue.rollup_marks import EVER, SECOND_US, Change, mark
 from callqueue.stint import Origin, Outcome, Stint
 from callqueue.store import STINT_COLUMNS, stint_of
-from callqueue.tables import AGENT_EVENT, AGENT_SEEN, GAP, HOLD, MARKER, PENDING, REFUSAL, RESCUE, RING, STINT
+from callqueue.tables import AGENT_EVENT, AGENT_SEEN, GAP, HOLD, MARKER, MASK, PENDING, REFUSAL, RESCUE, RING, STINT
 
 FEW = 500
 """Values in one IN list."""
@@ -86,6 +86,8 @@ async def save_changes(connection: AsyncConnection, journal: str, ledger: Ledger
     await save_gaps(connection, journal, changes.gaps)
     for event in changes.holds:
         await _save_hold(connection, journal, event)
+    for change in changes.masks:
+        await _save_mask(connection, change)
     await save_callbacks(connection, journal, changes.callbacks, _left_for(changes))
     await mark(connection, _change(journal, ledger))
 
@@ -131,6 +133,18 @@ async def _save_hold(connection: AsyncConnection, journal: str, event: HoldChang
         await connection.execute(insert_new(connection, HOLD), {
             "channel_id": event.channel_id, "started_us": event.at_us, "call_id": event.call_id, "ended_us": None,
             "interrupted": False,
+        })
+
+
+async def _save_mask(connection: AsyncConnection, event: MaskBegun | MaskEnded) -> None:
+    """A beginning that is told twice is one."""
+    still = (MASK.c.call_id == event.call_id, MASK.c.ended_us.is_(None), MASK.c.started_us <= event.at_us)
+    if isinstance(event, MaskEnded):
+        await connection.execute(update(MASK).where(*still).values(ended_us=event.at_us, why=event.why))
+    elif not (await connection.execute(select(MASK.c.started_us).where(*still))).first():
+        await connection.execute(insert_new(connection, MASK), {
+            "call_id": event.call_id, "started_us": event.at_us, "channel_id": event.channel_id, "agent": event.agent,
+            "by": event.by, "until_us": event.until_us, "ended_us": None, "why": None,
         })
 
 

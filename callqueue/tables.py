@@ -249,6 +249,20 @@ HOLD = Table(
 Index("ix_hold_open", HOLD.c.started_us, sqlite_where=HOLD.c.ended_us.is_(None),
       postgresql_where=HOLD.c.ended_us.is_(None))
 
+MASK = Table(
+    "mask", LEDGER,
+    Column("call_id", String(ID), primary_key=True),
+    Column("started_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", String(ID), nullable=False),
+    Column("agent", String(NAME), nullable=False),
+    Column("by", String(NAME), nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger),
+    Column("why", String(NAME)),
+)
+"""When recordings heard nothing of a call, for a secret was spoken; `until_us`: when it was to end by itself, `why`:
+why it ended."""
+
 CALL = Table(
     "call", LEDGER,
     Column("call_id", String(ID), primary_key=True),

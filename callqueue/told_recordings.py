@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.conversation_store import talks_of_calls
+from callqueue.masks import masks_of_calls
 from callqueue.stint import Stint
 from callqueue.store import read_stints_of_calls
 from callqueue.tables import CALL, LEG
@@ -50,6 +51,24 @@ def places(stays: Sequence[Together]) -> list[tuple[int, int]]:
     for stay in stays:
         found.append((position, stay.start))
         position += stay.end - stay.start
+    return found
+
+
+def masked_places(
+    stays: Sequence[Together], masks: Sequence[tuple[int, int]], length_ms: int,
+) -> list[tuple[int, int]]:
+    """Which places of a recording (ms) are masked; `masks` in epoch milliseconds. Those that meet become one."""
+    found: list[tuple[int, int]] = []
+    for (position, begun), stay in zip(places(stays), stays, strict=True):
+        for start, end in masks:
+            first = position + max(start, stay.start) - begun
+            last = min(position + min(end, stay.end) - begun, length_ms)
+            if last <= first:
+                continue
+            if found and first <= found[-1][1]:
+                found[-1] = found[-1][0], max(last, found[-1][1])
+            else:
+                found.append((first, last))
     return found
 
 
@@ -120,7 +139,16 @@ async def _facts(
         "queue": stint.queue, "agent": agent, "caller": stint.caller, "call_started_ms": started_ms,
         "parts": json.dumps(places(stays)) if is_whole else None,
         "started_ms": stays[0].start if is_whole else kept.started_ms,
+        "masked": await _masked(connection, kept, stays if is_whole else ()),
     }
+
+
+async def _masked(connection: AsyncConnection, kept: Recording, stays: Sequence[Together]) -> str | None:
+    """JSON of the places where nothing is heard; where the stays are not known, as if there were one."""
+    found = await masks_of_calls(connection, [kept.call_id])
+    known = stays or (Together(kept.started_ms, kept.started_ms + kept.duration_ms),)
+    positions = masked_places(known, [(one.start, one.end) for one in found], kept.duration_ms)
+    return json.dumps(positions) if positions else None
 
 
 async def _who_spoke(connection: AsyncConnection, kept: Recording) -> str | None:
@@ -133,15 +161,22 @@ async def _who_spoke(connection: AsyncConnection, kept: Recording) -> str | None
 
 
 async def _stays(connection: AsyncConnection, kept: Recording, stint: Stint) -> list[Together]:
-    """Of the stint's channel, from its entering the queue on until all of the recording was spoken."""
+    """Of the stint's channel, from its entering the queue on until all of the recording was spoken.
+
+    A later voice may have come to a caller who stayed in his bridge.
+    """
     since_us = stint.entered * 1_000_000 if _is_first(kept) else (kept.started_ms - SAME_MS) * 1000
-    mine = (LEG.c.channel_id == kept.channel_id, LEG.c.entered_us >= since_us)
-    query = select(LEG.c.entered_us, LEG.c.left_us).where(*mine, LEG.c.left_us.is_not(None))
+    since = LEG.c.entered_us >= since_us
+    if not _is_first(kept):
+        since |= LEG.c.left_us > (kept.started_ms + SAME_MS) * 1000
+    query = select(LEG.c.entered_us, LEG.c.left_us).where(
+        LEG.c.channel_id == kept.channel_id, LEG.c.left_us.is_not(None), since)
     found, length = [], 0
     for row in await connection.execute(query.order_by(LEG.c.entered_us)):
         if length >= kept.duration_ms - SAME_MS:
             break
-        found.append(Together(row.entered_us // 1000, row.left_us // 1000))
+        entered_ms = row.entered_us // 1000 if row.entered_us >= since_us else kept.started_ms
+        found.append(Together(entered_ms, row.left_us // 1000))
         length += found[-1].end - found[-1].start
     return found
 

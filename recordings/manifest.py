@@ -16,6 +16,14 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Masked:
+    """Positions in the recording (ms)."""
+
+    from_ms: int
+    to_ms: int
+
+
+@dataclass(frozen=True)
 class Piece:
     """One recording of the call."""
 
@@ -31,6 +39,8 @@ class Piece:
     length_ms: int
     places: tuple[Place, ...]
     """Where it leaves out what was not spoken with an agent, more than one."""
+    masked: tuple[Masked, ...]
+    """Where both sides are silent, for a secret was spoken."""
     legs: dict[str, int]
     """Side to the length (ms) of what Asterisk wrote of it."""
     loudness: dict[str, float | None]
@@ -69,7 +79,8 @@ def _piece(kept: Recording, begun: int | None) -> Piece:
     return Piece(
         id=kept.id, kind=kept.kind, agent=kept.agent, queue=kept.queue, started_ms=kept.started_ms, begins_ms=begins,
         ends_ms=None if begins is None else last.call_ms + kept.duration_ms - last.position_ms,
-        length_ms=kept.duration_ms, places=places, legs=json.loads(kept.legs) if kept.legs else {},
+        length_ms=kept.duration_ms, places=places,
+        masked=tuple(Masked(start, end) for start, end in kept.masks), legs=json.loads(kept.legs) if kept.legs else {},
         loudness={name: getattr(kept, name) for name in ("caller_peak", "caller_rms", "agent_peak", "agent_rms")},
         path=kept.path, codec=kept.codec, key=kept.key, bytes=kept.bytes, sha256=kept.sha256,
         sound_sha256=kept.sound_sha256, damaged=kept.damaged,

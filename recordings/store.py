@@ -1,5 +1,6 @@
 """What the rooms above ask of the kept recordings."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
@@ -45,6 +46,12 @@ class Recording:
     legs: str | None = None
     archived_ms: int | None = None
     deleted_ms: int | None = None
+    masked: str | None = None
+
+    @property
+    def masks(self) -> list[tuple[int, int]]:
+        """Places (ms) from which to which nothing is heard, for a secret was spoken."""
+        return [(start, end) for start, end in json.loads(self.masked or "[]")]
 
 
 async def add_recording(connection: AsyncConnection, kept: Recording) -> None:

@@ -27,6 +27,7 @@ recording = Table(
     Column("agent", String(50), comment="who answered the stint; NULL like queue"),
     Column("call_started_ms", BigInteger, comment="when the call came in; NULL: the ledger has not told yet"),
     Column("parts", Text, comment="JSON, [[position ms, epoch ms], ...]: which moment of the call a place in it is"),
+    Column("masked", Text, comment="JSON, [[from ms, to ms], ...]: silent places in it, for a secret was spoken"),
     Column("codec", String(10), nullable=False, server_default="wav", comment="wav, flac or opus"),
     Column("key", String(8), comment="fingerprint of the site's key that opens it; NULL: it is not encrypted"),
     Column("sound_sha256", String(64), comment="of the file before it was encrypted"),

@@ -9,6 +9,7 @@ from typing import Final
 
 from agent_softphone.desk.refusals import PhoneNotCalledError
 from agent_softphone.line import PhoneLine
+from agent_softphone.mask_desk import MaskDesk
 from callqueue.agents import AgentDesk, AsteriskAwayError
 from callqueue.callbacks import CallbackDesk
 from callqueue.live import ami_link
@@ -94,6 +95,16 @@ class Exchange:
             raise PhoneNotCalledError(reason=str(error)) from error
         if not answer.succeeded:
             raise PhoneNotCalledError(reason=answer.message)
+
+    def masks(self, web: Web) -> MaskDesk:
+        """Where recordings are masked.
+
+        Raises:
+            AsteriskAwayError: the service is only starting.
+        """
+        if self._link is None:
+            raise AsteriskAwayError(reason="the desk is only starting")
+        return MaskDesk(web.settings, web.database, self._link, self._clock)
 
     def promises(self, web: Web) -> PromiseOffice:
         """Where calls are promised.

@@ -120,8 +120,15 @@ async def _state(seat: Seat, desk: Desk) -> dict[str, Any]:
         "reason": reason_title(seat.t, picture.get("reason")), "away": not desk.exchange.is_up,
         "reasons": [(name, reason_title(seat.t, name)) for name in seat.web.settings.pause_reasons],
         "call_queue": seat.queue(call["queue"]) if call else "", "agent": seat.agent,
-        "reason_name": picture.get("reason"), "wrap_up": WRAP_UP,
+        "reason_name": picture.get("reason"), "wrap_up": WRAP_UP, "masks": _may_mask(seat, state, call),
+        "masked": call.get("masked_until") is not None,
     }
+
+
+def _may_mask(seat: Seat, state: str, call: Picture) -> bool:
+    """Whether there may be a recording to be masked."""
+    queue = seat.web.settings.queues.get(call.get("queue", ""))
+    return state == AgentState.TALKING and queue is not None and queue.record
 
 
 async def _day(seat: Seat, desk: Desk) -> dict[str, Any]:
@@ -147,14 +154,26 @@ class _Stream:
         self._web, self._agent, self._queues = seat.web, seat.agent, tuple(seat.settings.queues)
         self._values = page_values(request)
         self._template = seat.web.templates.get_template("desk/queues.html")
+        self._mask = seat.web.templates.get_template("desk/mask.html")
+        self._masked_call: str | None = None
+        """The call that is masked, or was at last."""
 
     def render(self, pictures: Pictures) -> Iterable[LiveEvent]:
         mine = pictures.get(AGENTS + self._agent, {})
         yield LiveEvent("state", json.dumps([mine.get(key) for key in ("state", "since", "reason", "call")]))
         yield LiveEvent("call", _call_key(mine))
+        yield LiveEvent("mask", self._masking(mine))
         yield LiveEvent("messages", messages_key(pictures, self._agent))
         key = ("desk-queues", self._values["language"], self._queues)
         yield LiveEvent("queues", self._web.live.once(key, self._waiting))
+
+    def _masking(self, picture: Picture) -> str:
+        """Also for whoever does not see the page, so its end is said, too."""
+        call = picture.get("call") or {}
+        until = epoch_ms(call.get("masked_until"))
+        was, self._masked_call = self._masked_call, call.get("call_id") if until is not None else self._masked_call
+        masked = "on" if until is not None else "over" if was is not None and was == call.get("call_id") else ""
+        return _rendered(self._mask, self._values | {"masked": masked, "until_ms": until})
 
     def _waiting(self, pictures: Pictures) -> str:
         rows = [_queue_row(self._web, queue, pictures.get(QUEUES + queue, {}), self._values) for queue in self._queues]

@@ -13,6 +13,7 @@ from agent_softphone.desk.keeper import Keeper
 from agent_softphone.desk.refusals import DeskRefusalError
 from agent_softphone.web.desk_call_pages import call_pages
 from agent_softphone.web.desk_deed_pages import deed_pages
+from agent_softphone.web.desk_mask_pages import mask_pages
 from agent_softphone.web.desk_pages import desk_pages
 from agent_softphone.web.desk_seat import Desk, site_book
 from agent_softphone.web.desk_work_pages import task_call_pages, work_pages
@@ -23,6 +24,7 @@ from followups.case_refusals import CaseRefusalError
 from foundation.web.roles import Role
 from foundation.web.rooms import NavItem, Refusals, WebRoom
 from foundation.web.site import Web
+from recordings.masking import MaskRefusalError
 from recordings.transcript_standing import TEXTS as TRANSCRIPT_TEXTS
 
 FOLDER = Path(__file__).parent
@@ -33,7 +35,7 @@ def desk_room(exchange: Exchange | None = None) -> WebRoom:
     """`exchange`: another link to Asterisk than the site's own."""
     desk = Desk(exchange or Exchange(), Days())
     router = APIRouter()
-    own = (desk_pages(desk), call_pages(desk), deed_pages(desk), work_pages(), task_call_pages(desk))
+    own = (desk_pages(desk), call_pages(desk), deed_pages(desk), mask_pages(desk), work_pages(), task_call_pages(desk))
     for pages in (*own, message_pages()):
         router.include_router(pages)
 
@@ -54,6 +56,7 @@ def desk_room(exchange: Exchange | None = None) -> WebRoom:
         refusals=(
             Refusals(DeskRefusalError, "desk.refused"), Refusals(AgentRefusalError, "agent.refused"),
             Refusals(OutboundRefusalError, "outbound.refused"), Refusals(CaseRefusalError, "case.refused"),
+            Refusals(MaskRefusalError, "mask.refused"),
         ),
         work=work,
     )

@@ -71,6 +71,9 @@ class Variable(StrEnum):
     """Which recording of the present stint this is; empty: the first. Each voice on the other side has one."""
     VOICE = "PASOKH_VOICE"
     """On an agent's channel: path of his own recording's legs, without `-caller.wav` and `-agent.wav`."""
+    MASKED = "PASOKH_MASKED"
+    """On a caller's channel, while a secret is spoken: since when and until when (epoch microseconds), with which
+    agent, by whose wish (recordings/masking.py). Empty: recordings hear everything."""
     PROMPT = "PASOKH_PROMPT"
     """What the caller hears when a queue could not serve him."""
     REASON = "PASOKH_REASON"

@@ -14,18 +14,20 @@ import typer
 
 import agent_softphone
 import callqueue
+from agent_softphone.mask_desk import MaskDesk
 from agent_softphone.supervisor_desk import SupervisorDesk
 from agent_softphone.supervisor_office import Supervisor
 from agent_softphone.supervisor_refusals import FloorRefusalError
 from callqueue.agents import AsteriskAwayError, Done
 from callqueue.live import ami_link
 from callqueue.queues import Moved
-from foundation.asterisk.ami import AmiError
+from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.catalogue import Texts, load_catalogue
 from foundation.database import Database, Store, store_url
 from foundation.web.roles import Role
 from pasokh.live_site import AMI_SECONDS, LiveSite, Result, quiet_logs
 from pasokh.refusal import RefusedError
+from recordings.masking import Mask, MaskRefusalError
 
 AgentId = Annotated[str, typer.Argument(help="An agent of site.yaml, like a101.")]
 Call = Annotated[str, typer.Argument(help="The call's id, as `queue show` shows it.")]
@@ -38,7 +40,7 @@ def add_deeds(app: typer.Typer) -> None:
     """The commands, to `bin/pasokh floor`."""
     for name, command in (
         ("pause", pause), ("unpause", unpause), ("logout", log_out), ("message", tell), ("pick-up", pick_up),
-        ("move", move), ("raise", raise_priority), ("withdraw", withdraw),
+        ("move", move), ("raise", raise_priority), ("withdraw", withdraw), ("mask", mask), ("unmask", unmask),
     ):
         app.command(name)(command)
 
@@ -90,6 +92,31 @@ def withdraw(call: Call) -> None:
     _moved(lambda desk, by: desk.withdraw(call, by), "supervise.said.withdrawn")
 
 
+def mask(agent: AgentId) -> None:
+    """Keep what this agent and his caller say now out of the recording: a secret is spoken. It ends by itself, too."""
+    _masked(agent, lambda desk, user: desk.mask(agent, user, f"command:{user}"), "mask.done.on")
+
+
+def unmask(agent: AgentId) -> None:
+    """Record this agent's conversation again."""
+    _masked(agent, lambda desk, user: desk.unmask(agent, user, f"command:{user}"), "mask.done.off")
+
+
+def _masked(agent: str, wish: Callable[[MaskDesk, str], Awaitable[Mask]], key: str) -> None:
+    quiet_logs()
+    site = LiveSite.open()
+
+    async def ask() -> None:
+        async with _link(site) as (database, link):
+            await wish(MaskDesk(site.settings, database, link), getpass.getuser())
+
+    try:
+        site.run(ask())
+    except MaskRefusalError as error:
+        raise RefusedError(_texts()(f"mask.refused.{error.name}", **error.values)) from error
+    print(_texts()(key, agent=agent, seconds=site.settings.recordings.mask_seconds))
+
+
 def _changed(wish: Wish[Done], key: str, **values: Any) -> None:
     done, t = _ask(wish), _texts()
     print(t(key, agent=done.agent, **values))
@@ -119,6 +146,12 @@ async def _at_desk(site: LiveSite, wish: Wish[Result], by: Supervisor) -> Result
 
 @asynccontextmanager
 async def _desk(site: LiveSite) -> AsyncIterator[SupervisorDesk]:
+    async with _link(site) as (database, link):
+        yield SupervisorDesk(site.settings, database, link)
+
+
+@asynccontextmanager
+async def _link(site: LiveSite) -> AsyncIterator[tuple[Database, AmiLink]]:
     database = Database(store_url(site.home, site.settings, Store.MAIN))
     try:
         async with ami_link(site.home, site.settings) as link:
@@ -126,12 +159,12 @@ async def _desk(site: LiveSite) -> AsyncIterator[SupervisorDesk]:
                 await link.connected(AMI_SECONDS)
             except AmiError as error:
                 raise AsteriskAwayError(reason=str(error)) from error
-            yield SupervisorDesk(site.settings, database, link)
+            yield database, link
     finally:
         await database.close()
 
 
 def _texts() -> Texts:
     own, queues = Path(agent_softphone.__path__[0]), Path(callqueue.__path__[0])
-    catalogue = load_catalogue([own / "web/supervisor_texts.yaml", queues / "texts.yaml"])
+    catalogue = load_catalogue([own / "web/supervisor_texts.yaml", own / "texts.yaml", queues / "texts.yaml"])
     return catalogue.texts(LiveSite.open().settings.site.language)

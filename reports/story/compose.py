@@ -252,6 +252,9 @@ def _sounds(evidence: Evidence) -> Iterator[Event]:
         yield Event(kept.started_ms, kept.started_ms + kept.duration_ms, Lane.SOUND, what, Source.STORE, name=box,
                     detail="damaged" if kept.damaged else None, more=None if words is None else str(words),
                     reference=kept.id)
+    for mask in evidence.ledger.masks:
+        yield Event(mask.start, mask.end, Lane.SOUND, What.MASKED, Source.JOURNAL, agent=mask.agent, detail=mask.why,
+                    more=mask.by)
     for message in evidence.messages:
         if message.recording_id is None or message.recording_id in boxes:
             yield _moment(message.taken_ms, Lane.SOUND, What.MESSAGE, Source.STORE, name=message.box)

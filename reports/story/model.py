@@ -69,6 +69,8 @@ class What(StrEnum):
     """An attended transfer."""
     RECORDED = "recorded"
     """`reference` is the recording, `more` how many words its transcript has, if there is one."""
+    MASKED = "masked"
+    """Recordings heard nothing, for a secret was spoken: `detail` is why that ended, `more` by whose wish it began."""
     MESSAGE = "message"
     """Left in the box `name`."""
     CALLBACK_ASKED = "callback_asked"

@@ -23,6 +23,7 @@ class Shape(StrEnum):
     CONSULT = "consult"
     HOLD = "hold"
     SOUND = "sound"
+    MASK = "mask"
     GAP = "gap"
     POINT = "point"
 
@@ -31,8 +32,10 @@ SHAPES = {
     What.MENU: Shape.STAY, What.ACTION: Shape.STAY, What.WAITED: Shape.STAY, What.RANG: Shape.RING,
     What.RANG_UNANSWERED: Shape.MISSED, What.TALKED: Shape.TALK, What.TOOK_OVER: Shape.TALK,
     What.CONSULTED: Shape.CONSULT, What.HELD: Shape.HOLD, What.RECORDED: Shape.SOUND, What.MESSAGE: Shape.SOUND,
-    What.GAP: Shape.GAP,
+    What.MASKED: Shape.MASK, What.GAP: Shape.GAP,
 }
+LAID_OVER = frozenset({Shape.HOLD, Shape.MASK})
+"""A part of what is drawn below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def _lines(marks: Sequence[Mark]) -> Iterator[Line]:
 
 def _under(marks: Iterator[Mark] | Sequence[Mark]) -> list[Mark]:
     """In the order of drawing: what is short over what is long."""
-    return sorted(marks, key=lambda mark: (mark.shape is Shape.POINT, mark.shape is Shape.HOLD, -mark.width))
+    return sorted(marks, key=lambda mark: (mark.shape is Shape.POINT, mark.shape in LAID_OVER, -mark.width))
 
 
 def _ticks(seconds: float) -> Iterator[Tick]:

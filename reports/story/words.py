@@ -20,7 +20,7 @@ DETAIL: dict[What, str] = {
     What.MENU: "story.menu", What.ACTION: "story.did", What.LEFT_MENUS: "story.left", What.WAITED: "outcome",
     What.REFUSED: "outcome", What.TALKED: "story.ending", What.CALLED_OUT: "story.attempt",
     What.CALLBACK_TRIED: "story.attempt", What.CALLBACK_CLOSED: "story.settled", What.CASE: "case.state",
-    What.RESULT_HEARD: "story.heard", What.GAP: "gap",
+    What.RESULT_HEARD: "story.heard", What.MASKED: "story.mask", What.GAP: "gap",
 }
 """Where in the catalogue the words for an event's `detail` are."""
 NAME: dict[What, str] = {What.ACTION: "story.action", What.CALLED_OUT: "story.purpose"}

@@ -27,7 +27,9 @@ CallId = Annotated[str, Path(min_length=1, max_length=LONGEST_ID)]
 Caller = Annotated[User, Depends(signed_in(*DOERS))]
 ROW, LABEL = 46, 17
 """Heights in the drawing, in pixels."""
-LEGEND = (Shape.STAY, Shape.RING, Shape.MISSED, Shape.TALK, Shape.CONSULT, Shape.HOLD, Shape.SOUND, Shape.POINT)
+LEGEND = (
+    Shape.STAY, Shape.RING, Shape.MISSED, Shape.TALK, Shape.CONSULT, Shape.HOLD, Shape.SOUND, Shape.MASK, Shape.POINT,
+)
 
 
 @router.get("/{call_id}", response_model=None)

@@ -111,9 +111,32 @@ async def test_asterisk_that_is_away_is_said_in_clear_words(site: DeskSite) -> N
 
     await eventually(is_away, "the link is down")
     assert "does not answer" in (await client.get("/desk/state")).text
-    answer = await client.post("/desk/sign-in")
-    assert answer.status_code == 503
-    assert "does not answer" in said(answer)
+    for wish in ("sign-in", "mask"):
+        answer = await client.post(f"/desk/{wish}")
+        assert answer.status_code == 503
+        assert "does not answer" in said(answer)
+
+
+async def test_a_secret_is_kept_out_of_the_recording_and_who_did_so_is_written_down(site: DeskSite) -> None:
+    client = await sara(site)
+    await site.show_call("talking")
+    assert "/desk/mask" in (await client.get("/desk/state")).text
+    assert said(await client.post("/desk/mask")) == "Nothing is recorded now"
+    muted = await site.manager.received("MixMonitorMute", 1)
+    assert [(one["Channel"], one["Direction"], one["State"]) for one in muted] == [("PJSIP/a101-00000002", "both", "1")]
+    assert site.variables["PASOKH_MASKED"].endswith(" a101 sara")
+    await site.show_call("talking", masked_seconds=90)
+    state = (await client.get("/desk/state")).text
+    assert ("/desk/unmask" in state, "/desk/mask" in state) == (True, False)
+    refused = await (await omid(site)).post("/desk/unmask")
+    assert (refused.status_code, said(refused)) == (409, "a102 speaks with no caller; there is no recording to mask.")
+    assert said(await client.post("/desk/unmask")) == "The recording goes on."
+    assert site.variables["PASOKH_MASKED"] == ""
+    lines = [line.split("|")[:3] for line in site.asterisk.journal]
+    assert lines == [["NONE", "a101", "MASKED"], ["NONE", "a101", "UNMASKED"]]
+    acts = [(one.act.action, one.act.actor, one.act.subject) for one in await read_audit(
+        site.pages.web.database, Wanted(action="recording"))]
+    assert acts == [("recording.unmasked", "sara", CALL_ID), ("recording.masked", "sara", CALL_ID)]
 
 
 async def test_a_ringing_call_shows_who_calls_and_how_he_came(site: DeskSite) -> None:

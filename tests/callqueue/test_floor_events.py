@@ -115,6 +115,22 @@ def test_wrap_up_is_a_state_of_its_own_and_a_pause_of_another_reason_begins_anew
     assert agent_text(lunch, "a101") == "paused (lunch) since 65"
 
 
+def test_a_masked_conversation_is_shown_so_also_after_it_was_handed_over() -> None:
+    masked = floor_of(ANSWERED + "30 UserEvent UserEvent=MaskChanged Call=L1 Until=150500000 Mask=x")
+    handed = floor_of("""
+        40 AttendedTransfer Result=Success SecondTransfererUniqueid=x1 {transfer}
+        41 UserEvent UserEvent=MaskChanged Call=L9 Until=
+    """.format(transfer="TransfereeChannel=PJSIP/trunk-1 TransfereeLinkedid=L1 "
+               "TransferTargetChannel=PJSIP/a102-0000001f TransferTargetUniqueid=x2"), masked)
+    for agent in ("a101", "a102"):
+        call = picture_agent(agent, handed.agent(agent)).call
+        assert call is not None
+        assert call["masked_until"] == "1970-01-01T00:02:30.500Z"
+    lifted = floor_of("50 UserEvent UserEvent=MaskChanged Call=L1 Until=", handed)
+    assert [agent.talk.masked_until for agent in lifted.agents.values() if agent.talk] == [None, None]
+    assert agent_text(lifted, "a101") == "talking since 25, call L1 of insurance"
+
+
 def test_a_pause_pressed_during_a_call_is_shown_with_the_call() -> None:
     floor = floor_of(ANSWERED + """
         30 QueueMemberPause q=insurance agent=a101 Paused=1 PausedReason=prayer dev=3
@@ -124,6 +140,7 @@ def test_a_pause_pressed_during_a_call_is_shown_with_the_call() -> None:
     picture = picture_agent("a101", floor.agent("a101"))
     assert picture.call == {
         "call_id": "L1", "queue": "insurance", "since": "1970-01-01T00:00:25.000Z", "number": "***567",
+        "masked_until": None,
     }
     assert picture.queues == {"insurance": 0, "medical": 5}
 
@@ -197,7 +214,8 @@ def test_a_caller_whom_the_page_had_lost_rings_and_talks_like_one_of_the_queue()
     talks = rings + "\n65 UserEvent UserEvent=OfferAnswered agent=a101 q=insurance ch=x2 call=L1 Caller=09121234567"
     assert agent_text(floor_of(talks), "a101") == "talking (wrap-up) since 65, call L1 of insurance"
     assert picture_agent("a101", floor_of(talks).agent("a101")).call == {
-        "call_id": "L1", "queue": "insurance", "number": "***567", "since": "1970-01-01T00:01:05.000Z"}
+        "call_id": "L1", "queue": "insurance", "number": "***567", "since": "1970-01-01T00:01:05.000Z",
+        "masked_until": None}
     assert agent_text(floor_of(talks + "\n90 Hangup ch=x2"), "a101") == "wrap-up (wrap-up) since 90"
     assert floor_of("1 UserEvent UserEvent=Strange agent=a101", floor_of(talks)) == floor_of(talks)
 

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from callqueue.conversation_tables import CONVERSATION
-from callqueue.tables import CALL, LEG, STINT
-from callqueue.told_recordings import PATIENCE_MS, Together, places, tell_some
+from callqueue.tables import CALL, LEG, MASK, STINT
+from callqueue.told_recordings import PATIENCE_MS, Together, masked_places, places, tell_some
 from foundation.database import LEDGER, MAIN, Database
+from recordings.manifest import manifest_of
 from recordings.store import Recording, add_recording
 from recordings.tables import recording
 from tests.support.stores import make_tables
@@ -84,6 +85,31 @@ async def test_queue_agent_caller_and_times_are_told_once_the_ledger_knows_them(
     assert not await tell_some(main, ledger, lambda: now)
 
 
+def test_masks_lie_where_the_recording_has_that_moment_of_the_call() -> None:
+    stays = [Together(1000, 4000), Together(10_000, 14_000)]
+    assert masked_places(stays, [(500, 1500), (3500, 10_500), (13_000, 90_000)], 6800) == [
+        (0, 500), (2500, 3500), (6000, 6800)]
+    assert masked_places(stays, [(4000, 10_000), (14_000, 15_000)], 7000) == []
+
+
+async def test_a_masked_part_is_told_and_one_that_no_line_ends_lasts_to_its_limit(
+    stores: tuple[Database, Database],
+) -> None:
+    main, ledger = stores
+    async with main.write() as connection:
+        await add_recording(connection, kept())
+    await prove(ledger, (0, 9000))
+    async with ledger.write() as connection:
+        for start, until, end in ((1000, 99_000, 2500), (4000, 6000, None), (8000, 99_000, None)):
+            await connection.execute(insert(MASK).values(
+                call_id=CALL_ID, started_us=(TALKED + start) * 1000, channel_id=CALL_ID, agent="a101", by="sara",
+                until_us=(TALKED + until) * 1000, ended_us=None if end is None else (TALKED + end) * 1000))
+    assert await tell_some(main, ledger, lambda: TALKED + 30_000)
+    [row] = await told(main)
+    assert row.masks == [(1000, 2500), (4000, 6000), (8000, 9000)]
+    assert [(one.from_ms, one.to_ms) for one in manifest_of(CALL_ID, [row]).recordings[0].masked] == row.masks
+
+
 async def test_what_the_ledger_never_learns_is_told_without_after_a_while(stores: tuple[Database, Database]) -> None:
     main, ledger = stores
     async with main.write() as connection:
@@ -108,3 +134,13 @@ async def test_a_later_voice_of_the_stint_is_the_colleague_s(stores: tuple[Datab
     assert await tell_some(main, ledger, lambda: TALKED + 30_000)
     [row] = await told(main)
     assert (row.agent, row.parts) == ("a108", json.dumps([[0, TALKED + 20_000]]))
+
+
+async def test_a_later_voice_may_come_to_a_caller_who_stays_in_his_bridge(stores: tuple[Database, Database]) -> None:
+    main, ledger = stores
+    async with main.write() as connection:
+        await add_recording(connection, kept(".1", TALKED + 20_300, 5000))
+    await prove(ledger, (0, 9000), (10_000, 25_400))
+    assert await tell_some(main, ledger, lambda: TALKED + 30_000)
+    [row] = await told(main)
+    assert (row.parts, row.started_ms) == (json.dumps([[0, TALKED + 20_300]]), TALKED + 20_300)

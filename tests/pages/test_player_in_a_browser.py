@@ -37,7 +37,7 @@ WORDS = [
 @asynccontextmanager
 async def site_of(tmp_path: Path) -> AsyncIterator[PageSite]:
     async with page_site(tmp_path, [room()], settings=SETTINGS) as site:
-        await keep_sound(site, "call-1")
+        await keep_sound(site, "call-1", masked="[[4200, 6400]]")
         await keep_sound(site, "call-2", agent="a102", queue="insurance", caller=None, measured=False, damaged=True)
         await keep_sound(site, "message-1", conversation()[0], kind="voice_message", queue=None, agent=None)
         async with site.web.database.write() as connection:
@@ -78,6 +78,8 @@ async def test_recordings_are_clear_to_everybody(tmp_path: Path, language: Any) 
         assert await accessibility_faults(page) == []
         await shoot(page, f"recording-why-{language}")
         await opened(page)
+        await expect(page.locator(".wave-masked")).to_have_count(1)
+        await expect(page.locator(".player-masked strong")).to_be_visible()
         assert await accessibility_faults(page) == []
         await shoot(page, f"recording-{language}")
         await page.goto(url + "/recordings?words=مستمري")

@@ -73,8 +73,8 @@ async def test_a_call_is_told_from_the_menus_to_the_end(stores: tuple[Database, 
         "40 36 held a102 -", "46 4 rang a103 -", "50.1 28 consulted a102 -", "50.1 28 consulted a103 -",
         "78 0 handed_over a102 -", "78.2 61.8 took_over a103 -",
     ]
-    assert told(found, Lane.SOUND) == ["18 60 recorded - -"]
-    assert [event.more for event in found.of(Lane.SOUND)] == ["1"], "words of the transcript"
+    assert told(found, Lane.SOUND) == ["18 60 recorded - -", "60.25 10.25 masked a102 wish"]
+    assert [event.more for event in found.of(Lane.SOUND)] == ["1", "sara"], "words of the transcript; who masked it"
     assert (found.caller, found.joined) == (NUMBER, (CONSULTATION,))
     assert found.totals.wait == 18.01
     assert found.totals.talk == pytest.approx(59.99 - 36 + 61.8)

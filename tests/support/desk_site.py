@@ -26,7 +26,7 @@ from recordings.messages import Message, add_message
 from recordings.store import Recording, add_recording
 from recordings.transcript_queue import begin, enter
 from recordings.transcripts import Side, Word
-from tests.support.manager import Fields, PlayedManager, played_manager, respond
+from tests.support.manager import Fields, PlayedManager, event, played_manager, respond
 from tests.support.page_site import PageSite, page_site
 from tests.support.queue_manager import PlayedQueues
 from tests.support.queue_site import QUICK
@@ -67,9 +67,13 @@ class DeskSite:
         picture = {"agent": agent, "state": state, "reason": None, "since": now, "queues": {}, "call": None, **more}
         await live.take(f"pasokh/agents/{agent}", picture)
 
-    async def show_call(self, state: str, agent: str = "a101") -> None:
-        """The caller of `CALL_ID` at this agent's telephone."""
-        call = {"call_id": CALL_ID, "queue": "insurance", "since": instant(self.pages.clock()), "number": "***890"}
+    async def show_call(self, state: str, agent: str = "a101", masked_seconds: int | None = None) -> None:
+        """The caller of `CALL_ID` at this agent's telephone; `masked_seconds`: so long his recording is masked yet."""
+        until = None if masked_seconds is None else instant(self.pages.clock() + 1000 * masked_seconds)
+        call = {
+            "call_id": CALL_ID, "queue": "insurance", "since": instant(self.pages.clock()), "number": "***890",
+            "masked_until": until,
+        }
         await self.show(agent, state, call=call)
 
     async def show_queue(self, queue: str, waiting: int, seconds: int = 0) -> None:
@@ -163,7 +167,23 @@ async def desk_site(folder: Path, settings: Settings | None = None) -> AsyncIter
             known = variables.get(fields["Variable"], "") if fields["Channel"] == CALL_ID else ""
             return respond(fields, "Success", "", f"Value: {known}")
 
+        def on_setvar(fields: Fields) -> bytes:
+            variables[fields["Variable"]] = fields["Value"]
+            return respond(fields, "Success", "Variable Set")
+
+        def on_status(fields: Fields) -> bytes:
+            """The caller of `CALL_ID` speaks with a101."""
+            told = {"ActionID": fields["ActionID"], "Linkedid": CALL_ID, "BridgeID": "b1"}
+            his = f"PASOKH_RECORDED=1\r\nVariable: PASOKH_MASKED={variables.get('PASOKH_MASKED', '')}"
+            return (
+                respond(fields, "Success", "Channel status will follow", "EventList: start")
+                + event("Status", **told, Channel="PJSIP/trunk-00000001", Uniqueid=CALL_ID, Variable=his)
+                + event("Status", **told, Channel="PJSIP/a101-00000002", Uniqueid="x1", Variable="PASOKH_VOICE=legs")
+                + event("StatusComplete", ActionID=fields["ActionID"], EventList="Complete")
+            )
+
         manager.answers["getvar"] = on_getvar
+        manager.answers["setvar"], manager.answers["status"] = on_setvar, on_status
         manager.answers["dbput"] = lambda fields: respond(fields, "Success", "Updated database successfully")
         async with (
             page_site(folder, [desk_room(exchange), case_room()], settings=found) as pages,

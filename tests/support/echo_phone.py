@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +95,29 @@ def echoes(caller: Sequence[int], agent: Sequence[int]) -> Iterator[Echo]:
         if scores[best] > ALIKE:
             echoed = around[best : best + WINDOW_MS]
             yield Echo(start, best - FURTHEST_MS, float(np.linalg.norm(echoed) / np.linalg.norm(said)))
+
+
+def silent_together(caller: Sequence[int], agent: Sequence[int], longer_than_ms: int = 500) -> list[tuple[int, int]]:
+    """From which to which place (ms) both sides are without any sound at all; a telephone's silence is never that."""
+    loud = (_loudness(caller) > 0) | (_loudness(agent) > 0)
+    edges = [-1, *np.flatnonzero(loud).tolist(), len(loud)]
+    return [(before + 1, after) for before, after in pairwise(edges) if after - before - 1 > longer_than_ms]
+
+
+def shift_of_marks(before: Sequence[int], after: Sequence[int], after_begins_ms: int) -> int:
+    """By how many ms the marks of a later part of a recording lie off where those before it would have gone on."""
+    period = sum(MARKS_MS)
+    rounds = [_round(_loudness(part), begin, period) for part, begin in ((before, 0), (after, after_begins_ms))]
+    alike = np.fft.irfft(np.conj(np.fft.rfft(rounds[0])) * np.fft.rfft(rounds[1]), period)
+    best = int(alike.argmax())
+    return best if best <= period // 2 else best - period
+
+
+def _round(loudness: "npt.NDArray[np.float64]", begin: int, period: int) -> "npt.NDArray[np.float64]":
+    """All rounds of the marks laid over one another."""
+    places = (np.arange(len(loudness)) + begin) % period
+    laid = np.bincount(places, loudness, period) / np.maximum(np.bincount(places, minlength=period), 1)
+    return np.asarray(laid - laid.mean())
 
 
 def _loudness(samples: Sequence[int]) -> "npt.NDArray[np.float64]":
