@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "main_0019"
-down_revision = "main_0018"
+revision = "main_0020"
+down_revision = "main_0019"
 branch_labels = None
 depends_on = None
 
