@@ -4,6 +4,7 @@ Whole modules run side by side in several workers, each with a PostgreSQL and li
 """
 
 import asyncio
+import gc
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ POSTGRES_HOME = Path("/usr/lib/postgresql")
 POSTGRES_PORT = 5432
 START_LIMIT = 60.0
 TEARDOWN_LIMIT = 120.0
+MAKES_WAY = 10
+"""Niceness."""
 
 
 def pytest_configure() -> None:
@@ -54,16 +58,35 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Side by side, long modules come first, so that no worker is left alone with one in the end.
-
-    Those with calls or a browser are long, and the longer their text the more so; many short ones fill what is left.
+    """Side by side, modules that wait (for calls, a browser) are mixed with those that reckon: the processors always
+    have work. The larger ones come first, so that no worker is left alone with one in the end.
     """
     if hasattr(config, "workerinput"):
-        sizes = {path: path.stat().st_size for path in {item.path for item in items}}
-        items.sort(key=lambda item: (not _is_long(item), -sizes[item.path], item.path))
+        modules: defaultdict[Path, list[pytest.Item]] = defaultdict(list)
+        for item in items:
+            modules[item.path].append(item)
+        large_first = sorted(modules, key=lambda path: (-path.stat().st_size, path))
+        waiting = [path for path in large_first if any(map(_waits, modules[path]))]
+        reckoning = [path for path in large_first if path not in waiting]
+        share = -(-len(reckoning) // max(1, len(waiting)))
+        order = [each for number, path in enumerate(waiting or large_first[:1])
+                 for each in (path, *reckoning[number * share:][:share])]
+        items[:] = [item for path in dict.fromkeys([*order, *large_first]) for item in modules[path]]
 
 
-def _is_long(item: pytest.Item) -> bool:
+def pytest_collection_finish() -> None:
+    """What is loaded stays: looking through all of it again and again for garbage costs a tenth of the run."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Side by side, what reckons makes way for what waits; only root may take the way back."""
+    if hasattr(item.config, "workerinput") and os.geteuid() == 0:
+        os.setpriority(os.PRIO_PROCESS, 0, 0 if _waits(item) else MAKES_WAY)
+
+
+def _waits(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in ("live", "browser"))
 
 
@@ -112,6 +135,8 @@ class Postgres:
             ),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder,
         )
+        if os.geteuid() == 0:
+            os.setpriority(os.PRIO_PROCESS, self._server.pid, 0)  # it may serve calls later
         limit = time.monotonic() + START_LIMIT
         while True:
             try:
