@@ -28,6 +28,7 @@ const AGAIN_MS = 3000;
 /** How long a page that is being left may count as one that speaks, and how often a new one asks meanwhile. */
 const LEAVING_MS = 6000;
 const ASK_MS = 300;
+const OFFER_MS = 10_000;
 const SOUND_ON_ITS_WAY_MS = 250;
 
 interface Held {
@@ -90,12 +91,12 @@ export class Client extends EventTarget {
   }
 
   hold(id: string): void {
-    this.#session(id)?.hold();
+    this.#wish(id, "hold");
   }
 
   resume(id: string): void {
     this.#holdOthers(id);
-    this.#session(id)?.unhold();
+    this.#wish(id, "unhold");
   }
 
   mute(id: string, on: boolean): void {
@@ -285,7 +286,18 @@ export class Client extends EventTarget {
   }
 
   #holdOthers(id: string): void {
-    for (const other of othersToHold(id, this.calls)) this.#session(other)?.hold();
+    for (const other of othersToHold(id, this.calls)) this.#wish(other, "hold");
+  }
+
+  readonly #wishes = new Map<string, "hold" | "unhold">();
+
+  // While one offer is on its way, as after a break, JsSIP makes no other: the last wish is made as soon as it can be.
+  #wish(id: string, wish: "hold" | "unhold", began = performance.now()): void {
+    const session = this.#session(id);
+    this.#wishes.set(id, wish);
+    const wanted = session?.isEstablished() && session.isOnHold().local !== (wish === "hold");
+    if (!session || !wanted || session[wish]() || performance.now() - began > OFFER_MS) return void this.#wishes.delete(id);
+    setTimeout(() => this.#wishes.get(id) === wish && this.#wish(id, wish, began), ASK_MS);
   }
 
   #session(id: string): RTCSession | undefined {

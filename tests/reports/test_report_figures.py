@@ -152,7 +152,7 @@ def contacts(drawn: Sequence[Drawn]) -> list[list[Drawn]]:
 
 
 @given(st.lists(calls, max_size=25, unique_by=lambda call: call.at))
-@settings(max_examples=12)
+@settings(max_examples=6)
 def test_figures_are_those_counted_from_the_calls_themselves(drawn: list[Drawn]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(check(Path(folder), drawn))

@@ -1,13 +1,16 @@
 """A telephone whose every byte is the test's, for what a caller may send and for what he hears."""
 
 import asyncio
-import math
 import secrets
 import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
 
 from bench.dialogues import Target
 
@@ -168,7 +171,8 @@ def _udp() -> socket.socket:
 
 
 def linear_of(packet: bytes) -> list[int]:
-    return [_from_alaw(octet) for octet in packet]
+    linear: list[int] = _LINEAR[np.frombuffer(packet, np.uint8)].tolist()
+    return linear
 
 
 def _from_alaw(octet: int) -> int:
@@ -179,18 +183,32 @@ def _from_alaw(octet: int) -> int:
     return value if octet & 0x80 else -value
 
 
+_LINEAR = np.array([_from_alaw(octet) for octet in range(256)])
+
+
 def _loudness(samples: list[int], hertz: float) -> float:
     """How much of the sound's power is at `hertz`: 0 to 1."""
-    power = sum(sample * sample for sample in samples)
-    if power < len(samples) * 10000:
-        return 0.0
-    angles = [2 * math.pi * hertz * n / RATE for n in range(len(samples))]
-    real = sum(sample * math.cos(angle) for sample, angle in zip(samples, angles, strict=True))
-    imaginary = sum(sample * math.sin(angle) for sample, angle in zip(samples, angles, strict=True))
-    return 2 * (real * real + imaginary * imaginary) / (len(samples) * power)
+    return float(_loudnesses(np.array([samples], dtype=float), hertz)[0])
+
+
+def _loudnesses(pieces: npt.NDArray[np.float64], hertz: float) -> npt.NDArray[np.float64]:
+    """Of pieces of equal length, a row each."""
+    length = pieces.shape[1]
+    power = np.einsum("ij,ij->i", pieces, pieces)
+    heard = power >= max(1, length * 10000)
+    at = np.abs(pieces @ _wave(hertz, length)) ** 2
+    shares: npt.NDArray[np.float64] = np.divide(2 * at, length * power, out=np.zeros(len(pieces)), where=heard)
+    return shares
+
+
+@cache
+def _wave(hertz: float, length: int) -> npt.NDArray[np.complex128]:
+    wave: npt.NDArray[np.complex128] = np.exp(2j * np.pi * hertz * np.arange(length) / RATE)
+    return wave
 
 
 def tone_share(samples: list[int], hertz: float) -> float:
     """How much of the sound's power is at `hertz`: 0 to 1, over many samples in pieces of 20 ms."""
-    pieces = [samples[n:n + FRAME] for n in range(0, len(samples) - FRAME, FRAME)]
-    return sum(_loudness(piece, hertz) for piece in pieces) / max(len(pieces), 1)
+    count = max(0, (len(samples) - 1) // FRAME)
+    pieces = np.array(samples[:count * FRAME], dtype=float).reshape(count, FRAME)
+    return float(_loudnesses(pieces, hertz).sum()) / max(count, 1)
