@@ -30,6 +30,8 @@ KINDS = {"fast": "not live and not postgres and not browser and not soak", "soak
 class Check:
     name: str
     command: tuple[str, ...]
+    beside: bool = False
+    """Runs while the others do, and speaks after them: it keeps one processor busy for half a minute."""
 
 
 def checks(kind: str, more: tuple[str, ...]) -> list[Check]:
@@ -41,7 +43,7 @@ def checks(kind: str, more: tuple[str, ...]) -> list[Check]:
         return [tests]
     return [
         Check("ruff", (str(tools / "ruff"), "check", ".")),
-        Check("mypy", (str(tools / "mypy"),)),
+        Check("mypy", (str(tools / "mypy"),), beside=not kind),
         Check("import-linter", (str(tools / "lint-imports"),)),
         tests,
     ]
@@ -69,7 +71,10 @@ def test(context: typer.Context) -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pasokh-test-") as folder:
         failures = Path(folder) / "failed"
-        codes = {check.name: _run(check, failures) for check in checks(kind, tuple(words))}
+        wanted = checks(kind, tuple(words))
+        begun = [(check, _begin(check, Path(folder) / check.name)) for check in wanted if check.beside]
+        codes = {check.name: _run(check, failures) for check in wanted if not check.beside}
+        codes |= {check.name: _end(check, process, Path(folder) / check.name) for check, process in begun}
         alone = again(failures, codes["pytest"]) if workers(kind, words, 2) else []
         if alone:
             print("\nFailed beside others; once more, alone:\n  " + "\n  ".join(alone), flush=True)
@@ -88,6 +93,17 @@ def again(failures: Path, code: int) -> list[str]:
         return []
     found = failures.read_text(encoding="utf-8").splitlines()
     return found if len(found) <= MOST_AGAIN else []
+
+
+def _begin(check: Check, said: Path) -> "subprocess.Popen[bytes]":
+    with said.open("wb") as output:
+        return subprocess.Popen(("nice", *check.command), cwd=CHECKOUT, stdout=output, stderr=subprocess.STDOUT)
+
+
+def _end(check: Check, process: "subprocess.Popen[bytes]", said: Path) -> int:
+    code = process.wait()
+    print(f"== {check.name}\n{said.read_text(encoding='utf-8', errors='replace')}", end="", flush=True)
+    return code
 
 
 def _run(check: Check, failures: Path | None = None) -> int:
