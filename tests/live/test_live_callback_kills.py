@@ -76,6 +76,7 @@ async def calling_site(
         yield Site(line, phones, main)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(400)
 async def test_callbacks_survive_kills(model: Path) -> None:
     await _live(model, None, count=14, blows=3, behaviour=always)

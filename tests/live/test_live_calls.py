@@ -57,9 +57,9 @@ class Traffic:
         return self.of(caller)[-1]
 
 
-@pytest.fixture(scope="module", params=["line", pytest.param("postgres_line", marks=pytest.mark.postgres)])
-def traffic(request: pytest.FixtureRequest) -> Traffic:
-    return asyncio.run(_drive(request.getfixturevalue(request.param)))
+@pytest.fixture(scope="module")
+def traffic(line: LiveLine) -> Traffic:
+    return asyncio.run(_drive(line))
 
 
 async def _drive(line: LiveLine) -> Traffic:

@@ -60,6 +60,7 @@ async def test_a_demo_without_a_line_says_what_to_do(line: LiveLine) -> None:
     assert b"bin/pasokh up" in errors
 
 
+@pytest.mark.soak
 async def test_the_bench_of_the_menus_runs_and_reports_every_figure(
     model: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -77,7 +77,7 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
         assert not site.pages.complaints.heard
 
 
-@pytest.mark.parametrize("language", ["fa", "tr", "en"])
+@pytest.mark.parametrize("language", ["fa", "en"])
 async def test_phone_queues_and_the_own_day_are_in_sight_without_scrolling(tmp_path: Path, language: Language) -> None:
     agents = {"a101": Agent(queues={"operator": 0, "insurance": 0, "pensions": 5}, device="webrtc")}
     async with desk_site(tmp_path, desk_settings(agents=agents)) as site, site.pages.served() as url:
