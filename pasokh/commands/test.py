@@ -59,7 +59,7 @@ def workers(kind: str, words: Sequence[str], processors: int) -> int:
     paths = [CHECKOUT / word.split("::")[0] for word in words if not word.startswith("-")]
     if len({path for path in paths if path.is_file()}) == 1:
         return 0
-    return min(processors if kind == "fast" else processors * 2, MOST_WORKERS)
+    return min(processors if kind == "fast" else processors * 5 // 2, MOST_WORKERS)
 
 
 def test(context: typer.Context) -> None:

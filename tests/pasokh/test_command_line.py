@@ -107,10 +107,10 @@ def test_tests_come_after_the_checks_and_take_further_arguments() -> None:
 
 
 @pytest.mark.parametrize(("kind", "words", "count"), [
-    ("", (), 4),
+    ("", (), 5),
     ("fast", (), 2),
     ("soak", (), 0),
-    ("", ("-x", "--durations=30"), 4),
+    ("", ("-x", "--durations=30"), 5),
     ("fast", ("tests/pasokh",), 2),
     ("fast", ("tests/pasokh/test_command_line.py",), 0),
     ("", ("tests/pasokh/test_command_line.py::test_a_site", "tests/pasokh/test_command_line.py::test_b"), 0),
