@@ -35,7 +35,7 @@ class Check:
 
 
 def checks(kind: str, more: tuple[str, ...]) -> list[Check]:
-    """What is run, in order; `more` goes to pytest. Long runs are not preceded by the checks."""
+    """What is run, in order but for what runs beside; `more` goes to pytest. Long runs have no checks."""
     tools = Path(sys.executable).parent
     side_by_side = ("-n", str(workers(kind, more, len(os.sched_getaffinity(0)))))
     tests = Check("pytest", (str(tools / "pytest"), "-m", KINDS[kind], *side_by_side, *more))
