@@ -14,9 +14,9 @@ from bench.crowd import Person, crowd
 from bench.sipp import AgentPhone, Target, agents, call
 from bench.story import EVENTS, Story
 from bench.tones import write_tone
-from callqueue.agent_sessions import read_sessions
-from callqueue.agents import AgentDesk, AgentRefusalError, NotLoggedInError
-from callqueue.live import ami_link
+from callqueue.agents.desk import AgentDesk, AgentRefusalError, NotLoggedInError
+from callqueue.agents.sessions import read_sessions
+from callqueue.floor.live import ami_link
 from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home

@@ -9,10 +9,10 @@ from callqueue.metrics import Unit
 from foundation.catalogue import Texts, load_catalogue
 from foundation.settings import Language, Settings
 from foundation.text import digits
-from reports import tables
-from reports.case_names import CaseNames
+from reports.cases.names import CaseNames
+from reports.frame import tables
+from reports.frame.tables import Teller
 from reports.story.model import Event, Story, What
-from reports.tables import Teller
 
 TEXTS = Path(__file__).parent / "texts.yaml"
 LAST_DIGITS = 4
@@ -30,7 +30,7 @@ DIRECT = "direct"
 @lru_cache
 def story_texts(language: Language) -> Texts:
     """What a terminal needs; pages have the same in their own catalogue."""
-    files = [Path(tables.__file__).parent / "texts.yaml", Path(followups.__file__).parent / "texts.yaml", TEXTS]
+    files = [Path(tables.__file__).parent.parent / "texts.yaml", Path(followups.__file__).parent / "texts.yaml", TEXTS]
     return load_catalogue(files).texts(language)
 
 

@@ -21,7 +21,7 @@ from pasokh.doctor.outlook import Growth, kept_days, outlook
 from pasokh.doctor.reporting import look_at_mail, look_at_paper
 from pasokh.doctor.state import look_at_quality
 from pasokh.site import Site
-from reports import paper
+from reports.forms import paper
 from tests.support.mail_server import mail_server
 from tests.support.sound_store import SoundStore
 
