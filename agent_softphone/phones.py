@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from agent_softphone.line import PhoneLine
 from agent_softphone.refusals import LineAwayError, PhoneElsewhereError
 from agent_softphone.relay import SIP, End, relay
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from foundation.asterisk.ami import AmiError
 from foundation.web.site import Web
 

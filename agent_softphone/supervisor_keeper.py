@@ -12,7 +12,7 @@ from agent_softphone.supervisor_desk import SupervisorDesk
 from agent_softphone.supervisor_shift_desk import ShiftDesk
 from callqueue.agents.refusals import AgentRefusalError, AsteriskAwayError
 from callqueue.floor.bus import QUEUES
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from foundation.asterisk.ami import AmiLink
 from foundation.bus import Broker, Publisher
 from foundation.settings import Settings

@@ -16,7 +16,7 @@ from bench.story import EVENTS, Story
 from bench.tones import write_tone
 from callqueue.agents.desk import AgentDesk, AgentRefusalError, NotLoggedInError
 from callqueue.agents.sessions import read_sessions
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home

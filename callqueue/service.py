@@ -57,7 +57,7 @@ async def serve(home: Home, settings: Settings) -> None:
 
 
 async def _floor(home: Home, settings: Settings, registry: CollectorRegistry) -> None:
-    from callqueue.floor.live import run  # noqa: PLC0415 - a fault there must not keep the journal from being read
+    from callqueue.live import run  # noqa: PLC0415 - a fault there must not keep the journal from being read
 
     await run(home, settings, registry)
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from callqueue.callbacks.plan import position
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from callqueue.queues.on_hold import read_on_hold
 from foundation.asterisk.ami import AmiError, AmiLink
 from ivr.actions.context import Resources

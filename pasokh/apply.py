@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from callqueue.agents.desk import AgentDesk, AsteriskAwayError
 from callqueue.agents.sessions import end_session, read_sessions
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from callqueue.queues.refusals import (
     FileNeedsRestartError,
     LinearNeedsRestartError,

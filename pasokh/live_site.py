@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import callqueue
 from callqueue.agents.desk import AgentDesk, AgentRefusalError, AsteriskAwayError
 from callqueue.floor.bus import AGENTS, FLOOR_TOPIC, QUEUES
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from callqueue.outbound.refusals import OutboundRefusalError
 from callqueue.queues.refusals import QueueRefusalError
 from foundation.asterisk.ami import AmiError

@@ -13,7 +13,7 @@ from agent_softphone.mask_desk import MaskDesk
 from callqueue.agents.desk import AgentDesk, AsteriskAwayError
 from callqueue.callbacks.desk import CallbackDesk
 from callqueue.callbacks.office import PromiseOffice, journal_by
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from foundation.asterisk.ami import AmiAwayError, AmiError, AmiLink
 from foundation.asterisk.variables import Variable
 from foundation.settings import load_secrets

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.tables import CALLBACK_ATTEMPT
+from callqueue.ledger.promise_tables import CALLBACK_ATTEMPT
 from callqueue.ledger.store import TRUNK_CHANNELS
 from callqueue.ledger.tables import CALL
 

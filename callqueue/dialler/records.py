@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from callqueue.callbacks.store import AttemptEvidence, read_attempt_evidence
 from callqueue.dialler.calls import Watched, watch
 from callqueue.dialler.gauges import DiallerGauges
 from callqueue.dialler.telephone import Telephone
 from callqueue.journal.status import read_status
+from callqueue.ledger.promise_store import AttemptEvidence, read_attempt_evidence
 from callqueue.outbound.evidence import Verdict, is_complete, judge
 from callqueue.outbound.store import find_attempt
 from callqueue.outbound.upkeep import Upkeep

@@ -12,10 +12,10 @@ from prometheus_client import CollectorRegistry, start_http_server
 from sqlalchemy.exc import SQLAlchemyError
 
 from callqueue.callbacks.desk import CallbackDesk, now_in_ms
-from callqueue.callbacks.store import Asked, read_requests_after
 from callqueue.dialler.dialler import Dialler
 from callqueue.dialler.gauges import DiallerGauges
-from callqueue.floor.live import ami_link
+from callqueue.ledger.promise_store import Asked, read_requests_after
+from callqueue.live import ami_link
 from callqueue.outbound.closings import Closings
 from callqueue.outbound.evidence import read_helped
 from callqueue.outbound.model import CallbackRequest, Channel, Result, State

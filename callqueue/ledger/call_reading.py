@@ -11,7 +11,12 @@ from typing import Any
 from sqlalchemy import Table, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.store import (
+from callqueue.cel.conversation_store import talks_of_calls
+from callqueue.cel.conversation_tables import RINGING, TRANSFER
+from callqueue.cel.conversations import Talk, owner_of
+from callqueue.journal.masks import MaskedTime, masks_of_calls
+from callqueue.ledger.evidence import Gap, Refused, Rescue, Ring
+from callqueue.ledger.promise_store import (
     Asked,
     Settled,
     Tried,
@@ -20,11 +25,6 @@ from callqueue.callbacks.store import (
     read_requests_named,
     read_settled,
 )
-from callqueue.cel.conversation_store import talks_of_calls
-from callqueue.cel.conversation_tables import RINGING, TRANSFER
-from callqueue.cel.conversations import Talk, owner_of
-from callqueue.journal.masks import MaskedTime, masks_of_calls
-from callqueue.ledger.evidence import Gap, Refused, Rescue, Ring
 from callqueue.ledger.stint import Origin, Refusal, Stint
 from callqueue.ledger.store import read_gaps, read_rescues, read_rings, read_stints_of_calls
 from callqueue.ledger.tables import CALL, LEG, REFUSAL

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.store import (
+from callqueue.ledger.agents_reading import read_agents
+from callqueue.ledger.promise_store import (
     Asked,
     read_attempts,
     read_requests_due,
@@ -19,7 +20,6 @@ from callqueue.callbacks.store import (
     read_requests_of_calls,
     read_settled,
 )
-from callqueue.ledger.agents_reading import read_agents
 from callqueue.ledger.stint import Origin, Stint
 from callqueue.ledger.store import (
     count_stints,

@@ -9,11 +9,11 @@ from sqlalchemy import Insert, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.store import save_callbacks
 from callqueue.journal.events import HoldChanged, MaskBegun, MaskEnded, StintSaid
 from callqueue.ledger.changes import Changes
 from callqueue.ledger.evidence import AgentEvent, Gap, Mark
 from callqueue.ledger.fold import Ledger
+from callqueue.ledger.promise_store import save_callbacks
 from callqueue.ledger.stint import Origin, Outcome, Stint
 from callqueue.ledger.store import STINT_COLUMNS, stint_of
 from callqueue.ledger.tables import (

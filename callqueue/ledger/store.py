@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.tables import CALLBACK_ATTEMPT
 from callqueue.ledger.evidence import AgentDeed, AgentEvent, Call, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
+from callqueue.ledger.promise_tables import CALLBACK_ATTEMPT
 from callqueue.ledger.stint import Ending, Origin, Outcome, Refusal, Stint
 from callqueue.ledger.tables import (
     AGENT_EVENT,

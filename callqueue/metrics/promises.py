@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from callqueue.callbacks.plan import Served, inversions
-from callqueue.callbacks.store import Asked, Settled, Tried
+from callqueue.ledger.promise_store import Asked, Settled, Tried
 from callqueue.ledger.stint import Origin, Outcome, Stint
 from callqueue.metrics.arithmetic import mean, ratio
 from callqueue.metrics.contacts import spoken_at

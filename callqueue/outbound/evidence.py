@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.store import AttemptEvidence
 from callqueue.journal.status import SourceStatus
+from callqueue.ledger.promise_store import AttemptEvidence
 from callqueue.ledger.stint import Origin, Outcome
 from callqueue.ledger.tables import STINT
 from callqueue.outbound.model import Attempt, AttemptOutcome, OutboundCall

@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.store import read_settled
 from callqueue.ledger.arrival_store import QUARTER, count_arrivals
 from callqueue.ledger.evidence_reading import read_people, read_promise_evidence
+from callqueue.ledger.promise_store import read_settled
 from callqueue.ledger.store import read_lost_in_menu, read_refusals, read_rings
 from callqueue.metrics.arrivals_tally import ArrivalsTally, Way, tally_arrivals
 from callqueue.metrics.contacts import contacts_of

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.tables import CALLBACK_REQUEST
 from callqueue.cel.conversation_tables import CONVERSATION
 from callqueue.ledger.evidence import AgentEvent, Mark, Marker
+from callqueue.ledger.promise_tables import CALLBACK_REQUEST
 from callqueue.ledger.stint import Stint
 from callqueue.ledger.tables import AGENT_EVENT, CALL, STINT
 from callqueue.rollups.store import CELLS, DAYS, Kind, cell_of, lock_rollups

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from callqueue.agents.refusals import AsteriskAwayError
 from callqueue.callbacks.desk import CallbackDesk
 from callqueue.callbacks.office import Journal, PromiseOffice, journal_by
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from foundation.asterisk.ami import AmiError
 from foundation.settings import load_secrets
 from foundation.web.guards import signed_in

@@ -17,7 +17,7 @@ from rich.table import Table
 from callqueue.agents.desk import AsteriskAwayError
 from callqueue.callbacks.desk import CallbackDesk
 from callqueue.callbacks.office import PromiseOffice, journal_by
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from callqueue.outbound.model import CallbackRequest, Channel, OutboundCall, Promise, State
 from foundation.asterisk.ami import AmiError
 from foundation.calendars import MomentError, moment_text, parse_moment

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from callqueue.agents.desk import AsteriskAwayError
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from foundation.asterisk.ami import AmiError
 from pasokh.drain import Left, begin_drain, end_drain, look
 from pasokh.live_site import AMI_SECONDS, LiveSite, quiet_logs

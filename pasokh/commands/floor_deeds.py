@@ -19,7 +19,7 @@ from agent_softphone.supervisor_desk import SupervisorDesk
 from agent_softphone.supervisor_office import Supervisor
 from agent_softphone.supervisor_refusals import FloorRefusalError
 from callqueue.agents.desk import AsteriskAwayError, Done
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from callqueue.queues.desk import Moved
 from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.catalogue import Texts, load_catalogue

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from callqueue.agents.desk import AsteriskAwayError
-from callqueue.floor.live import ami_link
+from callqueue.live import ami_link
 from callqueue.queues.desk import Moved, QueueDesk
 from foundation.asterisk.ami import AmiError
 from pasokh.commands.site_entries import add_entry, remove_entry

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, text
 import agent_softphone.desk.tables
 import agent_softphone.supervisor_tables  # noqa: F401
 import callqueue.agents.tables
-import callqueue.callbacks.tables
 import callqueue.cel.conversation_tables
+import callqueue.ledger.promise_tables
 import callqueue.ledger.tables
 import callqueue.outbound.tables
 import callqueue.rollups.tables

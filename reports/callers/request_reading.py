@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.store import read_requests_of_calls
 from callqueue.cel.conversation_store import read_conversations
 from callqueue.cel.conversations import Kind
 from callqueue.cel.incoming_calls import known_calls, read_incoming_calls
+from callqueue.ledger.promise_store import read_requests_of_calls
 from callqueue.ledger.stint import Origin, Stint
 from callqueue.ledger.store import read_refusals, read_stints, read_stints_of_calls, read_stints_of_promises
 from followups.cases.call_traces import calls_with_cases

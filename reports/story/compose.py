@@ -7,11 +7,11 @@ its name. Nothing is made up: what no record tells does not stand in the story.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from callqueue.callbacks.store import Tried
 from callqueue.cel.conversations import Kind as TalkKind
 from callqueue.cel.conversations import Talk
 from callqueue.ledger.call_reading import AgentRing, CallEvidence, CallFacts
 from callqueue.ledger.evidence import Gap, Ring
+from callqueue.ledger.promise_store import Tried
 from callqueue.ledger.stint import Outcome, Stint
 from followups.cases.call_traces import CallTraces
 from ivr.steps.steps import BEGAN, CallEnding, Kind, Step

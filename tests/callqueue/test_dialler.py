@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 import callqueue.agents.tables
-import callqueue.callbacks.tables
+import callqueue.ledger.promise_tables
 import callqueue.ledger.tables  # noqa: F401 - the tables join MAIN and LEDGER
 from callqueue.callbacks.desk import CallbackDesk
 from callqueue.dialler.dialler import Dialler

@@ -9,9 +9,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from callqueue.floor.bus import FloorGauges
-from callqueue.floor.live import Live
 from callqueue.ledger.evidence import Gap, GapKind
 from callqueue.ledger.store import read_gaps
+from callqueue.live import Live
 from foundation.bus import read_retained
 from tests.support.broker import TestBroker, running_broker
 from tests.support.manager import event

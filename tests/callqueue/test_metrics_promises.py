@@ -1,6 +1,6 @@
 """Promised calls in figures: kept, in time, merged, waited for outside a queue, passed over."""
 
-from callqueue.callbacks.store import Asked, Settled, Tried
+from callqueue.ledger.promise_store import Asked, Settled, Tried
 from callqueue.metrics.promises import PromiseEvidence
 from tests.support.stint_tables import books_of, figures_of, instant
 

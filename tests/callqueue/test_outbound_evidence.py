@@ -1,9 +1,9 @@
 import pytest
 from sqlalchemy import insert
 
-from callqueue.callbacks.store import AttemptEvidence, Tried, read_attempt_evidence
-from callqueue.callbacks.tables import CALLBACK_ATTEMPT
 from callqueue.journal.status import SourceStatus
+from callqueue.ledger.promise_store import AttemptEvidence, Tried, read_attempt_evidence
+from callqueue.ledger.promise_tables import CALLBACK_ATTEMPT
 from callqueue.ledger.stint import Origin, Outcome
 from callqueue.ledger.tables import CALL, STINT
 from callqueue.outbound.evidence import (

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from callqueue.callbacks.store import (
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.promise_store import (
     read_attempt_evidence,
     read_attempts,
     read_requests,
@@ -10,7 +11,6 @@ from callqueue.callbacks.store import (
     read_requests_named,
     read_settled,
 )
-from callqueue.journal.importing import import_journal
 from callqueue.ledger.stint import Outcome
 from callqueue.ledger.store import read_stints
 from foundation.database import Database

@@ -13,7 +13,7 @@ import yaml
 
 from bench.sipp import Caller, Keys, call
 from callqueue.callbacks.desk import CallbackDesk
-from callqueue.callbacks.store import Asked, read_requests
+from callqueue.ledger.promise_store import Asked, read_requests
 from callqueue.ledger.stint import Origin, Outcome, Stint
 from callqueue.outbound.model import Channel, OutboundCall, State
 from foundation.database import Database, Store, store_url

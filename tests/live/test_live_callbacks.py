@@ -15,7 +15,7 @@ import pytest
 
 from bench.sipp import calling
 from callqueue.callbacks.desk import CallbackDesk
-from callqueue.callbacks.store import read_attempts
+from callqueue.ledger.promise_store import read_attempts
 from callqueue.outbound.model import Attempt, CallbackRequest, Channel, OutboundCall, Result, State
 from callqueue.outbound.store import attempts_of
 from foundation.database import Database, Store, store_url

@@ -7,7 +7,7 @@ would say of them.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from callqueue.callbacks.store import AttemptEvidence, Tried
+from callqueue.ledger.promise_store import AttemptEvidence, Tried
 from callqueue.ledger.stint import Outcome
 from callqueue.outbound.evidence import judge
 from callqueue.outbound.model import Attempt, AttemptOutcome, OutboundCall

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.callbacks.tables import CALLBACK_ATTEMPT, CALLBACK_CLOSURE, CALLBACK_REQUEST
 from callqueue.journal.events import (
     CallbackAttempted,
     CallbackClosed,
@@ -19,6 +18,7 @@ from callqueue.journal.events import (
     CallbackEvent,
     CallbackRequested,
 )
+from callqueue.ledger.promise_tables import CALLBACK_ATTEMPT, CALLBACK_CLOSURE, CALLBACK_REQUEST
 from callqueue.ledger.stint import Outcome
 from callqueue.ledger.tables import CALL, STINT
 

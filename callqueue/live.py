@@ -18,10 +18,10 @@ from callqueue.agents.wrap_up import WrapUp, ended_calls
 from callqueue.floor.blindness import Blindness, GapSpool
 from callqueue.floor.bus import FloorBus, FloorGauges, floor_publisher
 from callqueue.floor.events import apply
+from callqueue.floor.hold_lines import HoldLines
 from callqueue.floor.snapshot import take_snapshot
 from callqueue.floor.state import Floor
 from callqueue.journal.check import JournalCheck
-from callqueue.journal.hold_lines import HoldLines
 from callqueue.ledger.store import read_stints
 from callqueue.queues.estimate import WINDOW_SECONDS, estimated_wait, handling_seconds
 from callqueue.queues.offers import Offers
