@@ -93,7 +93,8 @@ def _section(lines: list[str], section: str) -> tuple[int | None, int]:
 
 def _find(lines: list[str], name: str, first: int, end: int) -> int | None:
     key = re.compile(rf"\s+['\"]?{re.escape(name)}['\"]?\s*:")
-    return next((n for n in range(first, end) if key.match(lines[n])), None)
+    entries = next((indent for n in range(first, end) if (indent := _indent(lines[n]))), None)
+    return next((n for n in range(first, end) if _indent(lines[n]) == entries and key.match(lines[n])), None)
 
 
 def _entry_end(lines: list[str], begin: int, end: int) -> int:

@@ -37,6 +37,11 @@ def test_the_last_one_leaves_an_empty_section() -> None:
     assert yaml.safe_load(without_entry("agents:\n  a1: {queues: {}}\n", "agents", "a1")) == {"agents": {}}
 
 
+def test_an_entry_is_not_mistaken_for_a_key_of_the_same_name_within_another() -> None:
+    text = "agents:\n  a1:\n    queues:\n      a2: 1\n  a2: {queues: {}}\n"
+    assert yaml.safe_load(without_entry(text, "agents", "a2")) == {"agents": {"a1": {"queues": {"a2": 1}}}}
+
+
 def test_what_is_there_already_or_not_there_is_said() -> None:
     with pytest.raises(EntryThereError):
         with_entry(SHIPPED, "queues", "operator", {})
