@@ -75,7 +75,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     server.start()
     try:
         server.wait()
-        schema = schemathesis.openapi.from_url(f"{server.address}/api/v1/openapi.json")
+        schema = schemathesis.openapi.from_url(f"{server.address}/api/v1/openapi.json", timeout=120)
         yield Served(schema, server.token, server.code)
     finally:
         server.stop()

@@ -36,7 +36,7 @@ class Asterisk:
 
     def ends(self) -> str:
         """Close the pipes; returns what was complained about."""
-        _, complaints = self.script.communicate(timeout=10)
+        _, complaints = self.script.communicate(timeout=60)
         return complaints
 
     def speak_into(self, command: str, seconds: float) -> None:

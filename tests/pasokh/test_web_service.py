@@ -26,7 +26,7 @@ from foundation.web.tokens import Tokens
 from pasokh.migrations import migrate
 from tests.support.page_site import QUICK, form_token
 
-LIMIT = 60.0
+LIMIT = 120.0
 STOP_LIMIT = 90.0
 
 

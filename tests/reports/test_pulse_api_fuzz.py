@@ -46,7 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPages]:
 
 @pytest.fixture(scope="module")
 def schema(served: ServedPages) -> BaseSchema:
-    return schemathesis.openapi.from_url(f"{served.address}/api/v1/openapi.json")
+    return schemathesis.openapi.from_url(f"{served.address}/api/v1/openapi.json", timeout=120)
 
 
 @pytest.mark.parametrize("route", ROUTES)
