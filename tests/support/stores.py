@@ -22,7 +22,7 @@ async def make_tables(database: Database, *kinds: MetaData) -> None:
 
 
 def _missing(connection: Connection, kinds: tuple[MetaData, ...]) -> list[MetaData]:
-    return [kind for kind in kinds if not inspect(connection).has_table(next(iter(kind.tables)))]
+    return [kind for kind in kinds if kind.tables and not inspect(connection).has_table(next(iter(kind.tables)))]
 
 
 @cache
