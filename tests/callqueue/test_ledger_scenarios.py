@@ -8,7 +8,6 @@ from callqueue.evidence import GapKind
 from callqueue.journal import parse_line
 from callqueue.journal_events import BadLine
 from callqueue.ledger import Ledger
-from callqueue.ledger_changes import Place
 from callqueue.stint import Ending, Origin, Outcome, Refusal, Stint
 
 MIDNIGHT = 1_800_000_000
@@ -46,7 +45,7 @@ def fold(table: str, ledger: Ledger | None = None) -> Folded:
         text = "|".join([str(MIDNIGHT + int(seconds)), *fields])
         event = parse_line(text.encode())
         assert not isinstance(event, BadLine), event
-        if not ledger.take(event, Place(1, 0)):
+        if not ledger.take(event):
             orphans.append(line.strip())
     return Folded(ledger, orphans)
 
