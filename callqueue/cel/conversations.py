@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from callqueue.ledger.reconcile import Span
+from foundation.records import record
 
 TRUNK = "trunk"
 _CHANNEL = re.compile(r"PJSIP/(.+)-[0-9a-f]{8}")
@@ -79,7 +80,7 @@ class Conversation:
     interrupted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Talk:
     """A conversation as reports read it; epoch milliseconds."""
 

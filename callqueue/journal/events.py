@@ -4,13 +4,12 @@
 talks are whole seconds as Asterisk wrote them, None where an older Asterisk wrote none.
 """
 
-from dataclasses import dataclass
-
 from callqueue.ledger.evidence import AgentDeed
 from callqueue.ledger.stint import Ending, Origin, Refusal
+from foundation.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StintSaid:
     """Our dialplan's line before `Queue()`: whose stint the next ENTERQUEUE of the channel opens."""
 
@@ -24,7 +23,7 @@ class StintSaid:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EntryRefused:
     at: int
     channel_id: str
@@ -33,7 +32,7 @@ class EntryRefused:
     call_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallbackRequested:
     """A caller was promised to be called back; what the promise needs, should the database not have it."""
 
@@ -59,7 +58,7 @@ class CallbackRequested:
     """The time that he was told; epoch milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallbackAttempted:
     """A call out is about to be dialled, under this channel's id."""
 
@@ -72,7 +71,7 @@ class CallbackAttempted:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallbackEnded:
     """What came of an attempt."""
 
@@ -85,7 +84,7 @@ class CallbackEnded:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallbackClosed:
     """A promise is settled: kept, cancelled, or given up with its reason."""
 
@@ -98,7 +97,7 @@ class CallbackClosed:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entered:
     at: int
     channel_id: str
@@ -107,7 +106,7 @@ class Entered:
     position: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Connected:
     at: int
     channel_id: str
@@ -117,7 +116,7 @@ class Connected:
     agent_channel_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TalkEnded:
     """COMPLETECALLER, COMPLETEAGENT, or one of the transfers."""
 
@@ -130,7 +129,7 @@ class TalkEnded:
     ending: Ending
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PageLost:
     """The agent's page, and the telephone in it, was gone in mid-call; the caller has hung up nothing."""
 
@@ -140,7 +139,7 @@ class PageLost:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Abandoned:
     at: int
     channel_id: str
@@ -148,7 +147,7 @@ class Abandoned:
     wait: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TimedOut:
     at: int
     channel_id: str
@@ -156,7 +155,7 @@ class TimedOut:
     wait: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeftEmpty:
     at: int
     channel_id: str
@@ -164,7 +163,7 @@ class LeftEmpty:
     wait: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Withdrawn:
     at: int
     channel_id: str
@@ -172,7 +171,7 @@ class Withdrawn:
     wait: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeftByKey:
     at: int
     channel_id: str
@@ -183,7 +182,7 @@ class LeftByKey:
 WaitEnded = Abandoned | TimedOut | LeftEmpty | Withdrawn | LeftByKey
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RangNoAnswer:
     at: int
     channel_id: str
@@ -192,7 +191,7 @@ class RangNoAnswer:
     ring_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AgentDid:
     at: int
     agent: str
@@ -202,7 +201,7 @@ class AgentDid:
     interface: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HoldChanged:
     """An agent put the other side on hold, or came back; `channel_id` is the agent's channel."""
 
@@ -213,7 +212,7 @@ class HoldChanged:
     begins: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MaskBegun:
     """From now on nothing of this call is heard in recordings; `channel_id` is the caller's."""
 
@@ -227,7 +226,7 @@ class MaskBegun:
     """When it ends by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MaskEnded:
     at: int
     channel_id: str
@@ -236,20 +235,20 @@ class MaskEnded:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Started:
     """QUEUESTART: Asterisk began; whatever was open before is over."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stopping:
     at: int
     who: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rescued:
     at: int
     channel_id: str
@@ -257,7 +256,7 @@ class Rescued:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ignored:
     """A sound line that the ledger has no use for."""
 
@@ -265,7 +264,7 @@ class Ignored:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BadLine:
     """A line that could not be understood; `text` is safe to store and to show."""
 

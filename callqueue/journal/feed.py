@@ -4,7 +4,6 @@ A line is known by its journal, its second, its text, and which of the equal lin
 lines read again under another name, or from an overlapping file, change nothing, and truly equal lines all count.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -16,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.journal.events import BadLine, Event
 from callqueue.journal.parser import parse_line
-from callqueue.ledger.changes import Place
+from callqueue.ledger.driver_rows import insert_rows
 from callqueue.ledger.evidence import Gap, GapKind
 from callqueue.ledger.fold import Ledger
 from callqueue.ledger.fold_store import insert_new, load_ledger, save_changes, save_gaps
@@ -27,12 +26,6 @@ from callqueue.records.lines import Line
 APART_SECONDS = 3600
 """Lines further apart are looked up apart, so one line with a wrong clock does not load years."""
 AROUND_SECONDS = 2
-
-INSERT_LINE = {
-    "sqlite": "INSERT INTO journal_line (at, digest, nth) VALUES (?, ?, ?)",
-    "postgresql": "INSERT INTO journal_line (at, digest, nth) VALUES ($1, $2, $3)",
-}
-"""Said to the driver itself: this is once for every line, and SQLAlchemy's own way costs four times as much."""
 
 LineKey = tuple[int, int, int]
 """Second, digest, and which of the equal ones."""
@@ -53,25 +46,26 @@ class LineCounter:
     """Numbers equal lines within one second. Between batches it keeps the seconds around the last line."""
 
     def __init__(self, journal: str, recent: str = "") -> None:
-        self._key = journal.encode()[:64]
+        self._digest = blake2b(digest_size=8, key=journal.encode()[:64])
         self.last_at: int | None = None
-        self._seen: Counter[tuple[int, int]] = Counter()
+        self._seen: dict[tuple[int, int], int] = {}
         for word in recent.split():
             at, digest, times = word.split(":")
             self._seen[int(at), int(digest)] = int(times)
             self.last_at = int(at)
 
     def key(self, at: int, text: bytes) -> LineKey:
-        digest = int.from_bytes(blake2b(text, digest_size=8, key=self._key).digest(), "big", signed=True)
+        hashed = self._digest.copy()
+        hashed.update(text)
+        digest = int.from_bytes(hashed.digest(), "big", signed=True)
         self.last_at = at
-        nth = self._seen[at, digest] + 1
+        nth = self._seen.get((at, digest), 0) + 1
         self._seen[at, digest] = nth
         return at, digest, nth
 
     def forget(self) -> None:
         last_at = self.last_at or 0
-        kept = {pair: times for pair, times in self._seen.items() if abs(pair[0] - last_at) <= AROUND_SECONDS}
-        self._seen = Counter(kept)
+        self._seen = {pair: times for pair, times in self._seen.items() if abs(pair[0] - last_at) <= AROUND_SECONDS}
 
     def recent(self) -> str:
         """What a counter that goes on after this batch needs to know."""
@@ -79,58 +73,67 @@ class LineCounter:
         return " ".join(f"{at}:{digest}:{times}" for (at, digest), times in sorted(self._seen.items()))
 
 
+Sound = tuple[Line, Event, LineKey]
+
+
 @dataclass(frozen=True, slots=True)
-class _Read:
-    line: Line
-    event: Event
-    key: LineKey
+class Batch:
+    """Lines that have been understood and numbered; no database has been asked about them yet."""
+
+    lines: Sequence[Line]
+    sound: list[Sound]
+    bad: list[tuple[int, BadLine]]
+    """Line number and reason."""
+    last_at: int | None
+    """Of the last sound line so far."""
 
 
-async def feed(
-    connection: AsyncConnection, bookmark: Bookmark, lines: Sequence[Line], counter: LineCounter,
-    zone: ZoneInfo | None = None,
-) -> Fed:
-    """Parse, leave out what is known, fold and store. `bookmark` says whose lines they are and must be stored."""
-    fed = Fed(lines=len(lines))
-    read = list(_parse(lines, counter, zone, fed))
-    await _save_bad(connection, bookmark, lines, fed.bad)
-    if not read:
-        return fed
-    known = await _load_known(connection, {one.key[0] for one in read})
-    channels = {channel for one in read if (channel := getattr(one.event, "channel_id", None))}
-    last_at = bookmark.last_at if bookmark.last_at is not None else await _last_before(connection, bookmark)
-    ledger = await load_ledger(connection, bookmark.journal, channels, read[0].key[0], last_at)
-    orphans = _fold(ledger, read, known, bookmark)
-    await save_changes(connection, bookmark.journal, ledger)
-    new = [one.key for one in read if one.key not in known]
-    if new:
-        await connection.exec_driver_sql(INSERT_LINE[connection.dialect.name], new)
-    if orphans:
-        await connection.execute(insert(ORPHAN), [_orphan_row(bookmark.journal, one) for one in orphans])
-    fed.new, fed.orphans = len(new), len(orphans)
-    return fed
-
-
-async def _last_before(connection: AsyncConnection, bookmark: Bookmark) -> int | None:
-    return await last_instant(connection, bookmark.journal) if bookmark.kind == "journal" else None
-
-
-def _parse(lines: Sequence[Line], counter: LineCounter, zone: ZoneInfo | None, fed: Fed) -> Iterable[_Read]:
+def read_batch(lines: Sequence[Line], counter: LineCounter, zone: ZoneInfo | None = None) -> Batch:
+    """The next lines, understood and numbered."""
+    sound: list[Sound] = []
+    bad: list[tuple[int, BadLine]] = []
     for line in lines:
         event = parse_line(line.text, zone)
         if isinstance(event, BadLine):
-            fed.bad.append((line.number, event))
+            bad.append((line.number, event))
         else:
-            yield _Read(line, event, counter.key(event.at, line.text))
+            sound.append((line, event, counter.key(event.at, line.text)))
+    return Batch(lines, sound, bad, counter.last_at)
 
 
-def _fold(ledger: Ledger, read: list[_Read], known: set[LineKey], bookmark: Bookmark) -> list[_Read]:
+async def feed(connection: AsyncConnection, bookmark: Bookmark, batch: Batch) -> Fed:
+    """Leave out what is known, fold and store. `bookmark` says whose lines they are and must be stored."""
+    await _save_bad(connection, bookmark, batch.lines, batch.bad)
+    if not batch.sound:
+        return Fed(len(batch.lines), bad=batch.bad)
+    known = await _load_known(connection, {at for _, _, (at, _, _) in batch.sound})
+    ledger = await _begin_fold(connection, bookmark, batch)
+    orphans = _fold(ledger, batch.sound, known)
+    await save_changes(connection, bookmark.journal, ledger)
+    new = [key for _, _, key in batch.sound if key not in known] if known else [key for _, _, key in batch.sound]
+    await insert_rows(connection, LINE, ("at", "digest", "nth"), new)
+    if orphans:
+        await connection.execute(insert(ORPHAN), [_orphan_row(bookmark.journal, *one) for one in orphans])
+    return Fed(len(batch.lines), len(new), len(orphans), batch.bad)
+
+
+async def _begin_fold(connection: AsyncConnection, bookmark: Bookmark, batch: Batch) -> Ledger:
+    channels = {channel for _, event, _ in batch.sound if (channel := getattr(event, "channel_id", None))}
+    last_at = bookmark.last_at
+    if last_at is None and bookmark.kind == "journal":
+        last_at = await last_instant(connection, bookmark.journal)
+    first_at = batch.sound[0][1].at
+    return await load_ledger(connection, bookmark.journal, channels, first_at, last_at, source_id=bookmark.id or 0)
+
+
+def _fold(ledger: Ledger, sound: list[Sound], known: set[LineKey]) -> list[Sound]:
+    """Those that speak of no stint that any line has opened."""
     orphans = []
-    source_id = bookmark.id or 0
-    for one in read:
-        if one.key in known:
-            ledger.pass_over(one.event)
-        elif not ledger.take(one.event, Place(source_id, one.line.offset)):
+    for one in sound:
+        line, event, key = one
+        if key in known:
+            ledger.pass_over(event)
+        elif not ledger.take(event, line.offset):
             orphans.append(one)
     return orphans
 
@@ -174,10 +177,10 @@ async def _save_bad(
     await connection.execute(insert_new(connection, BAD_LINE), rows)
 
 
-def _orphan_row(journal: str, one: _Read) -> dict[str, Any]:
-    channel = getattr(one.event, "channel_id", "")
-    rest = one.line.text.decode("utf-8", "replace").partition("|")[2]
-    return {"journal": journal, "at": one.key[0], "channel_id": channel, "text": f"{one.key[0]}|{rest}"}
+def _orphan_row(journal: str, line: Line, event: Event, _key: LineKey) -> dict[str, Any]:
+    channel = getattr(event, "channel_id", "")
+    rest = line.text.decode("utf-8", "replace").partition("|")[2]
+    return {"journal": journal, "at": event.at, "channel_id": channel, "text": f"{event.at}|{rest}"}
 
 
 class JournalSink:
@@ -186,7 +189,7 @@ class JournalSink:
     async def take(self, connection: AsyncConnection, bookmark: Bookmark, lines: list[Line]) -> Bookmark:
         recent = bookmark.recent or await self._recent_before(connection, bookmark)
         counter = LineCounter(bookmark.journal, recent)
-        await feed(connection, bookmark, lines, counter)
+        await feed(connection, bookmark, read_batch(lines, counter))
         last_at = counter.last_at if counter.last_at is not None else bookmark.last_at
         return replace(bookmark, last_at=last_at, recent=counter.recent())
 

@@ -17,9 +17,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.journal.events import BadLine, Started
-from callqueue.journal.feed import Fed, LineCounter, feed
+from callqueue.journal.feed import Fed, LineCounter, feed, read_batch
 from callqueue.journal.parser import parse_line
-from callqueue.ledger.changes import Place, is_open
+from callqueue.ledger.changes import is_open
 from callqueue.ledger.evidence import Mark
 from callqueue.ledger.fold import Ledger
 from callqueue.ledger.fold_store import FEW, load_ledger, load_open, save_changes
@@ -124,14 +124,15 @@ class _Importer:
         bookmark, splitter = await self._begin(head), LineSplitter()
         for lines in _chunks(file, splitter):
             position = lines[-1].offset + len(lines[-1].text) + 1
-            after = self._moved(bookmark, head[:position], position, lines[-1].number)
+            batch = read_batch(lines, self._counter, zone)
+            self._counter.forget()
+            after = replace(
+                self._moved(bookmark, head[:position], position, lines[-1].number), last_at=batch.last_at)
             async with self._database.write() as connection:
                 await lock_journal(connection, self.done.journal)
-                fed = await feed(connection, bookmark, lines, self._counter, zone)
-                after = replace(after, last_at=self._counter.last_at)
+                fed = await feed(connection, bookmark, batch)
                 await move_bookmark(connection, bookmark, after)
             bookmark = after
-            self._counter.forget()
             self.done.add(fed, position)
             progress(self.done)
         self.done.half_line = splitter.scanned > splitter.position
@@ -190,7 +191,7 @@ async def _adopt_orphans(connection: AsyncConnection, journal: str, stints: list
     for row in sorted(rows, key=lambda row: (row.at, row.id)):
         event = parse_line(row.text.encode())
         ledger = await load_ledger(connection, journal, {row.channel_id}, row.at, None)
-        if not isinstance(event, BadLine) and ledger.take(event, Place(0, 0)):
+        if not isinstance(event, BadLine) and ledger.take(event):
             await save_changes(connection, journal, ledger)
             adopted.append(row.id)
     for first in range(0, len(adopted), FEW):
@@ -204,6 +205,6 @@ async def _interrupt_at_restarts(connection: AsyncConnection, journal: str) -> N
         left = [stint for stint in await load_open(connection, journal) if stint.entered < at and is_open(stint)]
         if left:
             ledger = Ledger(left)
-            ledger.take(Started(at), Place(0, 0))
+            ledger.take(Started(at))
             ledger.changes.markers.clear()  # it is known already
             await save_changes(connection, journal, ledger)

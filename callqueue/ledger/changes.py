@@ -7,6 +7,7 @@ from typing import Any
 from callqueue.journal.events import CallbackEvent, HoldChanged, MaskBegun, MaskEnded
 from callqueue.ledger.evidence import AgentEvent, Gap, Marker, Refused, Rescue, Ring
 from callqueue.ledger.stint import Ending, Origin, Outcome, Stint
+from foundation.records import record
 
 OVERFLOWS = {Outcome.TIMED_OUT, Outcome.LEFT_BY_KEY, Outcome.LEFT_EMPTY}
 
@@ -14,7 +15,7 @@ Key = tuple[str, int]
 """channel_id and number."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a stint's opening line lies, and the caller's place in the queue at joining."""
 

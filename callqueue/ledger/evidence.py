@@ -3,10 +3,10 @@
 All instants are whole epoch seconds (UTC) unless a name ends in `_ms` (milliseconds) or `_us` (epoch microseconds).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from callqueue.ledger.stint import Origin, Refusal
+from foundation.records import record
 
 
 class AgentDeed(StrEnum):
@@ -51,7 +51,7 @@ class GapKind(StrEnum):
     """The live picture and the journal differ."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refused:
     """Turned away before entering a queue."""
 
@@ -66,7 +66,7 @@ class Refused:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ring:
     """An agent's telephone rang and was not picked up (RINGNOANSWER)."""
 
@@ -77,7 +77,7 @@ class Ring:
     ring_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AgentEvent:
     at: int
     agent: str
@@ -91,7 +91,7 @@ class AgentEvent:
     """Which Asterisk it happened at: agents of two may have one name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rescue:
     """A call that our services could not handle and the dialplan rescued."""
 
@@ -101,7 +101,7 @@ class Rescue:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Marker:
     at: int
     mark: Mark
@@ -110,7 +110,7 @@ class Marker:
     """Which Asterisk started or stopped."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """A time, or a call, about which the evidence is missing or contradicts itself."""
 
@@ -122,7 +122,7 @@ class Gap:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """One call from the trunk, as CEL tells it."""
 

@@ -6,7 +6,6 @@ what the database knows of the batch's channels and with every open stint, takes
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from callqueue.journal.events import (
@@ -68,13 +67,15 @@ class Ledger:
         pending: STINT facts whose stint has not been opened yet.
         stopping: whether an orderly stop was under way before the first event.
         last_at: instant of the last line before the batch, None when there is none.
+        source_id: the file that the lines are of.
     """
 
     def __init__(
         self, known: Iterable[Stint] = (), pending: Iterable[StintSaid] = (), *, stopping: bool = False,
-        last_at: int | None = None,
+        last_at: int | None = None, source_id: int = 0,
     ) -> None:
         self.changes = Changes()
+        self._source_id = source_id
         self.pending = {said.channel_id: said for said in pending}
         """STINT facts that wait for their ENTERQUEUE."""
         self.pending_before = dict(self.pending)
@@ -87,7 +88,7 @@ class Ledger:
         for stint in sorted(known, key=lambda stint: (stint.answered or 0, stint.number)):
             self._place(stint)
             self.before[stint.channel_id, stint.number] = stint
-        self._handlers: dict[type[Any], Callable[[Any, Place], bool]] = {
+        self._handlers: dict[type[Any], Callable[[Any, int], bool]] = {
             StintSaid: self._on_stint_said, EntryRefused: self._on_refused, Entered: self._on_entered,
             CallbackRequested: self._on_callback_requested, Connected: self._on_connected,
             TalkEnded: self._on_talk_ended, PageLost: self._on_page_lost,
@@ -103,10 +104,10 @@ class Ledger:
         """Those of these stints that were known, as they were."""
         return {key: self.before[key] for key in keys if key in self.before}
 
-    def take(self, event: Event, place: Place) -> bool:
-        """Fold one event. False: it speaks of a stint that no line has opened (an orphan)."""
+    def take(self, event: Event, offset: int = 0) -> bool:
+        """Fold one event, whose line begins at `offset`. False: it speaks of a stint that no line has opened."""
         handler = self._handlers.get(type(event))
-        taken = handler(event, place) if handler else True
+        taken = handler(event, offset) if handler else True
         self.last_at = event.at
         return taken
 
@@ -160,7 +161,7 @@ class Ledger:
 
     # -- entering
 
-    def _on_stint_said(self, event: StintSaid, _place: Place) -> bool:
+    def _on_stint_said(self, event: StintSaid, _offset: int) -> bool:
         self.pending[event.channel_id] = event
         return True
 
@@ -170,7 +171,7 @@ class Ledger:
             return None
         return self.pending.pop(channel_id)
 
-    def _on_refused(self, event: EntryRefused, _place: Place) -> bool:
+    def _on_refused(self, event: EntryRefused, _offset: int) -> bool:
         said = self._take_pending(event.channel_id, event.queue)
         self.changes.refusals.append(Refused(
             event.at, event.queue, event.reason, event.channel_id, event.call_id,
@@ -178,7 +179,7 @@ class Ledger:
         ))
         return True
 
-    def _on_entered(self, event: Entered, place: Place) -> bool:
+    def _on_entered(self, event: Entered, offset: int) -> bool:
         before = self._last(event.channel_id)
         if before is not None and is_waiting(before):
             self._lose_end(before, event.at)
@@ -192,7 +193,7 @@ class Ledger:
         )
         self._place(stint)
         self.changes.stints[stint.channel_id, number] = stint
-        self.changes.opened[stint.channel_id, number] = replace(place, position=event.position)
+        self.changes.opened[stint.channel_id, number] = Place(self._source_id, offset, event.position)
         return True
 
     def _lose_end(self, stint: Stint, at: int) -> None:
@@ -203,7 +204,7 @@ class Ledger:
 
     # -- leaving
 
-    def _on_wait_ended(self, event: WaitEnded, _place: Place) -> bool:
+    def _on_wait_ended(self, event: WaitEnded, _offset: int) -> bool:
         stint = self._waiting(event.channel_id, event.queue)
         if stint is None:
             return self._refine_callback(event)
@@ -223,7 +224,7 @@ class Ledger:
             self._change(last, wait=event.wait)
         return True
 
-    def _on_callback_requested(self, event: CallbackRequested, _place: Place) -> bool:
+    def _on_callback_requested(self, event: CallbackRequested, _offset: int) -> bool:
         self.changes.callbacks.append(event)
         last = self._last(event.channel_id)
         if last is None:
@@ -236,13 +237,13 @@ class Ledger:
             self._change(last, outcome=Outcome.LEFT_FOR_CALLBACK, promise=promise)
         return True
 
-    def _on_callback(self, event: CallbackAttempted | CallbackEnded | CallbackClosed, _place: Place) -> bool:
+    def _on_callback(self, event: CallbackAttempted | CallbackEnded | CallbackClosed, _offset: int) -> bool:
         self.changes.callbacks.append(event)
         return True
 
     # -- talking
 
-    def _on_connected(self, event: Connected, _place: Place) -> bool:
+    def _on_connected(self, event: Connected, _offset: int) -> bool:
         stint = self._waiting(event.channel_id, event.queue)
         if stint is None:
             return False
@@ -252,7 +253,7 @@ class Ledger:
         )
         return True
 
-    def _on_talk_ended(self, event: TalkEnded, _place: Place) -> bool:
+    def _on_talk_ended(self, event: TalkEnded, _offset: int) -> bool:
         stint = self._talk(event) or self._answer_unwritten(event)
         if stint is None:
             return self._was_answered_by(event)
@@ -263,7 +264,7 @@ class Ledger:
         self._change(stint, talk=talk, finished=event.at, ending=ending)
         return True
 
-    def _on_page_lost(self, event: PageLost, _place: Place) -> bool:
+    def _on_page_lost(self, event: PageLost, _offset: int) -> bool:
         """Asterisk has written, or is about to write, that the caller hung up: it took him out of the conversation."""
         stint = self._last(event.channel_id)
         if stint is None:
@@ -297,33 +298,33 @@ class Ledger:
 
     # -- agents and the whole of Asterisk
 
-    def _on_rang(self, event: RangNoAnswer, _place: Place) -> bool:
+    def _on_rang(self, event: RangNoAnswer, _offset: int) -> bool:
         self.changes.rings.append(Ring(event.at, event.queue, event.agent, event.channel_id, event.ring_ms))
         return True
 
-    def _on_agent_did(self, event: AgentDid, _place: Place) -> bool:
+    def _on_agent_did(self, event: AgentDid, _offset: int) -> bool:
         self.changes.agent_events.append(
             AgentEvent(event.at, event.agent, event.deed, event.queue, event.reason, event.interface))
         return True
 
-    def _on_hold_changed(self, event: HoldChanged, _place: Place) -> bool:
+    def _on_hold_changed(self, event: HoldChanged, _offset: int) -> bool:
         self.changes.holds.append(event)
         return True
 
-    def _on_mask_changed(self, event: MaskBegun | MaskEnded, _place: Place) -> bool:
+    def _on_mask_changed(self, event: MaskBegun | MaskEnded, _offset: int) -> bool:
         self.changes.masks.append(event)
         return True
 
-    def _on_rescued(self, event: Rescued, _place: Place) -> bool:
+    def _on_rescued(self, event: Rescued, _offset: int) -> bool:
         self.changes.rescues.append(Rescue(event.at, event.channel_id, event.call_id, event.reason))
         return True
 
-    def _on_stopping(self, event: Stopping, _place: Place) -> bool:
+    def _on_stopping(self, event: Stopping, _offset: int) -> bool:
         self.stopping = True
         self.changes.markers.append(Marker(event.at, Mark.STOPPING, event.who))
         return True
 
-    def _on_started(self, event: Started, _place: Place) -> bool:
+    def _on_started(self, event: Started, _offset: int) -> bool:
         for stints in list(self._of_channel.values()):
             for stint in list(stints.values()):
                 if is_open(stint) and stint.entered <= event.at:

@@ -1,7 +1,8 @@
 """The ledger's row: one stay in one queue."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from foundation.records import record
 
 
 class Origin(StrEnum):
@@ -48,7 +49,7 @@ class Ending(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stint:
     """One stay in one queue, as the two durable records tell it.
 

@@ -15,6 +15,7 @@ from callqueue.ledger.stint import Stint
 from callqueue.metrics.agent_time import Condition, Period
 from callqueue.metrics.arithmetic import ratio
 from foundation.calendars import Interval
+from foundation.records import record
 
 SECOND = 1000
 DAY_MS = 86_400_000
@@ -42,9 +43,10 @@ ORDER = {doing: rank for rank, doing in enumerate(AgentDoing)}
 OF_CONDITION = {
     Condition.READY: AgentDoing.READY, Condition.WRAP_UP: AgentDoing.WRAP_UP, Condition.PAUSED: AgentDoing.PAUSED,
 }
+SESSIONS = frozenset(OF_CONDITION.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stretch:
     """An unbroken time in which an agent did one thing."""
 
@@ -134,7 +136,7 @@ def _sweep(stretches: Sequence[Stretch]) -> Iterable[Stretch]:
     running: dict[Stretch, int] = {}
     before = 0
     for at in sorted(changes):
-        if any(each.doing in OF_CONDITION.values() for each in running):
+        if any(each.doing in SESSIONS for each in running):
             first = min(running, key=lambda each: (ORDER[each.doing], each.reason or ""))
             yield Stretch(before, at, first.doing, first.reason)
         for each, change in changes[at]:

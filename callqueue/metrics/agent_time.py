@@ -11,6 +11,7 @@ from callqueue.ledger.stint import Stint
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.spans import Span, join, milliseconds_within, overlap
 from foundation.calendars import Interval
+from foundation.records import record
 
 WRAP_UP = "wrap-up"
 MILLISECONDS = 1000
@@ -23,7 +24,7 @@ class Condition(StrEnum):
     """For any other reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Period:
     """An agent logged in, in one condition. While logged out there is no period."""
 

@@ -60,15 +60,19 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, parameters[QUEUES], context.settings)
         reader = Reader(ledger, rulebook(context.settings), context.now, context.settings.shared_numbers)
-        now, before = await reader.read_calls(pieces), await reader.read_calls(years_before)
         begun = await evidence_start(ledger)
+        known = [begun is not None and begun <= each.start for each in years_before]
+        on_record = [each for each, is_known in zip(years_before, known, strict=True) if is_known]
+        now, before = await reader.read_calls(pieces), await reader.read_calls(on_record)
         gaps = await read_gaps(ledger, parameters.interval.start, parameters.interval.end)
     queues = parameters[QUEUES] or tuple(sorted({
         *context.settings.queues, *(queue for parts in (*now, *before) for part in parts for queue in part.queues)}))
-    known = [begun is not None and begun <= each.start for each in years_before]
+    past = iter(before)
+    compared = [(piece, parts, next(past) if is_known else None)
+                for piece, parts, is_known in zip(pieces, now, known, strict=True)]
     found = [
-        Compared(queue, piece, _entries(parts, queue), _entries(past, queue) if is_known else None)
-        for piece, parts, past, is_known in zip(pieces, now, before, known, strict=True) for queue in queues
+        Compared(queue, piece, _entries(parts, queue), None if back is None else _entries(back, queue))
+        for piece, parts, back in compared for queue in queues
     ]
     total = together(found, parameters.interval)
     rows = [_row(each, context, step) for each in found]

@@ -1,3 +1,4 @@
+import dataclasses
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -75,10 +76,10 @@ def test_no_field_of_a_known_event_raises(event: str, fields: list[str], at: str
 def test_what_is_read_fits_into_the_tables(event: str, fields: list[str]) -> None:
     found = parse_line("|".join(["1800000000", *fields[:3], event, *fields[3:]]).encode())
     if not isinstance(found, BadLine):
-        for name in type(found).__slots__:
-            value = getattr(found, name)
+        for each in dataclasses.fields(found):
+            value = getattr(found, each.name)
             assert not isinstance(value, str) or len(value) <= 150
-            large = name.endswith(("_us", "_ms"))
+            large = each.name.endswith(("_us", "_ms"))
             assert not isinstance(value, int) or -(2**63 if large else 2**31) <= value < (2**63 if large else 2**31)
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from callqueue.journal.events import BadLine
 from callqueue.journal.parser import parse_line
-from callqueue.ledger.changes import Place
 from callqueue.ledger.evidence import GapKind
 from callqueue.ledger.fold import Ledger
 from callqueue.ledger.stint import Ending, Origin, Outcome, Refusal, Stint
@@ -46,7 +45,7 @@ def fold(table: str, ledger: Ledger | None = None) -> Folded:
         text = "|".join([str(MIDNIGHT + int(seconds)), *fields])
         event = parse_line(text.encode())
         assert not isinstance(event, BadLine), event
-        if not ledger.take(event, Place(1, 0)):
+        if not ledger.take(event):
             orphans.append(line.strip())
     return Folded(ledger, orphans)
 
