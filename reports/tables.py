@@ -1,7 +1,8 @@
 """Reports for people, on a terminal: in the site's language, digits and calendar."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -14,10 +15,12 @@ from callqueue.evidence import Gap
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.figures import Value
 from foundation.calendars import Step, day_text, moment_text
-from foundation.catalogue import Texts, load_catalogue
+from foundation.catalogue import Catalogue, Texts, load_catalogue
 from foundation.settings import Language, Settings
 from foundation.text import NO_FIGURE, duration_text, number_text, percent_text
 from reports.calls import CallsReport, Line
+from reports.passport_words import FILES as PASSPORT_TEXTS
+from reports.passport_words import PassportWords
 from reports.queue import QueueReport, Row
 
 SHOWN_GAPS = 10
@@ -36,13 +39,18 @@ EXPLAINED = (
 )
 
 
-TEXTS = tuple(Path(__file__).parent / name for name in (
-    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml", "adherence.yaml"))
+TEXTS = (*(Path(__file__).parent / name for name in (
+    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml", "adherence.yaml")), *PASSPORT_TEXTS)
 """The catalogue files of all reports."""
 
 
 def report_texts(language: Language) -> Texts:
-    return load_catalogue(TEXTS).texts(language)
+    return _catalogue().texts(language)
+
+
+@cache  # files of ours, which do not change while a process runs
+def _catalogue() -> Catalogue:
+    return load_catalogue(TEXTS)
 
 
 class Zoned(Protocol):
@@ -58,6 +66,11 @@ class Teller:
         self.language = self.texts.language
         self._zone = report.zone
         self._titles = {name: queue.title.get(self.language, name) for name, queue in settings.queues.items()}
+
+    @property
+    def words(self) -> PassportWords:
+        """What passports say."""
+        return PassportWords(self.texts, self.queue)
 
     def queue(self, name: str | None) -> str:
         return self.texts("column.all") if name is None else self._titles.get(name, name)
@@ -161,10 +174,7 @@ def _rings(report: QueueReport, teller: Teller) -> Iterator[RenderableType]:
 
 
 def _footnotes(report: QueueReport, teller: Teller) -> Iterator[Text]:
-    for name in EXPLAINED:
-        passport: Passport = report.passports[name]
-        formula = f"{teller.texts(f'figure.{name}')} ({name} v{passport.version}): {teller.texts(f'formula.{name}')}"
-        yield Text(formula, style="dim")
+    yield from explained(report.passports, EXPLAINED, teller)
     for queue, rules in report.rules.items():
         values = {
             "threshold": rules.service_threshold, "short": rules.short_abandon, "window": rules.contact_window,
@@ -174,6 +184,13 @@ def _footnotes(report: QueueReport, teller: Teller) -> Iterator[Text]:
     exact, ended = report.exact_waits
     yield Text(teller.texts("report.exact", exact=exact, ended=ended), style="dim")
     yield Text(teller.texts("report.figures.more"), style="dim")
+
+
+def explained(passports: Mapping[str, Passport], names: Sequence[str], teller: Teller) -> Iterator[Text]:
+    """What some of the figures are."""
+    for name in names:
+        told = teller.words.tell(passports[name], {})
+        yield Text(f"{told.title} ({name} v{told.version}): {told.formula}", style="dim")
 
 
 def gap_lines(gaps: Sequence[Gap], teller: Teller) -> Iterator[Text]:

@@ -16,6 +16,7 @@ from reports.staffing.need import Assumptions
 from reports.staffing.patience import Patience
 from reports.staffing.plan import Choice, Sum
 from reports.staffing.reading import Learnt
+from reports.tables import TEXTS as REPORT_TEXTS
 from reports.tables import Teller
 
 TEXTS = Path(__file__).parent / "texts.yaml"
@@ -33,7 +34,7 @@ class Ahead:
 
 
 def staffing_texts(language: Language) -> Texts:
-    return load_catalogue([TEXTS.parent.parent / "texts.yaml", TEXTS]).texts(language)
+    return load_catalogue([*REPORT_TEXTS, TEXTS]).texts(language)
 
 
 def forecast_notes(learnt: Learnt, ahead: Ahead, teller: Teller) -> Iterator[str]:
