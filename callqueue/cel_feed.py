@@ -16,6 +16,7 @@ from callqueue.cel import CelEvent, parse_cel
 from callqueue.conversation_tables import RINGING, TRANSFER
 from callqueue.conversations import owner_of
 from callqueue.evidence import Gap, GapKind
+from callqueue.gap_details import Form, write_detail
 from callqueue.journal_events import BadLine
 from callqueue.ledger_store import FEW, insert_new, save_gaps
 from callqueue.lines import Line
@@ -275,7 +276,7 @@ class CelSink:
         return replace(bookmark, last_at=last_us // SECOND_US if last_us is not None else bookmark.last_at)
 
     async def on_lost(self, connection: AsyncConnection, bookmark: Bookmark) -> None:
-        detail = f"{bookmark.path}: nowhere any more; read to byte {bookmark.position}, lines behind it may be lost"
+        detail = write_detail(Form.NO_FILE, path=bookmark.path, position=bookmark.position)
         await save_gaps(connection, bookmark.journal, [Gap(GapKind.FILE_LOST, bookmark.last_at or 0, None, "", detail)])
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.bookmarks import Bookmark, last_instant
 from callqueue.evidence import Gap, GapKind
+from callqueue.gap_details import Form, write_detail
 from callqueue.journal import parse_line
 from callqueue.journal_events import BadLine, Event
 from callqueue.ledger import Ledger
@@ -201,5 +202,5 @@ class JournalSink:
         return (await connection.execute(query)).scalar_one_or_none() or ""
 
     async def on_lost(self, connection: AsyncConnection, bookmark: Bookmark) -> None:
-        detail = f"{bookmark.path}: nowhere any more; read to byte {bookmark.position}, lines behind it may be lost"
+        detail = write_detail(Form.NO_FILE, path=bookmark.path, position=bookmark.position)
         await save_gaps(connection, bookmark.journal, [Gap(GapKind.FILE_LOST, bookmark.last_at or 0, None, "", detail)])

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from callqueue.evidence import AgentEvent, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
+from callqueue.gap_details import Form, write_detail
 from callqueue.journal_events import (
     Abandoned,
     AgentDid,
@@ -198,7 +199,7 @@ class Ledger:
     def _lose_end(self, stint: Stint, at: int) -> None:
         """A channel waits in one queue at a time: the end of its earlier waiting was never written."""
         self._interrupt(stint, at)
-        detail = f"queue {stint.queue}: the journal has no end of the waiting that began {stint.entered}"
+        detail = write_detail(Form.NO_END, queue=stint.queue, began=stint.entered)
         self.changes.gaps.append(Gap(GapKind.JOURNAL_LOST, stint.entered, at, stint.call_id, detail))
 
     # -- leaving
@@ -283,7 +284,7 @@ class Ledger:
             return None
         answered = max(stint.entered, event.at - (event.talk or 0))
         wait = event.wait if event.wait is not None else answered - stint.entered
-        detail = f"queue {stint.queue}: the journal has no CONNECT of the conversation with {event.agent}"
+        detail = write_detail(Form.NO_CONNECT, queue=stint.queue, agent=event.agent)
         self.changes.gaps.append(Gap(GapKind.JOURNAL_LOST, stint.entered, event.at, stint.call_id, detail))
         self._change(stint, outcome=Outcome.ANSWERED, agent=event.agent, answered=answered, wait=wait)
         return self._of_channel[stint.channel_id][stint.number]
@@ -330,8 +331,8 @@ class Ledger:
                     self._interrupt(stint, event.at)
         self.pending.clear()
         if self.last_at is not None and self.last_at < event.at:
-            how = "after an orderly stop" if self.stopping else "without an orderly stop"
-            self.changes.gaps.append(Gap(GapKind.DOWN, self.last_at, event.at, detail=f"Asterisk began again {how}"))
+            detail = write_detail(Form.ORDERLY_STOP if self.stopping else Form.SUDDEN_STOP)
+            self.changes.gaps.append(Gap(GapKind.DOWN, self.last_at, event.at, detail=detail))
         self.stopping = False
         self.changes.markers.append(Marker(event.at, Mark.START))
         return True

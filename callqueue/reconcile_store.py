@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.conversation_store import credit
 from callqueue.conversation_tables import RINGING
 from callqueue.evidence import Gap, GapKind, Mark
+from callqueue.gap_details import Form, write_detail
 from callqueue.ledger_store import save_gaps
 from callqueue.reconcile import SECOND_US, CelView, Leg, Reconciled, Span, reconcile
 from callqueue.rollup_marks import Change, mark
@@ -114,7 +115,7 @@ class Reconciler:
         lost = [stay for stay in stays if not await self._is_in_journal(connection, stay)]
         await save_gaps(connection, self._journal, [
             Gap(GapKind.JOURNAL_LOST, stay.started_us // SECOND_US, stay.ended_us // SECOND_US, stay.call_id,
-                f"CEL knows a stay in a queue on channel {stay.channel_id}; the journal has no line of it")
+                write_detail(Form.NO_STAY, channel=stay.channel_id))
             for stay in lost
         ])
         if stays:

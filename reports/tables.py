@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callqueue.evidence import Gap
+from callqueue.gap_details import read_detail
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.figures import Value
 from foundation.calendars import Step, day_text, moment_text
@@ -25,6 +26,10 @@ from reports.queue import QueueReport, Row
 
 SHOWN_GAPS = 10
 MINUS = "−"
+ISOLATE, ISOLATED = "\u2066", "\u2069"
+"""Around what is read from the left to the right in a line from the right to the left, too."""
+MOMENTS = frozenset({"began", "ended"})
+"""Epoch seconds among what the details of gaps say."""
 REFUSED = ("refused_full", "refused_empty", "refused_closed", "refused_busy")
 COLUMNS = (
     "offered", "answered", "service_level", "service_level_human", "abandonment_rate", "short_abandoned",
@@ -98,6 +103,18 @@ class Teller:
         """With a true minus; `signed`: and a plus."""
         sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
         return sign + number_text(abs(value), self.language, decimals)
+
+    def gap_detail(self, detail: str) -> str:
+        """What else is known of a gap. What has no form (a fault of the system's, in its own words) is English."""
+        told = read_detail(detail)
+        if told is None:
+            return detail if self.language == "en" else ""
+        names = {name: self.queue(word) if name == "queue" else isolated(word) for name, word in told.words.items()}
+        numbers = {
+            name: number / 1000 if name.endswith("_ms") else self.moment(number, seconds=True) if name in MOMENTS
+            else number for name, number in told.numbers.items()
+        }
+        return self.texts(f"gap.detail.{told.form}", **names, **numbers)
 
     def _local(self, instant: float) -> datetime:
         return datetime.fromtimestamp(instant, self._zone)
@@ -193,13 +210,19 @@ def explained(passports: Mapping[str, Passport], names: Sequence[str], teller: T
         yield Text(f"{told.title} ({name} v{told.version}): {told.formula}", style="dim")
 
 
+def isolated(text: str) -> str:
+    return f"{ISOLATE}{text}{ISOLATED}"
+
+
 def gap_lines(gaps: Sequence[Gap], teller: Teller) -> Iterator[Text]:
     if not gaps:
         return
     yield Text(teller.texts("report.gaps.title", count=len(gaps)), style="yellow")
     for gap in gaps[:SHOWN_GAPS]:
         ended = teller.texts("report.gap.lasting") if gap.ended is None else teller.moment(gap.ended, seconds=True)
-        what = ": ".join(part for part in (teller.texts(f"gap.{gap.kind.value}"), gap.call_id, gap.detail) if part)
+        call = isolated(gap.call_id) if gap.call_id else ""
+        parts = (teller.texts(f"gap.{gap.kind.value}"), call, teller.gap_detail(gap.detail))
+        what = ": ".join(part for part in parts if part)
         yield Text(f"  {teller.moment(gap.started, seconds=True)} – {ended}: {what}", style="yellow")
     if len(gaps) > SHOWN_GAPS:
         yield Text("  " + teller.texts("report.gaps.more", count=len(gaps) - SHOWN_GAPS), style="yellow")

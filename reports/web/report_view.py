@@ -9,15 +9,13 @@ from callqueue.metrics import Unit
 from foundation.catalogue import Texts
 from reports.passport_words import Told
 from reports.sheets import Cell, Column, Link, Row, Section, Sheet, shown_cell
-from reports.tables import MINUS, Teller
+from reports.tables import MINUS, Teller, isolated
 
 MOVERS = (
     "short_abandoned", "timed_out", "left_by_key", "left_empty", "withdrawn", "callbacks_virtual", "callbacks_expired",
     "callbacks_pending", "answered_not_spoken", "repeat_rate", "service_level_answered", "service_level_asterisk2",
 )
 """What else may have moved while the headline rose: told beside it when a time is compared with an earlier one."""
-ISOLATE, ISOLATED = "\u2066", "\u2069"
-"""Around a number with a sign, which stays before it in a line from the right to the left, too."""
 SIGNS = ("+", MINUS, "…")
 """What numbers begin with that would else stand behind them; the last one is a number's that is not shown whole."""
 POINT = 0.0005
@@ -208,7 +206,8 @@ class ReportView:
 
 
 def _isolated(text: str) -> str:
-    return f"{ISOLATE}{text}{ISOLATED}" if text.startswith(SIGNS) else text
+    """With its sign before it in a line from the right to the left, too."""
+    return isolated(text) if text.startswith(SIGNS) else text
 
 
 def _total(sheet: Sheet | None) -> Row | None:

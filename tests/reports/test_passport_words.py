@@ -1,18 +1,21 @@
 """What passports say to people: every one in every language, of the same figures, and to programs in English."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from callqueue.evidence import Gap, GapKind
+from callqueue.gap_details import Form, write_detail
 from callqueue.metrics import Passport, Rules
 from foundation.catalogue import Catalogue, load_catalogue
-from foundation.settings import LANGUAGES, Language
+from foundation.settings import LANGUAGES, Language, Queue, Settings
 from foundation.text import digits
 from reports.first_contact import DAYS
 from reports.guide import GROUPS
 from reports.intervals_sheet import GOAL
 from reports.passport_words import PassportWords, formula, wording
-from reports.tables import TEXTS
+from reports.tables import TEXTS, Teller, gap_lines
 
 PASSPORTS = list(dict.fromkeys(each for _, group in GROUPS for each in group.values()))
 IDS = {each.id for each in PASSPORTS}
@@ -88,3 +91,29 @@ def test_numbers_in_the_words_are_those_of_the_program(catalogue: Catalogue) -> 
         resolved = formula(Passport("fcr_resolved", PASSPORTS[0].unit, "", ""), texts, str)
         assert digits(f"{GOAL * 100:.0f}", language) in needed
         assert digits(str(DAYS), language) in resolved
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_gaps_are_told_in_every_language(catalogue: Catalogue, language: Language) -> None:
+    values: dict[str, str | int] = {
+        "queue": "pensions", "agent": "a101", "channel": "1.2", "path": "/x", "began": 0, "ended": 60,
+        "patience": 30, "wait": 13, "wait_ms": 10_100, "talk": 33, "talk_ms": 30_050, "position": 7,
+    }
+    queue = Queue(title={"fa": "بازنشستگی", "tr": "Emeklilik", "en": "Pensions"})
+    settings = Settings(default_queue="pensions", queues={"pensions": queue})
+    teller = Teller(settings, _Site(), catalogue.texts(language))
+    gaps = [Gap(kind, 0, None, "c1", "a fault of the system") for kind in GapKind]
+    lines = [teller.gap_detail(write_detail(form, **values)) for form in Form]
+    lines += [line.plain for line in gap_lines(gaps, teller)]
+    for line in lines:
+        if language == "fa":
+            plain = re.sub("\u2066.*?\u2069", "", line)
+            assert all(word.isupper() for word in LATIN.findall(plain)), line
+        if language == "tr":
+            assert not ENGLISH.search(line), line
+        assert ("a fault of the system" in line) <= (language == "en")
+    assert digits("10.1", language).replace(".", {"fa": "٫", "tr": ",", "en": "."}[language]) in "".join(lines)
+
+
+class _Site:
+    zone = ZoneInfo("Asia/Tehran")
