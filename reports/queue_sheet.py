@@ -130,7 +130,7 @@ def _headline(report: QueueReport) -> Headline:
 
 def _notes(report: QueueReport, teller: Teller) -> Iterator[str]:
     for name in EXPLAINED:
-        yield f"{teller.texts(f'figure.{name}')}: {teller.texts(f'formula.{name}')}"
+        yield f"{teller.words.title(name)}: {teller.words.formula(report.passports[name])}"
     for queue, rules in report.rules.items():
         shown = {
             "threshold": rules.service_threshold, "short": rules.short_abandon, "window": rules.contact_window,
