@@ -7,9 +7,9 @@ from urllib.parse import quote, urlencode
 
 from callqueue.metrics import Unit
 from foundation.catalogue import Texts
-from reports.passport_words import Told
-from reports.sheets import Cell, Column, Link, Row, Section, Sheet, shown_cell
-from reports.tables import MINUS, Teller, isolated
+from reports.frame.passport_words import Told
+from reports.frame.sheets import Cell, Column, Link, Row, Section, Sheet, shown_cell
+from reports.frame.tables import MINUS, Teller, isolated
 
 MOVERS = (
     "short_abandoned", "timed_out", "left_by_key", "left_empty", "withdrawn", "callbacks_virtual", "callbacks_expired",

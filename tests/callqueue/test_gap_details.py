@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.gap_details import SENTENCES, WORDS, Detail, Form, read_detail, write_detail
+from callqueue.ledger.gap_details import SENTENCES, WORDS, Detail, Form, read_detail, write_detail
 
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=";:,"), min_size=1, max_size=12)
 

@@ -5,17 +5,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callqueue.evidence import Gap, GapKind
-from callqueue.gap_details import Form, write_detail
+from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.metrics import Passport, Rules
 from foundation.catalogue import Catalogue, load_catalogue
 from foundation.settings import LANGUAGES, Language, Queue, Settings
 from foundation.text import digits
-from reports.first_contact import DAYS
+from reports.callers.first_contact import DAYS
+from reports.frame.passport_words import PassportWords, formula, wording
+from reports.frame.tables import TEXTS, Teller, gap_lines
 from reports.guide import GROUPS
-from reports.intervals_sheet import GOAL
-from reports.passport_words import PassportWords, formula, wording
-from reports.tables import TEXTS, Teller, gap_lines
+from reports.queues.intervals_sheet import GOAL
 
 PASSPORTS = list(dict.fromkeys(each for _, group in GROUPS for each in group.values()))
 IDS = {each.id for each in PASSPORTS}
