@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from callqueue.metrics import Passport, Unit
@@ -11,16 +12,16 @@ from quality.evaluations import Evaluation
 from quality.scorecards import Scorecard
 from quality.scoring import value_of
 
-EVIDENCE: Final = "submitted evaluations (main store), by the moment of submission; calibrations are left out"
+TEXTS: Final = Path(__file__).parent / "passports.yaml"
+"""Passports of this room, in words."""
+EVIDENCE: Final = "evaluations"
 PASSPORTS: Final = {one.id: one for one in (
-    Passport("evaluations", Unit.COUNT, "submitted evaluations; of a question those that answered it", EVIDENCE, EXACT),
-    Passport("evaluated_calls", Unit.COUNT, "different recordings among them", EVIDENCE, EXACT),
-    Passport("quality_score", Unit.RATIO, "mean of the scores (Σ weight · value ÷ Σ weight of what applied; 0 where a"
-             " fatal question was answered with no); of a question the mean of its values, 0 to 1", EVIDENCE, EXACT),
-    Passport("quality_lowest", Unit.RATIO, "the lowest of them", EVIDENCE, EXACT),
-    Passport("quality_failed", Unit.COUNT, "evaluations failed by a fatal question; of a question answers of no that"
-             " failed one", EVIDENCE, EXACT),
-    Passport("quality_skipped", Unit.COUNT, 'questions answered with "does not apply"', EVIDENCE, EXACT),
+    Passport("evaluations", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("evaluated_calls", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("quality_score", Unit.RATIO, EVIDENCE, EXACT),
+    Passport("quality_lowest", Unit.RATIO, EVIDENCE, EXACT),
+    Passport("quality_failed", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("quality_skipped", Unit.COUNT, EVIDENCE, EXACT),
 )}
 
 

@@ -6,7 +6,8 @@ A report is one `Report` (reports/frame/report.py) in `REPORTS`: its name, what 
 - a module with its `build` and its `Report`, and its place in `REPORTS` below;
 - texts in a catalogue file of the reports (`report.<name>.name`, `report.<name>.about`, its title and headings), listed
   in `reports/frame/tables.py: TEXTS`; `parameter.<name>` and `choice.<name>.<choice>` for a parameter of its own;
-- a passport for every figure that it shows.
+- a passport for every figure that it shows, in words in a `passports.yaml` (`formula.<id>`;
+  reports/frame/passport_words.py) and in a group of `reports/guide.py`.
 
 Then it has a page, an address for programs (`/api/v1/reports/<name>`), a command (`bin/pasokh report <name>`), every
 export, and can be sent by e-mail.

@@ -1,6 +1,6 @@
 """The part of docs/figures.md that is made from the passports: `python -m reports.guide` writes it anew."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from callqueue.metrics import Passport, passports
@@ -20,13 +20,29 @@ from reports.callers.pulse_sheet import PASSPORTS as PULSE
 from reports.callers.repeats import PASSPORTS as REPEATS
 from reports.callers.voice_messages import PASSPORTS as MESSAGES
 from reports.cases.faults import PASSPORTS as FAULTS
+from reports.frame.passport_words import wording
+from reports.menus.paths import path_passports
 from reports.queues.blocked_sheet import PASSPORTS as BLOCKED
 from reports.queues.growth_sheet import PASSPORTS as GROWTH
+from reports.queues.intervals_sheet import AGENTS_NEEDED
 from reports.staffing.passports import PASSPORTS as STAFFING
 
 BEGIN = "<!-- passports: written by `python -m reports.guide`, do not edit by hand -->"
 END = "<!-- end of passports -->"
 GUIDE = CHECKOUT / "docs" / "figures.md"
+
+
+GROUPS: tuple[tuple[str, Mapping[str, Passport]], ...] = (
+    ("report queue", passports()), ("report agents", {one.id: one for one in AGENTS}),
+    ("report intervals", {AGENTS_NEEDED.id: AGENTS_NEEDED}), ("report ivr", path_passports()),
+    ("report voice-messages", MESSAGES), ("report provinces", PROVINCES), ("report repeat-callers", REPEATS),
+    ("report channel-shift", SHIFT), ("report pulse", PULSE), ("report growth", GROWTH), ("report blocked", BLOCKED),
+    ("report first-contact-resolution", RESOLUTION), ("report occupancy", OCCUPANCY_PASSPORTS),
+    ("report pauses", PAUSE_PASSPORTS), ("report adherence", ADHERENCE), ("report transfers", TRANSFERS),
+    ("report ring-no-answer", RINGS), ("report followups", KEPT), ("report satisfaction", SATISFACTION),
+    ("report faults", FAULTS), ("report quality", QUALITY), ("staffing", STAFFING),
+)
+"""Every passport there is, by the command whose figures they are of."""
 
 
 def passport_table(shown: Iterable[Passport]) -> str:
@@ -46,28 +62,18 @@ def renewed(text: str) -> str:
     _, ended, after = rest.partition(END)
     if not found or not ended:
         raise ValueError(f"the guide needs the lines {BEGIN} and {END}, and the passports between them")
-    queues, agents = passport_table(passports().values()), passport_table(AGENTS)
-    known = {*passports(), *(one.id for one in AGENTS)}
-    cases = "\n\n".join(f"Of `report {name}`:\n\n{passport_table(_but(known, shown))}" for name, shown in (
-        ("voice-messages", MESSAGES), ("provinces", PROVINCES), ("repeat-callers", REPEATS),
-        ("channel-shift", SHIFT), ("pulse", PULSE),
-        ("growth", GROWTH), ("blocked", BLOCKED), ("first-contact-resolution", RESOLUTION),
-        ("occupancy", OCCUPANCY_PASSPORTS), ("pauses", PAUSE_PASSPORTS), ("adherence", ADHERENCE),
-        ("transfers", TRANSFERS), ("ring-no-answer", RINGS),
-        ("followups", KEPT), ("satisfaction", SATISFACTION), ("faults", FAULTS), ("quality", QUALITY)))
-    staffing = f"Of `bin/pasokh staffing` (staffing.md):\n\n{passport_table(STAFFING.values())}"
-    return f"{before}{BEGIN}\n\n{queues}\n\nOf `report agents`:\n\n{agents}\n\n{cases}\n\n{staffing}\n\n{END}{after}"
-
-
-def _but(known: Container[str], shown: Mapping[str, Passport]) -> list[Passport]:
-    """Those that stand in no table above."""
-    return [passport for name, passport in shown.items() if name not in known]
+    known: set[Passport] = set()
+    parts = []
+    for name, shown in GROUPS:
+        parts.append(f"Of `{name}`:\n\n{passport_table(one for one in shown.values() if one not in known)}")
+        known.update(shown.values())
+    return "\n\n".join((f"{before}{BEGIN}", *parts, f"{END}{after}"))
 
 
 def _line(passport: Passport) -> str:
-    parameters = ", ".join(passport.parameters) or "–"
-    return (f"| `{passport.id}` | {passport.unit.value} | {passport.formula} | {parameters} | {passport.evidence} "
-            f"| {passport.resolution} | {passport.version} |")
+    parameters, told = ", ".join(passport.parameters) or "–", wording(passport)
+    return (f"| `{passport.id}` | {passport.unit.value} | {told.formula} | {parameters} | {told.evidence} "
+            f"| {told.resolution} | {passport.version} |")
 
 
 def write(guide: Path = GUIDE) -> None:

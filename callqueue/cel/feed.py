@@ -17,6 +17,7 @@ from callqueue.cel.parser import CelEvent, parse_cel
 from callqueue.journal.events import BadLine
 from callqueue.ledger.evidence import Gap, GapKind
 from callqueue.ledger.fold_store import FEW, insert_new, save_gaps
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.ledger.tables import BAD_LINE, CALL, HOLD, LEG, STAY
 from callqueue.records.bookmarks import Bookmark
 from callqueue.records.lines import Line
@@ -275,7 +276,7 @@ class CelSink:
         return replace(bookmark, last_at=last_us // SECOND_US if last_us is not None else bookmark.last_at)
 
     async def on_lost(self, connection: AsyncConnection, bookmark: Bookmark) -> None:
-        detail = f"{bookmark.path}: nowhere any more; read to byte {bookmark.position}, lines behind it may be lost"
+        detail = write_detail(Form.NO_FILE, path=bookmark.path, position=bookmark.position)
         await save_gaps(connection, bookmark.journal, [Gap(GapKind.FILE_LOST, bookmark.last_at or 0, None, "", detail)])
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.evidence import Gap, GapKind
 from callqueue.ledger.fold_store import save_gaps
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.ledger.tables import GAP, STINT
 from foundation.database import Database
 
@@ -102,7 +103,7 @@ class Blindness:
         if self.since is None:
             return
         if self._open is None and at - self.since >= LEAST_SECONDS:
-            self._declare("nobody was watching")
+            self._declare(write_detail(Form.NOBODY_WATCHED))
         if self._open is not None:
             self._spool.add(replace(self._open, ended=math.ceil(at)))
         self.since, self._open = None, None
@@ -112,7 +113,7 @@ class Blindness:
         if self.since is None:
             self._sign.touch()
         elif self._open is None and now - self.since >= LEAST_SECONDS:
-            self._declare("nobody was watching")
+            self._declare(write_detail(Form.NOBODY_WATCHED))
 
     def _declare(self, why: str) -> None:
         if self.since is not None:

@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.ledger.tables import GAP, SOURCE, STINT
 from foundation.asterisk.ami import Event
 
@@ -49,7 +50,7 @@ class JournalCheck:
         gaps = []
         for join in due:
             if not await self._is_known(connection, join):
-                detail = f"joined {join.queue} on channel {join.channel_id}; the journal has no line of it"
+                detail = write_detail(Form.NO_JOIN, queue=join.queue, channel=join.channel_id)
                 gaps.append(Gap(GapKind.JOURNAL_LOST, int(join.at), int(join.at), join.call_id, detail))
             del self._joins[join.channel_id, join.queue]
         return gaps

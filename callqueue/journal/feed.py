@@ -19,6 +19,7 @@ from callqueue.ledger.driver_rows import insert_rows
 from callqueue.ledger.evidence import Gap, GapKind
 from callqueue.ledger.fold import Ledger
 from callqueue.ledger.fold_store import insert_new, load_ledger, save_changes, save_gaps
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.ledger.tables import BAD_LINE, LINE, ORPHAN, SOURCE
 from callqueue.records.bookmarks import Bookmark, last_instant
 from callqueue.records.lines import Line
@@ -204,5 +205,5 @@ class JournalSink:
         return (await connection.execute(query)).scalar_one_or_none() or ""
 
     async def on_lost(self, connection: AsyncConnection, bookmark: Bookmark) -> None:
-        detail = f"{bookmark.path}: nowhere any more; read to byte {bookmark.position}, lines behind it may be lost"
+        detail = write_detail(Form.NO_FILE, path=bookmark.path, position=bookmark.position)
         await save_gaps(connection, bookmark.journal, [Gap(GapKind.FILE_LOST, bookmark.last_at or 0, None, "", detail)])

@@ -46,6 +46,7 @@ from callqueue.ledger.changes import (
     lacks_wait_end,
 )
 from callqueue.ledger.evidence import AgentEvent, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.ledger.stint import Ending, Outcome, Stint
 
 OUTCOME_OF: dict[type[Any], Outcome] = {
@@ -199,7 +200,7 @@ class Ledger:
     def _lose_end(self, stint: Stint, at: int) -> None:
         """A channel waits in one queue at a time: the end of its earlier waiting was never written."""
         self._interrupt(stint, at)
-        detail = f"queue {stint.queue}: the journal has no end of the waiting that began {stint.entered}"
+        detail = write_detail(Form.NO_END, queue=stint.queue, began=stint.entered)
         self.changes.gaps.append(Gap(GapKind.JOURNAL_LOST, stint.entered, at, stint.call_id, detail))
 
     # -- leaving
@@ -284,7 +285,7 @@ class Ledger:
             return None
         answered = max(stint.entered, event.at - (event.talk or 0))
         wait = event.wait if event.wait is not None else answered - stint.entered
-        detail = f"queue {stint.queue}: the journal has no CONNECT of the conversation with {event.agent}"
+        detail = write_detail(Form.NO_CONNECT, queue=stint.queue, agent=event.agent)
         self.changes.gaps.append(Gap(GapKind.JOURNAL_LOST, stint.entered, event.at, stint.call_id, detail))
         self._change(stint, outcome=Outcome.ANSWERED, agent=event.agent, answered=answered, wait=wait)
         return self._of_channel[stint.channel_id][stint.number]
@@ -331,8 +332,8 @@ class Ledger:
                     self._interrupt(stint, event.at)
         self.pending.clear()
         if self.last_at is not None and self.last_at < event.at:
-            how = "after an orderly stop" if self.stopping else "without an orderly stop"
-            self.changes.gaps.append(Gap(GapKind.DOWN, self.last_at, event.at, detail=f"Asterisk began again {how}"))
+            detail = write_detail(Form.ORDERLY_STOP if self.stopping else Form.SUDDEN_STOP)
+            self.changes.gaps.append(Gap(GapKind.DOWN, self.last_at, event.at, detail=detail))
         self.stopping = False
         self.changes.markers.append(Marker(event.at, Mark.START))
         return True

@@ -4,11 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.ledger.stint import Ending, Outcome, Stint
 
 SECOND_US = 1_000_000
 DISAGREEMENT_MS = 1_100
 """A second, for the journal writes whole ones, and the tenth that Asterisk may take between the two notes."""
+DIFFERENCES = {
+    (True, False): Form.WAIT_DIFFERS, (False, True): Form.TALK_DIFFERS, (True, True): Form.BOTH_DIFFER,
+}
+"""By whether the wait and whether the talk are told apart."""
 NEAR_US = 2 * SECOND_US
 """A stay belongs to the stint whose joining is this near."""
 
@@ -67,9 +72,9 @@ def reconcile(stint: Stint, view: CelView) -> Reconciled:
     stay = _nearest(view.stays, stint.entered * SECOND_US)
     if stint.outcome is not Outcome.ANSWERED:
         wait_ms = None if stay is None else _ms(stay.end - stay.start)
-        return Reconciled(wait_ms=wait_ms, gaps=_gaps(stint, _disagreements(stint, wait_ms, None)))
+        return Reconciled(wait_ms=wait_ms, gaps=_disagreements(stint, wait_ms, None))
     if stay is None and not view.legs and not view.knows_call:
-        detail = f"queue {stint.queue}: CEL has nothing about the conversation with {stint.agent}"
+        detail = write_detail(Form.NO_TALK, queue=stint.queue, agent=stint.agent)
         return Reconciled(gaps=(Gap(GapKind.CEL_LOST, stint.entered, stint.finished, stint.call_id, detail),))
     met = _together(stint, view.legs)
     bridged = sum(span.end - span.start for span in met)
@@ -78,7 +83,7 @@ def reconcile(stint: Stint, view: CelView) -> Reconciled:
     return Reconciled(
         spoke=bool(met), wait_ms=wait_ms, talk_ms=_ms(bridged - held),
         hold_ms=None if _overlapping(met, view.blind) else _ms(held),
-        gaps=_gaps(stint, _disagreements(stint, wait_ms, _ms(bridged))),
+        gaps=_disagreements(stint, wait_ms, _ms(bridged)),
     )
 
 
@@ -135,22 +140,17 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
     return joined
 
 
-def _disagreements(stint: Stint, wait_ms: int | None, bridged_ms: int | None) -> list[str]:
-    found = []
-    if stint.wait is not None and wait_ms is not None and _apart(stint.wait, wait_ms):
-        found.append(f"wait: journal {stint.wait} s, CEL {wait_ms} ms")
+def _disagreements(stint: Stint, wait_ms: int | None, bridged_ms: int | None) -> tuple[Gap, ...]:
     known_end = stint.ending is not Ending.INTERRUPTED
-    if stint.talk is not None and bridged_ms is not None and known_end and _apart(stint.talk, bridged_ms):
-        found.append(f"talk: journal {stint.talk} s, CEL {bridged_ms} ms")
-    return found
-
-
-def _apart(seconds: int, milliseconds: int) -> bool:
-    return abs(seconds * 1000 - milliseconds) > DISAGREEMENT_MS
-
-
-def _gaps(stint: Stint, disagreements: list[str]) -> tuple[Gap, ...]:
-    if not disagreements:
+    form = DIFFERENCES.get((_apart(stint.wait, wait_ms), known_end and _apart(stint.talk, bridged_ms)))
+    if form is None:
         return ()
-    detail = f"queue {stint.queue}: {'; '.join(disagreements)}"
+    detail = write_detail(
+        form, queue=stint.queue, wait=stint.wait, wait_ms=wait_ms, talk=stint.talk, talk_ms=bridged_ms)
     return (Gap(GapKind.DISAGREEMENT, stint.entered, stint.finished, stint.call_id, detail),)
+
+
+def _apart(seconds: int | None, milliseconds: int | None) -> bool:
+    if seconds is None or milliseconds is None:
+        return False
+    return abs(seconds * 1000 - milliseconds) > DISAGREEMENT_MS

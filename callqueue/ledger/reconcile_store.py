@@ -11,6 +11,7 @@ from callqueue.cel.conversation_store import credit
 from callqueue.cel.conversation_tables import RINGING
 from callqueue.ledger.evidence import Gap, GapKind, Mark
 from callqueue.ledger.fold_store import save_gaps
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.ledger.reconcile import SECOND_US, CelView, Leg, Reconciled, Span, reconcile
 from callqueue.ledger.stint import Stint
 from callqueue.ledger.store import STINT_COLUMNS, stint_of
@@ -114,7 +115,7 @@ class Reconciler:
         lost = [stay for stay in stays if not await self._is_in_journal(connection, stay)]
         await save_gaps(connection, self._journal, [
             Gap(GapKind.JOURNAL_LOST, stay.started_us // SECOND_US, stay.ended_us // SECOND_US, stay.call_id,
-                f"CEL knows a stay in a queue on channel {stay.channel_id}; the journal has no line of it")
+                write_detail(Form.NO_STAY, channel=stay.channel_id))
             for stay in lost
         ])
         if stays:

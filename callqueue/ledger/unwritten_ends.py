@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.ledger.changes import is_waiting
 from callqueue.ledger.evidence import Gap, GapKind
 from callqueue.ledger.fold_store import save_gaps
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.ledger.reconcile import NEAR_US, SECOND_US, CelView, end_us
 from callqueue.ledger.stint import Ending, Outcome, Stint
 from callqueue.ledger.store import STINT_COLUMNS, stint_of
@@ -49,13 +50,13 @@ def end_by_cel(stint: Stint, view: CelView, read: int) -> tuple[Stint, Gap] | No
     ended = max(stint.answered or stint.entered, found[0] // SECOND_US)
     if is_waiting(stint):
         closed = replace(stint, outcome=Outcome.INTERRUPTED, wait=ended - stint.entered)
-        what, began = "waiting", stint.entered
+        form, began = Form.NO_END_OF_WAITING, stint.entered
     else:
         began = stint.answered or stint.entered
         closed = replace(stint, talk=ended - began, ending=Ending.INTERRUPTED)
-        what = f"conversation with {stint.agent}"
-    detail = (f"queue {stint.queue}: the {what} that began {began} ended {ended} by CEL; the journal, read to its end "
-              f"{PATIENCE_SECONDS} s later, had no line of the end")
+        form = Form.NO_END_OF_TALK
+    detail = write_detail(
+        form, queue=stint.queue, agent=stint.agent, began=began, ended=ended, patience=PATIENCE_SECONDS)
     gap = Gap(GapKind.JOURNAL_LOST, began, ended, stint.call_id, detail)
     return replace(closed, finished=ended, ended_by_cel=True), gap
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.gap_details import Form, write_detail
 from callqueue.ledger.gaps import declare_gap, end_gaps, is_lasting
 from foundation.database import Database
 
@@ -134,5 +135,5 @@ async def _record(connection: AsyncConnection, journal: str, at: int, *, full: b
     if not full:
         await end_gaps(connection, journal, GapKind.DISK_FULL, at)
     elif not await is_lasting(connection, journal, GapKind.DISK_FULL):  # one that a process before this one declared
-        detail = "the disk was full; the journal may lack lines"
-        await declare_gap(connection, journal, Gap(GapKind.DISK_FULL, at, None, "", detail))
+        full_disk = Gap(GapKind.DISK_FULL, at, None, "", write_detail(Form.DISK_FULL))
+        await declare_gap(connection, journal, full_disk)

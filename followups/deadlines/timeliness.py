@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Final
 
 from callqueue.metrics.arithmetic import ratio
-from callqueue.metrics.passports import EXACT, Passport, Unit
+from callqueue.metrics.passports import EXACT, MEASURED, Passport, Unit
 
-EVIDENCE = "cases and their notices (main store)"
+EVIDENCE = "cases_told"
 
 
 class Dimension(StrEnum):
@@ -65,29 +65,19 @@ class Timeliness:
         return ratio(self.followups_resolved_on_time, self.followups_due)
 
 
-def _count(name: str, formula: str) -> Passport:
-    return Passport(name, Unit.COUNT, formula, EVIDENCE, EXACT)
+def _count(name: str) -> Passport:
+    return Passport(name, Unit.COUNT, EVIDENCE, EXACT)
 
 
-def _share(name: str, formula: str) -> Passport:
-    return Passport(name, Unit.RATIO, formula, EVIDENCE, "milliseconds")
+def _share(name: str) -> Passport:
+    return Passport(name, Unit.RATIO, EVIDENCE, MEASURED)
 
 
 PASSPORTS: Final[Mapping[str, Passport]] = MappingProxyType({one.id: one for one in (
-    _share("followup_on_time", "followups_on_time ÷ followups_due; booked to the interval in which the deadline lies,"
-                               " to the unit that had the case when its deadline passed"),
-    _count("followups_due", "cases whose deadline lies in the interval and has passed, without followups_dropped;"
-                            " a reopened case counts with its present deadline"),
-    _count("followups_on_time", "due cases closed by their deadline"),
-    _count("followups_told_on_time", "due cases whose caller was told the result, or which were closed, by their"
-                                     " deadline"),
-    _count("followups_resolved_on_time", "due cases that had a result (or were closed) by the deadline"),
-    _count("followups_late", "due cases closed after their deadline"),
-    _count("followups_overdue", "due cases that are still not closed"),
-    _count("followups_dropped", "cases withdrawn by the caller, or duplicates, closed by their deadline"),
-    _count("followups_reopened", "due cases that had been reopened at least once"),
-    _share("followup_told_on_time", "followups_told_on_time ÷ followups_due"),
-    _share("followup_resolved_on_time", "followups_resolved_on_time ÷ followups_due"),
+    _share("followup_on_time"), _count("followups_due"), _count("followups_on_time"), _count("followups_told_on_time"),
+    _count("followups_resolved_on_time"), _count("followups_late"), _count("followups_overdue"),
+    _count("followups_dropped"), _count("followups_reopened"), _share("followup_told_on_time"),
+    _share("followup_resolved_on_time"),
 )})
 
 

@@ -8,22 +8,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from callqueue.metrics.passports import EXACT, Passport, Unit
 from followups.surveys.surveys import Survey
 
-EVIDENCE = "keys that callers pressed (main store)"
+TEXTS = Path(__file__).parent.parent / "passports.yaml"
+"""Passports of this room, in words."""
+EVIDENCE = "survey_keys"
 PASSPORTS: Final[Mapping[str, Passport]] = MappingProxyType({one.id: one for one in (
-    Passport("survey_asked", Unit.COUNT, "callers to whom a survey's invitation was played, booked to that moment;"
-             " callers who hung up before their agent did are not asked", EVIDENCE, EXACT),
-    Passport("survey_answered", Unit.COUNT, "asked callers who pressed a valid key at least once", EVIDENCE, EXACT),
-    Passport("survey_response_rate", Unit.RATIO, "survey_answered ÷ survey_asked", EVIDENCE, EXACT),
-    Passport("satisfaction_answers", Unit.COUNT, "valid keys for one question of one survey", EVIDENCE, EXACT),
-    Passport("satisfaction_mean", Unit.NUMBER, "sum of the keys ÷ satisfaction_answers", EVIDENCE, EXACT),
-    Passport("satisfaction_good", Unit.RATIO, "answers with a key that the survey calls good ÷ satisfaction_answers",
-             EVIDENCE, EXACT),
+    Passport("survey_asked", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("survey_answered", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("survey_response_rate", Unit.RATIO, EVIDENCE, EXACT),
+    Passport("satisfaction_answers", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("satisfaction_mean", Unit.NUMBER, EVIDENCE, EXACT),
+    Passport("satisfaction_good", Unit.RATIO, EVIDENCE, EXACT),
 )})
 
 

@@ -50,7 +50,7 @@ def call(
         case Form.JSON:
             write(sheet_json(sheet))
         case Form.CSV:
-            write(sheet_csv(sheet))
+            write(sheet_csv(sheet, settings, names.texts))
         case Form.TABLE:
             console().print(sheet_table(sheet, settings, names.texts))
 

@@ -153,6 +153,6 @@ def _print(sheet: Sheet, settings: Settings, form: Form) -> None:
         case Form.JSON:
             write(sheet_json(sheet))
         case Form.CSV:
-            write(sheet_csv(sheet))
+            write(sheet_csv(sheet, settings, staffing_texts(settings.site.language)))
         case Form.TABLE:
             console().print(sheet_table(sheet, settings, staffing_texts(settings.site.language)))

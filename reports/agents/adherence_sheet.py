@@ -11,47 +11,36 @@ from callqueue.ledger.store import read_gaps
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.adherence import AdherenceFigures, AdherenceSheet, Moment, Verdict, together
 from callqueue.metrics.agent_states import SECOND, AgentDay, Timesheet, agent_day
-from callqueue.metrics.passports import BOTH
+from callqueue.metrics.passports import CONVERSATIONS
 from callqueue.work_plan.book import KeptLine, read_time
 from callqueue.work_plan.plan import PlanLine
 from foundation.calendars import Interval, Step, iso, split
 from foundation.text import NO_FIGURE
-from reports.agents.agents import CONVERSATIONS, refuse_unknown_agents
+from reports.agents.agents import refuse_unknown_agents
 from reports.frame.parameters import AGENTS, STEP, Parameters
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Headline, Look, Row, Section, Sheet
 
-PLAN = "the imported plan of working times"
-PLAN_AND_LEDGER = f"{PLAN}; {BOTH}"
+PLAN = "plan"
+PLAN_AND_LEDGER = "plan_and_journal"
 MOST_DEVIATIONS = 100
 RATIOS = ("adherence", "conformance")
 ASIDE = ("planned_work", "in_adherence", "planned_absent")
 
 
-def _level(name: str, formula: str) -> Passport:
-    return Passport(name, Unit.RATIO, formula, PLAN_AND_LEDGER, CONVERSATIONS)
+def _level(name: str) -> Passport:
+    return Passport(name, Unit.RATIO, PLAN_AND_LEDGER, CONVERSATIONS)
 
 
-def _time(name: str, formula: str, evidence: str = PLAN_AND_LEDGER) -> Passport:
+def _time(name: str, evidence: str = PLAN_AND_LEDGER) -> Passport:
     resolution = "exact" if evidence == PLAN else CONVERSATIONS
-    return Passport(name, Unit.SECONDS, formula, evidence, resolution)
+    return Passport(name, Unit.SECONDS, evidence, resolution)
 
 
 PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
-    _level("adherence", "in_adherence ÷ planned: how much of the planned time went as planned; from 0 to 1"),
-    _level("conformance", "worked ÷ planned_work: how much was worked, whenever; above 1 where more was"),
-    _time("planned", "time planned for work or breaks; = in_adherence + absent_when_planned + paused_unplanned"
-                     " + break_not_taken; of an interval that is not over, up to now", PLAN),
-    _time("planned_work", "time planned for work, without the breaks and absences that lie upon it", PLAN),
-    _time("in_adherence", "planned for work and worked; planned for a break and paused for its reason (any, where the"
-                          " plan names none) or logged out"),
-    _time("absent_when_planned", "planned for work, and not logged in"),
-    _time("paused_unplanned", "paused while planned for work, or during a break that is planned for another reason"),
-    _time("break_not_taken", "planned for a break, and worked"),
-    _time("working_unplanned", "worked where an absence or nothing is planned; no part of planned or of adherence"),
-    _time("worked", "logged_in − paused of the report agents: ready, ringing, in conversation, in wrap-up"),
-    _time("planned_absent", "time planned as absence (leave, illness); nothing is expected in it", PLAN),
-    _time("deviation", "length of one unbroken stretch out of plan"),
+    _level("adherence"), _level("conformance"), _time("planned", PLAN), _time("planned_work", PLAN),
+    _time("in_adherence"), _time("absent_when_planned"), _time("paused_unplanned"), _time("break_not_taken"),
+    _time("working_unplanned"), _time("worked"), _time("planned_absent", PLAN), _time("deviation"),
 )}
 FIGURES = tuple(name for name in PASSPORTS if name != "deviation")
 HEADLINE = (*RATIOS, "planned", *(each.value for each in Verdict if each is not Verdict.IN_ADHERENCE))

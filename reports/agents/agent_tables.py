@@ -14,10 +14,12 @@ from callqueue.metrics import Unit
 from foundation.calendars import Step, iso
 from foundation.settings import Settings
 from reports.agents.agents import AgentRow, AgentsReport
-from reports.forms.exports import definitions, gap_json, safe_cell
-from reports.frame.tables import Teller, gap_lines
+from reports.forms.exports import comments, definitions, gap_json, safe_cell
+from reports.frame.passport_words import PassportWords
+from reports.frame.tables import Teller, explained, gap_lines
 
 Json = dict[str, Any]
+EXPLAINED = ("agent_aht", "agent_occupancy")
 
 
 def agents_json(report: AgentsReport) -> str:
@@ -35,12 +37,10 @@ def agents_content(report: AgentsReport) -> Json:
     }
 
 
-def agents_csv(report: AgentsReport) -> str:
+def agents_csv(report: AgentsReport, words: PassportWords) -> str:
     """A comment block with the passports, then one line for each row and a last one for all; pauses as `lunch=600`."""
     sheet = io.StringIO()
-    for name, passport in report.passports.items():
-        sheet.write(f"# {name}: {passport.formula}; evidence: {passport.evidence}; resolution: {passport.resolution}; "
-                    f"version: {passport.version}\n")
+    sheet.write(comments(report.passports, {}, words))
     lines = [agent_row_content(report, row) for row in (*report.rows, report.total)]
     writer = csv.DictWriter(sheet, list(lines[-1]), lineterminator="\n")
     writer.writeheader()
@@ -57,8 +57,8 @@ def agents_table(report: AgentsReport, settings: Settings) -> RenderableType:
     title = texts("report.agents.title", start=teller.moment(interval.start), end=teller.moment(interval.end))
     made = texts("report.made", moment=teller.moment(report.made, seconds=True), zone=report.zone.key)
     return Group(
-        Text(title, style="bold"), Text(made, style="dim"), _rows(report, teller), *_formulas(report, teller),
-        *gap_lines(report.gaps, teller), _sum(report, teller),
+        Text(title, style="bold"), Text(made, style="dim"), _rows(report, teller),
+        *explained(report.passports, EXPLAINED, teller), *gap_lines(report.gaps, teller), _sum(report, teller),
     )
 
 
@@ -77,15 +77,6 @@ def _rows(report: AgentsReport, teller: Teller) -> Table:
         pauses = [teller.value(row.day.pauses.get(reason, 0), Unit.SECONDS) for reason in reasons]
         table.add_row(start, row.agent or teller.texts("column.all"), *values, *pauses, style=style)
     return table
-
-
-def _formulas(report: AgentsReport, teller: Teller) -> list[Text]:
-    shown = ("agent_aht", "agent_occupancy")
-    return [
-        Text(f"{teller.texts(f'agents.{name}')} ({name} v{report.passports[name].version}): "
-             f"{teller.texts(f'agents.formula.{name}')}", style="dim")
-        for name in shown
-    ]
 
 
 def _sum(report: AgentsReport, teller: Teller) -> Text:

@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import ratio
-from callqueue.metrics.passports import BOTH, EXACT, JOURNAL, WHOLE
+from callqueue.metrics.passports import BOTH, CONVERSATIONS, EXACT, JOURNAL, WHOLE
 from foundation.calendars import Interval, Step, iso
-from reports.agents.agents import CONVERSATIONS, AgentRow, AgentsQuery, AgentsReport, build_agents_report, together
 from reports.agents.agents import PASSPORTS as OF_AGENTS
+from reports.agents.agents import AgentRow, AgentsQuery, AgentsReport, build_agents_report, together
 from reports.frame.parameters import AGENTS, STEP, Parameters, fitting_step
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Headline, Look, Row, Section, Sheet
@@ -19,18 +19,15 @@ OCCUPANCY = "agent_occupancy"
 OCCUPANCY_PASSPORTS: Mapping[str, Passport] = {
     **{each.id: each for each in OF_AGENTS if each.id in {*TIMES, OCCUPANCY}},
     **{each.id: each for each in (
-        Passport("agents_present", Unit.COUNT, "agents who were logged in at any moment of the interval", JOURNAL,
-                 EXACT),
-        Passport("agents_mean", Unit.NUMBER, "logged_in ÷ length of the interval (of one that is not over, up to now):"
-                 " how many were there on average", BOTH, CONVERSATIONS),
+        Passport("agents_present", Unit.COUNT, JOURNAL, EXACT),
+        Passport("agents_mean", Unit.NUMBER, BOTH, CONVERSATIONS),
     )},
 }
 PAUSE_PASSPORTS: Mapping[str, Passport] = {
     **{each.id: each for each in OF_AGENTS if each.id in {"logged_in", "paused"}},
     **{each.id: each for each in (
-        Passport("pause_time", Unit.SECONDS, "time paused for this reason in all of his queues, without the calls in"
-                 " it; over all reasons = paused. Wrap-up is no pause", JOURNAL, WHOLE),
-        Passport("pause_share", Unit.RATIO, "pause_time ÷ logged_in of the same agents and interval", JOURNAL, WHOLE),
+        Passport("pause_time", Unit.SECONDS, JOURNAL, WHOLE),
+        Passport("pause_share", Unit.RATIO, JOURNAL, WHOLE),
     )},
 }
 Named = TypeVar("Named", Interval, str)

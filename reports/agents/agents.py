@@ -12,45 +12,26 @@ from callqueue.metrics import Passport, Unit
 from callqueue.metrics.agent_states import AgentDay, agent_day
 from callqueue.metrics.agents_tally import TimesheetsTally, add_timesheets
 from callqueue.metrics.arithmetic import ratio
-from callqueue.metrics.passports import BOTH, CEL, EXACT, JOURNAL, WHOLE
+from callqueue.metrics.passports import BOTH, CEL, CONVERSATIONS, EXACT, JOURNAL, MEASURED, WHOLE
 from callqueue.rollups.reading import Reader
 from foundation.calendars import Calendar, Interval, Step, split
 from foundation.settings import Settings
 from reports.frame.reading import rulebook
 from reports.queues.queue import ReportError
 
-CONVERSATIONS = "milliseconds by CEL; whole seconds ±1 s without it"
-
-LONG_FORMULAS = {
-    "talk_time": "time with callers while logged in, hold not in it: those a queue gave him, and those passed on to him"
-                 " without a queue; of stints that CEL does not know, the journal's time with hold",
-    "hold_time": "time in which he had a caller on hold and was not consulting; holds are unseen while the live side is"
-                 " away (a gap of the kind blind)",
-    "consultation": "time with colleagues, also while his caller is on hold",
-    "ringing": "time in which his telephone rang for a call, answered or not, and he did none of the above",
-    "wrap_up_time": "pauses with the reason wrap-up, without the calls in them",
-    "paused": "pauses for any other reason in all of his queues, without the calls in them; by reason under pauses",
-    "ready": "logged in, and none of the other parts",
-}
-
 
 def _time(name: str, evidence: str = BOTH, resolution: str = CONVERSATIONS) -> Passport:
-    return Passport(name, Unit.SECONDS, LONG_FORMULAS[name], evidence, resolution)
+    return Passport(name, Unit.SECONDS, evidence, resolution)
 
 
 PASSPORTS: tuple[Passport, ...] = (
-    Passport("logged_in", Unit.SECONDS, "from log-in (or the first queue joined) to log-out, or to a start of Asterisk;"
-             " = ready + ringing + talk_time + hold_time + consultation + wrap_up_time + paused, cut at the interval's"
-             " edges", JOURNAL, WHOLE),
-    _time("ready"), _time("ringing", CEL, "milliseconds"), _time("talk_time"), _time("hold_time", BOTH),
-    _time("consultation", CEL, "milliseconds"), _time("wrap_up_time", JOURNAL, WHOLE), _time("paused", JOURNAL, WHOLE),
-    Passport("conversations", Unit.COUNT, "callers he began to speak with in the interval, from a queue or passed on to"
-             " him; one for each call, however often it was held", BOTH, EXACT),
-    Passport("agent_aht", Unit.SECONDS, "(talk_time + hold_time + wrap_up_time) ÷ conversations; consultation apart",
-             BOTH, CONVERSATIONS),
-    Passport("agent_occupancy", Unit.RATIO, "(talk_time + hold_time + wrap_up_time + consultation) ÷ (logged_in −"
-             " paused), never above 1", BOTH, CONVERSATIONS),
-    Passport("rings_unanswered", Unit.COUNT, "rings of queues that he did not pick up (RINGNOANSWER)", JOURNAL, EXACT),
+    Passport("logged_in", Unit.SECONDS, JOURNAL, WHOLE),
+    _time("ready"), _time("ringing", CEL, MEASURED), _time("talk_time"), _time("hold_time", BOTH),
+    _time("consultation", CEL, MEASURED), _time("wrap_up_time", JOURNAL, WHOLE), _time("paused", JOURNAL, WHOLE),
+    Passport("conversations", Unit.COUNT, BOTH, EXACT),
+    Passport("agent_aht", Unit.SECONDS, BOTH, CONVERSATIONS),
+    Passport("agent_occupancy", Unit.RATIO, BOTH, CONVERSATIONS),
+    Passport("rings_unanswered", Unit.COUNT, JOURNAL, EXACT),
 )
 
 

@@ -39,7 +39,7 @@ def agents_sheet(report: AgentsReport, settings: Settings, texts: Texts) -> Shee
         report.passports, chart=Chart(Look.BAR, "from" if stepped else "agent", PARTS, "agent" if stepped else None),
         further=_pauses(report, texts), balanced=report.sums_up,
         balance=texts("report.agents.sums_up" if report.sums_up else "report.agents.differs"), gaps=report.gaps,
-        own=Own(agents_content(report), lambda: agents_csv(report),
+        own=Own(agents_content(report), lambda words: agents_csv(report, words),
                 lambda spoken, _width: agents_table(report, spoken)),
     )
 

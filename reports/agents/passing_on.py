@@ -11,7 +11,7 @@ from callqueue.ledger.store import read_gaps, read_stints
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.balance import count_ledger
-from callqueue.metrics.passports import CEL, EXACT, JOURNAL, passports
+from callqueue.metrics.passports import CEL, EXACT, JOURNAL, MEASURED, passports
 from foundation.calendars import Interval, iso
 from reports.frame.parameters import AGENTS, QUEUES, Parameters
 from reports.frame.people import refuse_too_many
@@ -23,17 +23,13 @@ from reports.queues.queue import refuse_unknown_queues
 MILLISECONDS = 1000
 PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
     passports()["answered"],
-    Passport("transfers", Unit.COUNT, "answered stints that ended in a transfer (BLINDTRANSFER, ATTENDEDTRANSFER),"
-             " booked to the moment of entering", JOURNAL, EXACT),
+    Passport("transfers", Unit.COUNT, JOURNAL, EXACT),
     passports()["transfer_rate"],
-    Passport("transfers_in", Unit.COUNT, "stints that came into the queue by a transfer (origin transfer)", JOURNAL,
-             EXACT),
-    Passport("transfers_received", Unit.COUNT, "callers whom a colleague passed on to the agent without a queue, booked"
-             " to the beginning of their conversation", CEL, EXACT),
-    Passport("transfer_talk", Unit.SECONDS, "how long those conversations lasted, hold in them", CEL, "milliseconds"),
-    Passport("consultations", Unit.COUNT, "conversations of the agent with a colleague, each side's its own", CEL,
-             EXACT),
-    Passport("consultation_time", Unit.SECONDS, "how long they lasted", CEL, "milliseconds"),
+    Passport("transfers_in", Unit.COUNT, JOURNAL, EXACT),
+    Passport("transfers_received", Unit.COUNT, CEL, EXACT),
+    Passport("transfer_talk", Unit.SECONDS, CEL, MEASURED),
+    Passport("consultations", Unit.COUNT, CEL, EXACT),
+    Passport("consultation_time", Unit.SECONDS, CEL, MEASURED),
 )}
 OF_AGENTS = ("answered", "transfers", "transfer_rate", "transfers_received", "transfer_talk", "consultations",
              "consultation_time")

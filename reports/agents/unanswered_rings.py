@@ -10,7 +10,7 @@ from callqueue.ledger.stint import Outcome, Stint
 from callqueue.ledger.store import read_gaps, read_rings, read_stints
 from callqueue.metrics import Passport, Unit, passports
 from callqueue.metrics.arithmetic import ratio
-from callqueue.metrics.passports import EXACT, JOURNAL
+from callqueue.metrics.passports import EXACT, JOURNAL, MEASURED
 from foundation.calendars import iso
 from reports.frame.parameters import AGENTS, QUEUES, Parameters
 from reports.frame.people import refuse_too_many
@@ -22,10 +22,9 @@ from reports.queues.queue import refuse_unknown_queues
 MILLISECONDS = 1000
 PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
     passports()["ring_no_answer"], passports()["ring_no_answer_time"],
-    Passport("ring_longest", Unit.SECONDS, "the longest of those rings", JOURNAL, "milliseconds"),
-    Passport("rings_answered", Unit.COUNT, "stints that the agent answered (CONNECT), booked to the moment of"
-             " answering", JOURNAL, EXACT),
-    Passport("ring_no_answer_share", Unit.RATIO, "ring_no_answer ÷ (ring_no_answer + rings_answered)", JOURNAL, EXACT),
+    Passport("ring_longest", Unit.SECONDS, JOURNAL, MEASURED),
+    Passport("rings_answered", Unit.COUNT, JOURNAL, EXACT),
+    Passport("ring_no_answer_share", Unit.RATIO, JOURNAL, EXACT),
 )}
 
 

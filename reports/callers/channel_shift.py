@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from callqueue.metrics import Passport, Unit
-from callqueue.metrics.passports import EXACT, JOURNAL
+from callqueue.metrics.passports import EXACT
 from foundation.calendars import Interval, Step, iso, split
 from foundation.provinces import UNKNOWN
 from reports.callers.caller_provinces import caller_provinces
@@ -16,26 +16,11 @@ from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Headline, Look, Row, Section, Sheet
 from reports.frame.spans import beginning
 
-EVIDENCE = f"CEL and {JOURNAL}; steps of the menus; voice messages; cases"
-FORMULAS = {
-    End.FOLLOWUP: "requests that a case carries on: one is linked to the call, to a recording of it, or to a message"
-                  " left in it",
-    End.AGENT: "of the others, those whose caller spoke with a person: in the call, or in one that kept a promise given"
-               " in it",
-    End.VOICE_MESSAGE: "of the others, those that left a voice message",
-    End.PROMISED: "of the others, those that were promised a call which has not reached them",
-    End.SELF_SERVICE: "of the others, those that an announcement or a service of the menus told or helped, and that"
-                      " ended without a queue (`contained` of the path report)",
-    End.UNSERVED: "of the others, those whose call is over: gave up waiting, refused, timed out, lost in the menus",
-    End.OPEN: "of the others, those whose call goes on",
-}
+EVIDENCE = "all_channels"
 PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
-    Passport("requests", Unit.COUNT, "calls that came to the line from outside, each once however many menus, queues"
-             " and agents it saw, booked to its beginning; who calls again makes a new request; calls that we make are"
-             " none = " + " + ".join(f"requests_{end}" for end in End), EVIDENCE, EXACT),
-    *(Passport(f"requests_{end}", Unit.COUNT, formula, EVIDENCE, EXACT) for end, formula in FORMULAS.items()),
-    *(Passport(f"share_{end}", Unit.RATIO, f"requests_{end} ÷ (requests − requests_open)", EVIDENCE, EXACT)
-      for end in End if end is not End.OPEN),
+    Passport("requests", Unit.COUNT, EVIDENCE, EXACT),
+    *(Passport(f"requests_{end}", Unit.COUNT, EVIDENCE, EXACT) for end in End),
+    *(Passport(f"share_{end}", Unit.RATIO, EVIDENCE, EXACT) for end in End if end is not End.OPEN),
 )}
 ASKED_FOR = (End.SELF_SERVICE, End.AGENT, End.VOICE_MESSAGE, End.FOLLOWUP, End.PROMISED, End.UNSERVED)
 """In the order of a headline."""

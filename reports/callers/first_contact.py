@@ -22,19 +22,13 @@ DAYS = 7
 AGAIN = DAYS * 86_400
 """Seconds after a contact's first joining in which a further call on its subject counts."""
 PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
-    Passport("first_contact_resolution", Unit.RATIO, "fcr_resolved ÷ fcr_contacts; who never spoke with anybody is not"
-             " resolved, so hanging up on callers does not raise it", BOTH, EXACT, (W,)),
-    Passport("fcr_contacts", Unit.COUNT, "contacts by a number that is one person's, booked to the queue and moment"
-             " first entered = fcr_resolved + fcr_returned + fcr_not_spoken", JOURNAL, EXACT, (W,)),
-    Passport("fcr_resolved", Unit.COUNT, "contacts that spoke with a person, and after that conversation began made no"
-             f" further call on the same subject inside {DAYS} days of first entering; a call's subject is the queue"
-             " it first entered", BOTH, EXACT, (W,)),
-    Passport("fcr_returned", Unit.COUNT, "contacts that spoke with a person, and called again so", BOTH, EXACT, (W,)),
-    Passport("fcr_not_spoken", Unit.COUNT, "contacts that spoke with nobody inside W", BOTH, EXACT, (W,)),
-    Passport("fcr_untraceable", Unit.COUNT, "contacts beside these: withheld and shared numbers, whose further calls"
-             " nobody can know", JOURNAL, EXACT, (W,)),
-    Passport("fcr_provisional", Unit.COUNT, f"fcr_contacts whose {DAYS} days have not passed: they may still change",
-             JOURNAL, EXACT, (W,)),
+    Passport("first_contact_resolution", Unit.RATIO, BOTH, EXACT, (W,)),
+    Passport("fcr_contacts", Unit.COUNT, JOURNAL, EXACT, (W,)),
+    Passport("fcr_resolved", Unit.COUNT, BOTH, EXACT, (W,)),
+    Passport("fcr_returned", Unit.COUNT, BOTH, EXACT, (W,)),
+    Passport("fcr_not_spoken", Unit.COUNT, BOTH, EXACT, (W,)),
+    Passport("fcr_untraceable", Unit.COUNT, JOURNAL, EXACT, (W,)),
+    Passport("fcr_provisional", Unit.COUNT, JOURNAL, EXACT, (W,)),
 )}
 
 

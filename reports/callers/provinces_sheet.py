@@ -8,7 +8,7 @@ from callqueue.metrics import Passport, Unit, passports
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.contacts import Contact, contact_figures
 from callqueue.metrics.entries import Entry
-from callqueue.metrics.passports import EXACT, JOURNAL
+from callqueue.metrics.passports import EXACT
 from callqueue.metrics.service import count_entries, service_figures
 from callqueue.metrics.waits import wait_figures
 from followups.faults.store import read_opened
@@ -26,11 +26,8 @@ SHARED = (
 )
 """Figures that are those of the queue report, of the callers of one province."""
 OWN = (
-    Passport("province_share", Unit.RATIO, "entries of the province ÷ all entries; a caller's province is that of his"
-             " fixed line's area code, else where his follow-ups say he lives, else unknown",
-             f"{JOURNAL}; follow-ups", EXACT),
-    Passport("province_cases", Unit.COUNT, "cases opened in the time with this province, whatever they were opened by;"
-             " duplicates are left out", "cases (main store)", EXACT),
+    Passport("province_share", Unit.RATIO, "journal_and_followups", EXACT),
+    Passport("province_cases", Unit.COUNT, "cases", EXACT),
 )
 PASSPORTS: Mapping[str, Passport] = {
     **{name: each for name, each in passports().items() if name in SHARED}, **{each.id: each for each in OWN},

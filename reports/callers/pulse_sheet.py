@@ -8,7 +8,7 @@ from callqueue.ledger.evidence import Gap, GapKind
 from callqueue.ledger.stint import Origin
 from callqueue.ledger.store import count_stints, evidence_start, read_gaps, read_refusals, read_stints
 from callqueue.metrics import Passport, Unit
-from callqueue.metrics.passports import EXACT, JOURNAL
+from callqueue.metrics.passports import COMPUTED, EXACT
 from followups.faults.faults import FEWEST_WEEKS, Compared, Rises
 from foundation.calendars import Interval
 from foundation.text import digits, number_text
@@ -23,27 +23,16 @@ from reports.frame.people import MOST_STINTS, TooManyCallsError
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Column, Row, Sheet
 
-EVIDENCE = f"{JOURNAL}; steps of the menus"
+EVIDENCE = "journal_and_steps"
 UNSEEN = {GapKind.DOWN, GapKind.FILE_LOST, GapKind.DISK_FULL}
 PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
-    Passport("pulse_calls", Unit.COUNT, "calls that came to the menus or asked for a queue, refused ones too: all of"
-             " them; by the queue first asked for; by service or box of the menus; by the caller's province; by weekday"
-             " and hour", EVIDENCE, EXACT),
-    Passport("pulse_usual", Unit.NUMBER, "median of the same hours of the same weekdays in up to 8 earlier weeks, at"
-             " least 4; weeks before the ledger's first, and weeks in which a gap in the evidence lies, are left out;"
-             " holidays are not", EVIDENCE, EXACT),
-    Passport("pulse_low", Unit.COUNT, "lower end of the usual range: 2.5 % quantile where median − 1/3 is expected,"
-             " with the distribution of pulse_chance", EVIDENCE, "computed"),
-    Passport("pulse_high", Unit.COUNT, "upper end of the usual range: 97.5 % quantile where median + ln 2 is expected",
-             EVIDENCE, "computed"),
-    Passport("pulse_change", Unit.CHANGE, "pulse_calls ÷ pulse_usual − 1", EVIDENCE, EXACT),
-    Passport("pulse_chance", Unit.NUMBER, "chance of a count so far from the usual, up or down: twice the smaller of"
-             " that of so many or more where median + ln 2 is expected, and of so few or fewer where median − 1/3 is;"
-             " Poisson, or negative binomial with the variance (1.4826 × median absolute deviation)² where that is"
-             " larger", EVIDENCE, "about 1e-9"),
-    Passport("pulse_flagged", Unit.NUMBER, "1 (rise) or −1 (fall) when the chance passes Benjamini and Hochberg's"
-             " procedure at 5 % over all series compared, and the larger of count and expected is at least 5 and 1.5 ×"
-             " the other; else 0", EVIDENCE, EXACT),
+    Passport("pulse_calls", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("pulse_usual", Unit.NUMBER, EVIDENCE, EXACT),
+    Passport("pulse_low", Unit.COUNT, EVIDENCE, COMPUTED),
+    Passport("pulse_high", Unit.COUNT, EVIDENCE, COMPUTED),
+    Passport("pulse_change", Unit.CHANGE, EVIDENCE, EXACT),
+    Passport("pulse_chance", Unit.NUMBER, EVIDENCE, "chance"),
+    Passport("pulse_flagged", Unit.NUMBER, EVIDENCE, EXACT),
 )}
 SHOWN = ("pulse_calls", "pulse_usual", "pulse_low", "pulse_high", "pulse_change", "pulse_chance")
 

@@ -20,12 +20,10 @@ FIGURES = ("repeat_rate", "attempts_until_helped", "contacts", "contacts_provisi
 PASSPORTS: Mapping[str, Passport] = {
     **{name: each for name, each in passports().items() if name in FIGURES},
     **{each.id: each for each in (
-        Passport("contact_calls", Unit.COUNT, "calls of the contact: its person's attempts inside W of the first, over"
-                 " all queues", JOURNAL, EXACT, (W,)),
-        Passport("contact_time_to_human", Unit.SECONDS, "from the contact's first joining to its first conversation,"
-                 " callbacks included; none: nobody has spoken with him inside W", BOTH, WAITS, (W,)),
-        Passport("contacts_spoken", Unit.COUNT, "contacts that spoke with a person inside W", BOTH, EXACT, (W,)),
-        Passport("contacts_spoken_share", Unit.RATIO, "contacts_spoken ÷ contacts", BOTH, EXACT, (W,)),
+        Passport("contact_calls", Unit.COUNT, JOURNAL, EXACT, (W,)),
+        Passport("contact_time_to_human", Unit.SECONDS, BOTH, WAITS, (W,)),
+        Passport("contacts_spoken", Unit.COUNT, BOTH, EXACT, (W,)),
+        Passport("contacts_spoken_share", Unit.RATIO, BOTH, EXACT, (W,)),
     )},
 }
 COLUMNS = (

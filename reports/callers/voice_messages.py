@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import nearest_rank
-from callqueue.metrics.passports import EXACT
+from callqueue.metrics.passports import EXACT, MEASURED
 from foundation.calendars import Interval, Step, iso, split
 from recordings.messages.messages import Message, MessageState, Wanted
 from recordings.messages.messages import messages as read_messages
@@ -15,29 +15,21 @@ from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Look, Row, Section, Sheet
 
 SECOND_MS = 1000
-EVIDENCE = "voice messages (main store)"
-MEASURED = "milliseconds"
+EVIDENCE = "messages"
 PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
-    Passport("messages_taken", Unit.COUNT, "messages, requests and lost callers taken in, by the moment they were taken"
-             " = messages_new + messages_heard_only + messages_closed", EVIDENCE, EXACT),
-    Passport("messages_spoken", Unit.COUNT, "of those, voice messages with sound", EVIDENCE, EXACT),
-    Passport("messages_requests", Unit.COUNT, "of those, requests to be called back", EVIDENCE, EXACT),
-    Passport("messages_lost", Unit.COUNT, "of those, numbers of callers who gave up before they said anything",
-             EVIDENCE, EXACT),
-    Passport("messages_new", Unit.COUNT, "of those, that nobody has heard or closed", EVIDENCE, EXACT),
-    Passport("messages_heard_only", Unit.COUNT, "of those, heard and not closed", EVIDENCE, EXACT),
-    Passport("messages_closed", Unit.COUNT, "of those, closed", EVIDENCE, EXACT),
-    Passport("messages_heard_p50", Unit.SECONDS, "median time from taking to first hearing, of those that were heard",
-             EVIDENCE, MEASURED),
-    Passport("messages_heard_p90", Unit.SECONDS, "time within which 90 % of the heard were heard, by nearest rank",
-             EVIDENCE, MEASURED),
-    Passport("messages_closed_p50", Unit.SECONDS, "median time from taking to closing, of those that were closed",
-             EVIDENCE, MEASURED),
-    Passport("messages_closed_p90", Unit.SECONDS, "time within which 90 % of the closed were closed, by nearest rank",
-             EVIDENCE, MEASURED),
-    Passport("messages_oldest", Unit.SECONDS, "how long the oldest has lain that is not closed", EVIDENCE, MEASURED),
-    Passport("messages_length", Unit.SECONDS, "median length of the sound, of those that have some", EVIDENCE,
-             MEASURED),
+    Passport("messages_taken", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("messages_spoken", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("messages_requests", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("messages_lost", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("messages_new", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("messages_heard_only", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("messages_closed", Unit.COUNT, EVIDENCE, EXACT),
+    Passport("messages_heard_p50", Unit.SECONDS, EVIDENCE, MEASURED),
+    Passport("messages_heard_p90", Unit.SECONDS, EVIDENCE, MEASURED),
+    Passport("messages_closed_p50", Unit.SECONDS, EVIDENCE, MEASURED),
+    Passport("messages_closed_p90", Unit.SECONDS, EVIDENCE, MEASURED),
+    Passport("messages_oldest", Unit.SECONDS, EVIDENCE, MEASURED),
+    Passport("messages_length", Unit.SECONDS, EVIDENCE, MEASURED),
 )}
 BOX = word("box")
 MOST_LYING = 500

@@ -19,19 +19,14 @@ from reports.frame.sheets import Cell, Chart, Column, Look, Row, Sheet
 WEEK: Final = 7 * 86_400
 SELDOM: Final = 1e-9
 """Chances below are not told by their number."""
-EVIDENCE: Final = "cases and their causes (main store), by the moment they were opened; duplicates are left out"
-CASES = Passport("fault_cases", Unit.COUNT, "cases opened in the time; a case counts with its subject and all above it",
-                 EVIDENCE, EXACT)
+EVIDENCE: Final = "case_causes"
+CASES = Passport("fault_cases", Unit.COUNT, EVIDENCE, EXACT)
 PASSPORTS = {one.id: one for one in (
     CASES,
-    Passport("fault_usual", Unit.NUMBER, "median of the same hours of the same weekday in up to 8 earlier weeks, at"
-             " least 4", EVIDENCE, EXACT),
-    Passport("fault_rise", Unit.NUMBER, "fault_cases ÷ fault_usual", EVIDENCE, EXACT),
-    Passport("fault_chance", Unit.NUMBER, "chance of fault_cases or more where median + ln 2 is expected: Poisson, or"
-             " negative binomial with the variance (1.4826 × median absolute deviation)² where that is larger",
-             EVIDENCE, "about 1e-9"),
-    Passport("fault_flagged", Unit.COUNT, "1 when the chance passes Benjamini and Hochberg's procedure at 5 % over all"
-             " series compared, and there are at least 5 cases and 1.5 × (median + ln 2)", EVIDENCE, EXACT),
+    Passport("fault_usual", Unit.NUMBER, EVIDENCE, EXACT),
+    Passport("fault_rise", Unit.NUMBER, EVIDENCE, EXACT),
+    Passport("fault_chance", Unit.NUMBER, EVIDENCE, "chance"),
+    Passport("fault_flagged", Unit.COUNT, EVIDENCE, EXACT),
 )}
 
 

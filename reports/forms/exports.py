@@ -11,6 +11,7 @@ from callqueue.ledger.evidence import Gap
 from callqueue.metrics import Passport, Rules
 from callqueue.metrics.passports import S, T, W
 from foundation.calendars import iso
+from reports.frame.passport_words import PassportWords, wording
 from reports.queues.calls import CallsReport, Line
 from reports.queues.queue import QueueReport, Row
 
@@ -46,16 +47,16 @@ def queue_report_content(report: QueueReport) -> Json:
     }
 
 
-def queue_report_csv(report: QueueReport) -> str:
+def queue_report_csv(report: QueueReport, words: PassportWords) -> str:
     """A comment block with the passports, then one line for each row and a last one, `scope` total, for the whole."""
     lines = [{"scope": "row", **queue_row_content(report, row)} for row in report.rows]
     lines.append({"scope": "total", **queue_row_content(report, report.total)})
-    comments = [
-        f"# {name}: {each['formula']}; parameters: {_parameters(each['parameters'])}; evidence: {each['evidence']}; "
-        f"resolution: {each['resolution']}; version: {each['version']}"
-        for name, each in definitions(report.passports, report.rules).items()
-    ]
-    return "\n".join(comments) + "\n" + _csv(lines, list(lines[0]))
+    return comments(report.passports, report.rules, words) + _csv(lines, list(lines[0]))
+
+
+def comments(passports: Mapping[str, Passport], rules: Mapping[str, Rules], words: PassportWords) -> str:
+    """What stands above the lines of a CSV file: a passport in each."""
+    return "".join(f"# {words.line(passport, rules)}\n" for passport in passports.values())
 
 
 def calls_json(report: CallsReport) -> str:
@@ -75,7 +76,7 @@ def calls_csv(report: CallsReport) -> str:
 
 
 def definitions(passports: Mapping[str, Passport], rules: Mapping[str, Rules]) -> dict[str, Json]:
-    """Every passport by id, its parameters with the value that each queue has."""
+    """Every passport by id, in English, its parameters with the value that each queue has."""
     values = {
         T: {queue: each.service_threshold for queue, each in rules.items()},
         S: {queue: each.short_abandon for queue, each in rules.items()},
@@ -83,11 +84,11 @@ def definitions(passports: Mapping[str, Passport], rules: Mapping[str, Rules]) -
     }
     return {
         name: {
-            "id": name, "formula": passport.formula, "unit": passport.unit.value,
+            "id": name, "formula": told.formula, "unit": passport.unit.value,
             "parameters": {letter: values[letter] for letter in passport.parameters},
-            "evidence": passport.evidence, "resolution": passport.resolution, "version": passport.version,
+            "evidence": told.evidence, "resolution": told.resolution, "version": passport.version,
         }
-        for name, passport in passports.items()
+        for name, passport in passports.items() for told in [wording(passport)]
     }
 
 
@@ -145,11 +146,3 @@ def safe_cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
         return f"'{value}"
     return value
-
-
-def _parameters(values: Mapping[str, Mapping[str, int]]) -> str:
-    named = [
-        f"{letter} = {', '.join(f'{seconds} s ({queue})' for queue, seconds in of_queue.items())}"
-        for letter, of_queue in values.items()
-    ]
-    return " ".join(named) or "none"

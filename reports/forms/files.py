@@ -44,7 +44,7 @@ def write_file(sheet: Sheet, form: Form, settings: Settings, texts: Texts) -> Fi
         case Form.JSON:
             content = sheet_json(sheet).encode()
         case Form.CSV:
-            content = sheet_csv(sheet).encode()
+            content = sheet_csv(sheet, settings, texts).encode()
         case Form.XLSX:
             content = sheet_xlsx(sheet, settings, texts)
         case Form.PDF:

@@ -71,7 +71,8 @@ def sheet_html(sheet: Sheet, settings: Settings, texts: Texts) -> str:
         made=texts("report.made", moment=teller.moment(sheet.made, seconds=True), zone=sheet.zone.key),
         balance=sheet.balance, unbalanced=sheet.balanced is False,
         notes=[*sheet_notes(sheet, teller), *(line.plain for line in gap_lines(sheet.gaps, teller))],
-        passports_title=texts("report.passports"), passports=list(sheet.passports.values()),
+        passports_title=texts("report.passports"),
+        passports=[teller.words.tell(each, sheet.rules) for each in sheet.passports.values()],
     )
 
 

@@ -19,7 +19,7 @@ from callqueue.metrics import Unit
 from foundation.calendars import iso, moment_text
 from foundation.catalogue import Texts
 from foundation.settings import Settings
-from reports.forms.exports import definitions
+from foundation.text import digits
 from reports.frame.sheets import Column, Row, Section, Sheet, sheet_notes, sheet_title
 from reports.frame.tables import Teller, gap_lines
 
@@ -141,14 +141,10 @@ def _put(page: Worksheet, line: int, number: int, value: Value) -> Cell:
 def _write_passports(book: Workbook, sheet: Sheet, teller: Teller) -> None:
     page = _page(book, teller, teller.texts("report.passports"))
     lines: list[Sequence[str]] = [[teller.texts(f"passport.{name}") for name in PASSPORT_COLUMNS]]
-    for name, each in definitions(sheet.passports, sheet.rules).items():
-        parameters = "; ".join(
-            f"{letter} = {', '.join(f'{seconds} s ({queue})' for queue, seconds in values.items())}"
-            for letter, values in each["parameters"].items())
-        title = next((teller.texts(key) for key in (f"figure.{name}", f"agents.{name}", f"column.{name}", f"ivr.{name}")
-                      if key in teller.texts.messages), name)
-        lines.append([name, title, each["unit"], each["formula"], parameters, each["evidence"], each["resolution"],
-                      str(each["version"])])
+    for passport in sheet.passports.values():
+        each = teller.words.tell(passport, sheet.rules)
+        lines.append([each.id, each.title, each.unit, each.formula, "\n".join(each.parameters), each.evidence,
+                      each.resolution, digits(str(each.version), teller.language)])
     for line, words in enumerate(lines, 1):
         for number, word in enumerate(words, 1):
             cell = _put(page, line, number, word)

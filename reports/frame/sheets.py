@@ -20,7 +20,8 @@ from foundation.calendars import Interval, iso
 from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import NO_FIGURE
-from reports.forms.exports import definitions, gap_json, safe_cell
+from reports.forms.exports import comments, definitions, gap_json, safe_cell
+from reports.frame.passport_words import PassportWords
 from reports.frame.tables import WIDE, Teller, gap_lines
 
 Cell = str | float | None
@@ -108,7 +109,8 @@ class Own:
     """A report that machines or terminals know in a shape of its own."""
 
     content: Mapping[str, Any]
-    csv: Callable[[], str]
+    csv: Callable[[PassportWords], str]
+    """With its passports in a reader's words."""
     table: Callable[[Settings, int], RenderableType]
     """For a terminal so many signs wide."""
 
@@ -186,14 +188,13 @@ def sheet_json(sheet: Sheet) -> str:
     return json.dumps(sheet_content(sheet), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def sheet_csv(sheet: Sheet) -> str:
-    """A comment block with the passports, then one line for each row of the first section."""
+def sheet_csv(sheet: Sheet, settings: Settings, texts: Texts) -> str:
+    """A comment block with the passports in a reader's words, then one line for each row of the first section."""
+    words = Teller(settings, sheet, texts).words
     if sheet.own:
-        return sheet.own.csv()
+        return sheet.own.csv(words)
     out = io.StringIO()
-    for name, passport in sheet.passports.items():
-        out.write(f"# {name}: {passport.formula}; evidence: {passport.evidence}; resolution: {passport.resolution}; "
-                  f"version: {passport.version}\n")
+    out.write(comments(sheet.passports, sheet.rules, words))
     writer = csv.DictWriter(out, [column.name for column in sheet.columns], lineterminator="\n")
     writer.writeheader()
     writer.writerows({column.name: safe_cell(row.cells.get(column.name)) for column in sheet.columns}

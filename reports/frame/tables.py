@@ -1,7 +1,8 @@
 """Reports for people, on a terminal: in the site's language, digits and calendar."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -11,17 +12,24 @@ from rich.table import Table
 from rich.text import Text
 
 from callqueue.ledger.evidence import Gap
+from callqueue.ledger.gap_details import read_detail
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.figures import Value
 from foundation.calendars import Step, day_text, moment_text
-from foundation.catalogue import Texts, load_catalogue
+from foundation.catalogue import Catalogue, Texts, load_catalogue
 from foundation.settings import Language, Settings
 from foundation.text import NO_FIGURE, duration_text, number_text, percent_text
+from reports.frame.passport_words import FILES as PASSPORT_TEXTS
+from reports.frame.passport_words import PassportWords
 from reports.queues.calls import CallsReport, Line
 from reports.queues.queue import QueueReport, Row
 
 SHOWN_GAPS = 10
 MINUS = "−"
+ISOLATE, ISOLATED = "\u2066", "\u2069"
+"""Around what is read from the left to the right in a line from the right to the left, too."""
+MOMENTS = frozenset({"began", "ended"})
+"""Epoch seconds among what the details of gaps say."""
 REFUSED = ("refused_full", "refused_empty", "refused_closed", "refused_busy")
 COLUMNS = (
     "offered", "answered", "service_level", "service_level_human", "abandonment_rate", "short_abandoned",
@@ -36,13 +44,18 @@ EXPLAINED = (
 )
 
 
-TEXTS = tuple(Path(__file__).parent.parent / name for name in (
-    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml", "adherence.yaml"))
+TEXTS = (*(Path(__file__).parent.parent / name for name in (
+    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml", "adherence.yaml")), *PASSPORT_TEXTS)
 """The catalogue files of all reports."""
 
 
 def report_texts(language: Language) -> Texts:
-    return load_catalogue(TEXTS).texts(language)
+    return _catalogue().texts(language)
+
+
+@cache  # files of ours, which do not change while a process runs
+def _catalogue() -> Catalogue:
+    return load_catalogue(TEXTS)
 
 
 class Zoned(Protocol):
@@ -58,6 +71,11 @@ class Teller:
         self.language = self.texts.language
         self._zone = report.zone
         self._titles = {name: queue.title.get(self.language, name) for name, queue in settings.queues.items()}
+
+    @property
+    def words(self) -> PassportWords:
+        """What passports say."""
+        return PassportWords(self.texts, self.queue)
 
     def queue(self, name: str | None) -> str:
         return self.texts("column.all") if name is None else self._titles.get(name, name)
@@ -85,6 +103,18 @@ class Teller:
         """With a true minus; `signed`: and a plus."""
         sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
         return sign + number_text(abs(value), self.language, decimals)
+
+    def gap_detail(self, detail: str) -> str:
+        """What else is known of a gap. What has no form (a fault of the system's, in its own words) is English."""
+        told = read_detail(detail)
+        if told is None:
+            return detail if self.language == "en" else ""
+        names = {name: self.queue(word) if name == "queue" else isolated(word) for name, word in told.words.items()}
+        numbers = {
+            name: number / 1000 if name.endswith("_ms") else self.moment(number, seconds=True) if name in MOMENTS
+            else number for name, number in told.numbers.items()
+        }
+        return self.texts(f"gap.detail.{told.form}", **names, **numbers)
 
     def _local(self, instant: float) -> datetime:
         return datetime.fromtimestamp(instant, self._zone)
@@ -161,10 +191,7 @@ def _rings(report: QueueReport, teller: Teller) -> Iterator[RenderableType]:
 
 
 def _footnotes(report: QueueReport, teller: Teller) -> Iterator[Text]:
-    for name in EXPLAINED:
-        passport: Passport = report.passports[name]
-        formula = f"{teller.texts(f'figure.{name}')} ({name} v{passport.version}): {teller.texts(f'formula.{name}')}"
-        yield Text(formula, style="dim")
+    yield from explained(report.passports, EXPLAINED, teller)
     for queue, rules in report.rules.items():
         values = {
             "threshold": rules.service_threshold, "short": rules.short_abandon, "window": rules.contact_window,
@@ -176,13 +203,26 @@ def _footnotes(report: QueueReport, teller: Teller) -> Iterator[Text]:
     yield Text(teller.texts("report.figures.more"), style="dim")
 
 
+def explained(passports: Mapping[str, Passport], names: Sequence[str], teller: Teller) -> Iterator[Text]:
+    """What some of the figures are."""
+    for name in names:
+        told = teller.words.tell(passports[name], {})
+        yield Text(f"{told.title} ({name} v{told.version}): {told.formula}", style="dim")
+
+
+def isolated(text: str) -> str:
+    return f"{ISOLATE}{text}{ISOLATED}"
+
+
 def gap_lines(gaps: Sequence[Gap], teller: Teller) -> Iterator[Text]:
     if not gaps:
         return
     yield Text(teller.texts("report.gaps.title", count=len(gaps)), style="yellow")
     for gap in gaps[:SHOWN_GAPS]:
         ended = teller.texts("report.gap.lasting") if gap.ended is None else teller.moment(gap.ended, seconds=True)
-        what = ": ".join(part for part in (teller.texts(f"gap.{gap.kind.value}"), gap.call_id, gap.detail) if part)
+        call = isolated(gap.call_id) if gap.call_id else ""
+        parts = (teller.texts(f"gap.{gap.kind.value}"), call, teller.gap_detail(gap.detail))
+        what = ": ".join(part for part in parts if part)
         yield Text(f"  {teller.moment(gap.started, seconds=True)} – {ended}: {what}", style="yellow")
     if len(gaps) > SHOWN_GAPS:
         yield Text("  " + teller.texts("report.gaps.more", count=len(gaps) - SHOWN_GAPS), style="yellow")

@@ -14,11 +14,13 @@ from callqueue.metrics import Unit
 from foundation.calendars import iso
 from foundation.settings import Settings
 from foundation.text import NO_FIGURE, duration_text, number_text
-from reports.forms.exports import FORMULA_SIGNS, definitions
-from reports.frame.tables import Teller
+from reports.forms.exports import FORMULA_SIGNS, comments, definitions
+from reports.frame.passport_words import PassportWords
+from reports.frame.tables import Teller, explained
 from reports.menus.menus import MenusReport
 from reports.menus.paths import LineFigures, MenuFigures
 
+EXPLAINED = ("hung_up", "contained")
 COLUMNS = ("entered", "chosen", "wrong", "silent", "hung_up", "contained", "median_time")
 
 
@@ -37,12 +39,10 @@ def menus_content(report: MenusReport) -> dict[str, Any]:
     }
 
 
-def menus_csv(report: MenusReport) -> str:
+def menus_csv(report: MenusReport, words: PassportWords) -> str:
     """A comment block with the passports, then one line for each menu; keys as `1=20 2=3`."""
     sheet = io.StringIO()
-    for name, passport in report.passports.items():
-        sheet.write(f"# {name}: {passport.formula}; evidence: {passport.evidence}; resolution: {passport.resolution}; "
-                    f"version: {passport.version}\n")
+    sheet.write(comments(report.passports, {}, words))
     writer = csv.DictWriter(sheet, [field.name for field in fields(MenuFigures)], lineterminator="\n")
     writer.writeheader()
     writer.writerows(_row(row) for row in report.menus)
@@ -60,7 +60,7 @@ def menus_table(report: MenusReport, settings: Settings) -> RenderableType:
     for row in report.menus:
         table.add_row(row.menu or "", *(_shown(row, name, report, teller) for name in COLUMNS), _keys(row))
     return Group(Text(title, style="bold"), table, Text(), _line(report, teller), _agreement(report, teller),
-                 *_formulas(report, teller))
+                 *explained(report.passports, EXPLAINED, teller))
 
 
 def _line(report: MenusReport, teller: Teller) -> Table:
@@ -77,15 +77,6 @@ def _agreement(report: MenusReport, teller: Teller) -> Text:
     agree = report.lost_in_menu == report.lost_by_steps
     return Text(teller.texts("ivr.lost.beside", steps=report.lost_by_steps, ledger=report.lost_in_menu),
                 style="green" if agree else "yellow")
-
-
-def _formulas(report: MenusReport, teller: Teller) -> list[Text]:
-    shown = ("hung_up", "contained")
-    return [
-        Text(f"{teller.texts(f'ivr.{name}')} ({name} v{report.passports[name].version}): "
-             f"{teller.texts(f'ivr.formula.{name}')}", style="dim")
-        for name in shown
-    ]
 
 
 def _shown(row: MenuFigures, name: str, report: MenusReport, teller: Teller) -> str:

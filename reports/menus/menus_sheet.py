@@ -42,7 +42,8 @@ def menus_sheet(report: MenusReport, texts: Texts) -> Sheet:
         "ivr", "report.ivr.title", report.interval, report.made, report.zone, columns,
         [_row(report, row) for row in report.menus], report.passports, (beside,), chart=Chart(Look.BAR, "menu", COUNTS),
         further=(_line(report, texts),),
-        own=Own(menus_content(report), lambda: menus_csv(report), lambda spoken, _width: menus_table(report, spoken)),
+        own=Own(menus_content(report), lambda words: menus_csv(report, words),
+                lambda spoken, _width: menus_table(report, spoken)),
     )
 
 

@@ -11,12 +11,12 @@ from itertools import groupby
 from statistics import median_low
 
 from callqueue.metrics import Passport, Unit
+from callqueue.metrics.passports import CEL, EXACT, MEASURED
 from ivr.menu.walk import Result
 from ivr.steps.steps import BUSY, HUNG_UP, CallEnding, Kind, Step
 
 Path = Sequence[Step]
-EVIDENCE = "steps of the menus"
-EXACT = "exact count"
+EVIDENCE = "steps"
 HELPED = "helped"
 CHOSEN = (Result.CHOSEN.value, Result.ANNOUNCED.value, Result.BACK.value, Result.REPEAT.value)
 UNFINISHED = "unfinished"
@@ -188,32 +188,16 @@ def counts(path: Path, menu: str | None, result: str) -> bool:
     return any(map(is_so, steps))
 
 
-def _count(name: str, formula: str) -> Passport:
-    return Passport(name, Unit.COUNT, formula, EVIDENCE, EXACT)
+def _count(name: str) -> Passport:
+    return Passport(name, Unit.COUNT, EVIDENCE, EXACT)
 
 
 PASSPORTS = (
-    _count("entered", "stays in the menu; a menu said again, or an action and back, is the same stay"),
-    _count("chosen", "questions answered by a key that the menu has"),
-    _count("wrong", "questions answered by a key that the menu has not, the last retry included"),
-    _count("silent", "questions answered by no key in time, the last retry included"),
-    _count("hung_up", "questions during which the caller hung up; for all menus: calls whose caller hung up before any"
-                      " queue, whatever was being played"),
-    _count("contained", "calls that came to the menu, were told an announcement or helped by an action (service, voice"
-                        " message, callback), and ended without a queue"),
-    Passport("median_time", Unit.SECONDS, "median length of the stays, questions and prompts included, actions not",
-             EVIDENCE, "milliseconds"),
-    _count("calls", "calls that came to the menus in the time = queued + transferred + goodbye + hung_up + failed +"
-                    " unfinished; booked to their beginning"),
-    _count("queued", "calls that left the menus for a queue"),
-    _count("transferred", "calls put through to an agent's telephone"),
-    _count("goodbye", "calls that the menus ended with a goodbye"),
-    _count("failed", "calls that a fault of ours took out of the menus; the rescue path took them"),
-    _count("unfinished", "calls still in the menus, or under which the menus were killed"),
-    _count("busy", "calls over the site's capacity, which heard so (refused_busy in the ledger); also in calls"),
-    _count("lost_in_menu_steps", "calls that hung up in the menus, without those over the capacity: by the steps"),
-    Passport("lost_in_menu", Unit.COUNT, "the same by the ledger (CEL), with calls that never came to the menus"
-             " (rescued, or cut by a crash); a difference is shown, not smoothed", "CEL", EXACT),
+    _count("entered"), _count("chosen"), _count("wrong"), _count("silent"), _count("hung_up"), _count("contained"),
+    Passport("median_time", Unit.SECONDS, EVIDENCE, MEASURED),
+    _count("calls"), _count("queued"), _count("transferred"), _count("goodbye"), _count("failed"), _count("unfinished"),
+    _count("busy"), _count("lost_in_menu_steps"),
+    Passport("lost_in_menu", Unit.COUNT, CEL, EXACT, told="lost_in_menu.menus"),
 )
 
 

@@ -24,13 +24,9 @@ REFUSED = tuple(each.value for each in Refusal)
 LOST = "lost_in_menu"
 PASSPORTS: Mapping[str, Passport] = {
     **{each.id: each for each in (
-        Passport("blocked", Unit.COUNT, f"{' + '.join(REFUSED)} + {LOST}: attempts to get through that ended before any"
-                 " waiting; a call refused by two queues counts twice. Of chosen queues without lost_in_menu, which"
-                 " belongs to none", f"{JOURNAL}; CEL", EXACT),
-        Passport("blocked_share", Unit.RATIO, "blocked ÷ (blocked + offered)", f"{JOURNAL}; CEL", EXACT),
-        Passport("rescued", Unit.COUNT, "calls that our services could not handle and the dialplan's rescue path took"
-                 " (RESCUED), of the whole line; who came to a queue by it is in offered, so they are beside blocked",
-                 JOURNAL, EXACT),
+        Passport("blocked", Unit.COUNT, "journal_and_cel", EXACT),
+        Passport("blocked_share", Unit.RATIO, "journal_and_cel", EXACT),
+        Passport("rescued", Unit.COUNT, JOURNAL, EXACT),
     )},
     **{name: each for name, each in passports().items() if name in {*REFUSED, LOST, "offered"}},
 }

@@ -101,7 +101,8 @@ def calls_sheet(report: CallsReport, settings: Settings, texts: Texts) -> Sheet:
         "calls", "report.calls.title", report.query.interval, report.made, report.zone, COLUMNS,
         [_row(report, line, teller) for line in report.lines],
         notes=(texts("report.calls.count", count=len(report.lines)),),
-        own=Own(calls_content(report), lambda: calls_csv(report), lambda spoken, _width: calls_table(report, spoken)),
+        own=Own(calls_content(report), lambda _words: calls_csv(report),
+                lambda spoken, _width: calls_table(report, spoken)),
     )
 
 

@@ -20,10 +20,8 @@ from reports.queues.queue import earlier, refuse_unknown_queues
 PASSPORTS: Mapping[str, Passport] = {
     **{name: each for name, each in passports().items() if name in {"entries", "growth"}},
     **{each.id: each for each in (
-        Passport("growth_before", Unit.COUNT, "entries of the same days a year before by the report's calendar; of an"
-                 " interval that is not over, up to the same moment; none where the ledger does not reach back so far",
-                 JOURNAL, EXACT),
-        Passport("growth_difference", Unit.COUNT, "entries − growth_before", JOURNAL, EXACT),
+        Passport("growth_before", Unit.COUNT, JOURNAL, EXACT),
+        Passport("growth_difference", Unit.COUNT, JOURNAL, EXACT),
     )},
 }
 FIGURES = ("entries", "growth_before", "growth_difference", "growth")

@@ -28,12 +28,7 @@ SUMS = ("offered", "answered", "abandoned", "answered_within_threshold", "servic
         "entries_abandoned", "short_abandoned", "agent_busy", "agent_available")
 HEAT = ("offered", "service_level", "agents_needed", "answered", "abandoned", "abandonment_rate", "occupancy")
 GOAL = 0.80
-AGENTS_NEEDED = Passport(
-    "agents_needed", Unit.COUNT, f"fewest agents by Erlang C with {GOAL:.0%} of the callers answered within T (of"
-    " several queues, the shortest), for the mean calls of such an hour (offered ÷ how often it was seen) and the aht"
-    " of the whole time; without shrinkage, and of what has been: what will be, the staffing plan says", BOTH,
-    "computed; as right as the two means", (T,),
-)
+AGENTS_NEEDED = Passport("agents_needed", Unit.COUNT, BOTH, "means", (T,))
 HOURS = "hours"
 
 

@@ -181,10 +181,9 @@ def _add_up(
 
 def stamped_passports(exact: int, ended: int) -> Mapping[str, Passport]:
     """The passports, with how exact the waits of this very report are: `exact` of `ended` are known by CEL."""
-    resolution = f"milliseconds for {exact} of {ended} waits; whole seconds ±1 s for the others"
     return {
-        name: replace(passport, resolution=resolution) if passport.evidence == BOTH else passport
-        for name, passport in passports().items()
+        name: replace(each, resolution="waits_known", waits=(exact, ended)) if each.evidence == BOTH else each
+        for name, each in passports().items()
     }
 
 

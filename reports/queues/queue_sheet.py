@@ -48,7 +48,7 @@ def queue_sheet(report: QueueReport, settings: Settings, texts: Texts) -> Sheet:
         chart=drawn, further=(_figures(report, teller), *_rings(report)), headline=_headline(report),
         rules=report.rules, balanced=report.balanced, balance=_balance(report, texts), gaps=report.total.gaps,
         provisional_until=_provisional(report),
-        own=Own(queue_report_content(report), lambda: queue_report_csv(report),
+        own=Own(queue_report_content(report), lambda words: queue_report_csv(report, words),
                 lambda spoken, width: queue_report_table(report, spoken, width)),
     )
 
@@ -130,7 +130,7 @@ def _headline(report: QueueReport) -> Headline:
 
 def _notes(report: QueueReport, teller: Teller) -> Iterator[str]:
     for name in EXPLAINED:
-        yield f"{teller.texts(f'figure.{name}')}: {teller.texts(f'formula.{name}')}"
+        yield f"{teller.words.title(name)}: {teller.words.formula(report.passports[name])}"
     for queue, rules in report.rules.items():
         shown = {
             "threshold": rules.service_threshold, "short": rules.short_abandon, "window": rules.contact_window,

@@ -10,6 +10,7 @@ from foundation.calendars import day_text
 from foundation.catalogue import Texts, load_catalogue
 from foundation.settings import Language
 from foundation.text import digits
+from reports.frame.tables import TEXTS as REPORT_TEXTS
 from reports.frame.tables import Teller
 from reports.staffing.history import DayClass
 from reports.staffing.holdback import LEAST_LEARNING
@@ -33,7 +34,7 @@ class Ahead:
 
 
 def staffing_texts(language: Language) -> Texts:
-    return load_catalogue([TEXTS.parent.parent / "texts.yaml", TEXTS]).texts(language)
+    return load_catalogue([*REPORT_TEXTS, TEXTS]).texts(language)
 
 
 def forecast_notes(learnt: Learnt, ahead: Ahead, teller: Teller) -> Iterator[str]:

@@ -86,6 +86,8 @@ class StoryTeller(Teller):
                 yield self.word("story.channel", event.name or "")
             case What.RECORDED | What.MESSAGE:
                 yield self.texts("story.transcript", count=int(event.more)) if event.more else ""
+            case What.GAP:
+                yield self.gap_detail(event.more or "")
             case What.SURVEYED:
                 yield digits(event.more, self.language) if event.more else self.texts("story.no_answers")
             case _:

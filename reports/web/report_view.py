@@ -5,42 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from callqueue.metrics import Passport, Rules, Unit
-from callqueue.metrics.passports import S, T, W
+from callqueue.metrics import Unit
 from foundation.catalogue import Texts
-from foundation.text import NO_FIGURE, duration_text
+from reports.frame.passport_words import Told
 from reports.frame.sheets import Cell, Column, Link, Row, Section, Sheet, shown_cell
-from reports.frame.tables import MINUS, Teller
+from reports.frame.tables import MINUS, Teller, isolated
 
-FORMULAS = ("formula", "agents.formula", "ivr.formula", "staffing.formula")
-"""Where in the catalogue a formula may stand in the reader's words."""
-TITLES = ("figure", "agents", "ivr", "column")
 MOVERS = (
     "short_abandoned", "timed_out", "left_by_key", "left_empty", "withdrawn", "callbacks_virtual", "callbacks_expired",
     "callbacks_pending", "answered_not_spoken", "repeat_rate", "service_level_answered", "service_level_asterisk2",
 )
 """What else may have moved while the headline rose: told beside it when a time is compared with an earlier one."""
-ISOLATE, ISOLATED = "\u2066", "\u2069"
-"""Around a number with a sign, which stays before it in a line from the right to the left, too."""
 SIGNS = ("+", MINUS, "…")
 """What numbers begin with that would else stand behind them; the last one is a number's that is not shown whole."""
 POINT = 0.0005
 """Ratios that differ by less are written alike."""
-
-
-@dataclass(frozen=True, slots=True)
-class PassportView:
-    """A figure's definition, as its button shows it."""
-
-    id: str
-    title: str
-    formula: str
-    told: bool
-    """Whether the formula stands in the reader's words."""
-    parameters: Sequence[str]
-    evidence: str
-    resolution: str
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +89,11 @@ class ReportView:
         self.texts: Texts = teller.texts
 
     @property
-    def passports(self) -> list[PassportView]:
-        return [self._passport(name, one) for name, one in self._sheet.passports.items()]
-
-    def _passport(self, name: str, passport: Passport) -> PassportView:
-        told = next((key for family in FORMULAS if (key := f"{family}.{name}") in self.texts.messages), "")
-        return PassportView(
-            name, self.title_of(name), self.texts(told) if told else passport.formula, bool(told),
-            [self._parameter(letter) for letter in passport.parameters], passport.evidence, passport.resolution,
-            passport.version,
-        )
-
-    def _parameter(self, letter: str) -> str:
-        """`T = 0:20`, or with each queue's own where they differ."""
-        lengths = {queue: duration_text(_rule(rules, letter), self.texts.language)
-                   for queue, rules in self._sheet.rules.items()}
-        if len(set(lengths.values())) <= 1:
-            return f"{letter} = {next(iter(lengths.values()), NO_FIGURE)}"
-        return f"{letter} = " + ", ".join(f"{self._teller.queue(queue)} {length}" for queue, length in lengths.items())
+    def passports(self) -> list[Told]:
+        return [self._teller.words.tell(one, self._sheet.rules) for one in self._sheet.passports.values()]
 
     def title_of(self, name: str) -> str:
-        key = next((key for family in TITLES if (key := f"{family}.{name}") in self.texts.messages), "")
-        return self.texts(key) if key else name
+        return self._teller.words.title(name)
 
     # -- the headline
 
@@ -244,11 +206,8 @@ class ReportView:
 
 
 def _isolated(text: str) -> str:
-    return f"{ISOLATE}{text}{ISOLATED}" if text.startswith(SIGNS) else text
-
-
-def _rule(rules: Rules, letter: str) -> int:
-    return {T: rules.service_threshold, S: rules.short_abandon, W: rules.contact_window}[letter]
+    """With its sign before it in a line from the right to the left, too."""
+    return isolated(text) if text.startswith(SIGNS) else text
 
 
 def _total(sheet: Sheet | None) -> Row | None:

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from followups.deadlines.timeliness import Dimension as KeptDimension
 from followups.surveys.satisfaction import Dimension as SatisfactionDimension
 from foundation.web.pages import page
+from reports.frame.passport_words import Told
 from reports.frame.sheets import Row, Sheet, sheet_title, shown_cell
 from reports.frame.tables import Teller
 from reports.web.access import ADesk, Desk, End, Reader, Start
@@ -63,6 +64,7 @@ class _Table:
     headings: Sequence[str]
     rows: Sequence[tuple[Row, Sequence[str]]]
     """Each with its cells as people read them."""
+    passports: Sequence[Told]
 
     @property
     def risen(self) -> bool:
@@ -74,4 +76,5 @@ def _table(desk: Desk, sheet: Sheet) -> _Table:
     shown = [column for column in sheet.columns if not column.aside]
     rows = [(row, [shown_cell(row, column, teller) for column in shown]) for row in sheet.rows]
     sheet = replace(sheet, columns=shown)
-    return _Table(sheet, sheet_title(sheet, teller), [teller.texts(column.text) for column in shown], rows)
+    passports = [teller.words.tell(each, sheet.rules) for each in sheet.passports.values()]
+    return _Table(sheet, sheet_title(sheet, teller), [teller.texts(column.text) for column in shown], rows, passports)

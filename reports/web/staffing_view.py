@@ -9,12 +9,11 @@ from callqueue.metrics import Unit
 from foundation.calendars import Calendar, clock_text, day_text
 from foundation.text import digits
 from reports.frame.sheets import Row, Sheet
-from reports.frame.tables import Teller
+from reports.frame.tables import Teller, isolated
 from reports.staffing.making import MadePlan
 from reports.staffing.need import TARGETS
 from reports.staffing.notes import assumption_notes
 from reports.staffing.plan import Choice
-from reports.web.report_view import ISOLATE, ISOLATED
 
 PARTS = (("agents_c", "agents_erlang_c", Unit.COUNT), ("agents_a", "agents_erlang_a", Unit.COUNT),
          ("occupancy", "planned_occupancy", Unit.RATIO), ("scheduled", "scheduled", Unit.COUNT),
@@ -119,7 +118,7 @@ class StaffingView:
     def _value(self, value: float | None, unit: Unit) -> str:
         """A sign stays before its number in a line from the right to the left, too."""
         text = self._teller.value(value, unit)
-        return f"{ISOLATE}{text}{ISOLATED}" if unit is Unit.CHANGE else text
+        return isolated(text) if unit is Unit.CHANGE else text
 
     def forecast_lines(self) -> Mapping[str, Any]:
         """For the browser: the calls, and the range around them."""

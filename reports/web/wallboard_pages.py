@@ -16,6 +16,7 @@ from foundation.web.live import LiveEvent, Pictures, live_response
 from foundation.web.pages import page, page_values
 from foundation.web.roles import User
 from foundation.web.site import Web, texts_of, web_of
+from reports.frame.passport_words import Told
 from reports.frame.reading import rulebook
 from reports.frame.tables import Teller
 from reports.web.wallboard_day import DayKeeper
@@ -42,8 +43,9 @@ def wallboard_pages(days: DayKeeper) -> APIRouter:
     async def show_board(request: Request, web: Site, user: Looker) -> HTMLResponse:  # noqa: ARG001
         pieces = {event.name: event.html for event in _Stream(request, days).render(web.live.pictures)}
         t = texts_of(request)
+        told = _passports(Teller(web.settings, web, t))
         answer = page(
-            request, "reports/wallboard.html", pieces=pieces, passports=_passports(t), rules=_rules(web, t),
+            request, "reports/wallboard.html", pieces=pieces, passports=told, rules=_rules(web, t),
             queues=[(name, queue.title.get(t.language, name)) for name, queue in web.settings.queues.items()],
         )
         key = request.cookies.get(cookie_name(request, COOKIE))
@@ -107,15 +109,9 @@ class _Stream:
         ]
 
 
-def _passports(t: Texts) -> Sequence[tuple[str, str, str, str]]:
-    """Of each figure: its name, its id and version, its formula in the reader's words, and what it is made of."""
+def _passports(teller: Teller) -> Sequence[Told]:
     known = passports()
-    return [
-        (t(f"figure.{name}"), f"{name} v{known[name].version}",
-         t(f"formula.{name}") if f"formula.{name}" in t.messages else known[name].formula,
-         f"{known[name].evidence}; {known[name].resolution}")
-        for name in SHOWN
-    ]
+    return [teller.words.tell(known[name], {}) for name in SHOWN]
 
 
 def _rules(web: Web, t: Texts) -> Sequence[str]:

@@ -16,6 +16,7 @@ from foundation.calendars import Interval, Step, split
 from foundation.settings import LANGUAGES, Agent, Language, Queue, Settings, Site
 from reports.agents.agent_tables import agents_csv, agents_json, agents_table
 from reports.agents.agents import PASSPORTS, AgentsQuery, AgentsReport, compose
+from reports.frame.tables import Teller
 from tests.support.stint_tables import instant
 
 MORNING = Interval(instant("08:00:00"), instant("10:00:00"))
@@ -66,7 +67,8 @@ def test_json_carries_every_passport_and_null_where_there_is_no_figure() -> None
 
 
 def test_csv_is_safe_for_spreadsheets() -> None:
-    text = agents_csv(made(site()))
+    report = made(site())
+    text = agents_csv(report, Teller(site(), report).words)
     lines = list(csv.DictReader(io.StringIO("\n".join(line for line in text.splitlines() if line[0] != "#"))))
     assert [line["agent"] for line in lines] == ["a101", "a102", ""]
     assert lines[0]["pauses"] == "'=lunch=1800"

@@ -10,6 +10,7 @@ from foundation.calendars import Interval
 from foundation.database import Database
 from foundation.settings import Queue, Settings
 from reports.frame.sheets import Sheet, sheet_csv, sheet_json, sheet_table
+from reports.frame.tables import report_texts
 from reports.queues.callbacks import build_callbacks_sheet
 
 NOON = 1_800_000_000
@@ -51,7 +52,7 @@ async def test_each_promise_is_told_with_what_became_of_it(ledger_database: Data
 
 
 async def test_numbers_are_shown_whole_only_when_asked_for(ledger_database: Database, tmp_path: Path) -> None:
-    text = sheet_csv(await sheet_of(ledger_database, tmp_path, whole_numbers=True))
+    text = sheet_csv(await sheet_of(ledger_database, tmp_path, whole_numbers=True), SETTINGS, report_texts("en"))
     assert "09121112233" in text
     assert text.startswith("# callbacks_promised: ")
 

@@ -145,7 +145,7 @@ def test_promises_are_told_per_unit_with_a_row_for_all(kept: Home, monkeypatch: 
     lines = [line for line in sheet.splitlines() if not line.startswith("#")]
     assert [row["name"] for row in csv.DictReader(io.StringIO("\n".join(lines)))] == [
         "insurance", "insurance-records", "total"]
-    assert sheet.startswith("# followup_on_time: followups_on_time ÷ followups_due")
+    assert sheet.startswith("# followup_on_time: On time: “Closed in time” ÷ “Due”")
 
 
 def test_where_nothing_was_due_it_says_so(kept: Home) -> None:

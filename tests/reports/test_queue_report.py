@@ -24,7 +24,7 @@ from foundation.database import Database
 from foundation.settings import Language, Queue, Settings, Site
 from reports.forms.exports import queue_report_csv, queue_report_json
 from reports.frame.reading import rulebook
-from reports.frame.tables import queue_report_table
+from reports.frame.tables import Teller, queue_report_table, report_texts
 from reports.queues.queue import QueueQuery, QueueReport, ReportError, Row, build_queue_report, compose, earlier
 from tests.support.stint_tables import stints_of
 
@@ -217,7 +217,7 @@ async def test_an_unknown_queue_is_refused_and_one_of_an_imported_log_is_not(sma
 
 async def test_csv_has_the_same_names_and_the_passports_in_its_comments(small_ledger: Database) -> None:
     report = await report_of(small_ledger, step=Step.DAY)
-    text = queue_report_csv(report)
+    text = queue_report_csv(report, Teller(SETTINGS, report, report_texts("en")).words)
     comments = [line for line in text.splitlines() if line.startswith("#")]
     assert [line.split(":")[0].removeprefix("# ") for line in comments] == figure_ids()
     rows = list(csv.DictReader(line for line in io.StringIO(text) if not line.startswith("#")))
@@ -260,7 +260,7 @@ async def test_no_service_level_is_shown_without_its_formula_and_what_stands_bes
     for name in ("left_for_callback", "refused_full", "refused_empty", "refused_closed", "lost_in_menu", "interrupted",
                  "service_level_human"):
         assert name in english
-    assert "entries answered within T ÷" in english
+    assert "“Answered within the threshold” ÷ “Denominator of the service level”" in english
     assert "pensions: service threshold T 0:30" in english
 
 

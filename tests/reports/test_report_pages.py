@@ -260,7 +260,7 @@ async def test_a_passport_opens_by_key_in_the_dark_and_paper_has_no_form(busy: P
         await page.keyboard.press("Enter")
         passport = page.locator("#passport-service_level")
         await expect(passport).to_be_visible(timeout=PATIENCE_MS)
-        await expect(passport).to_contain_text("T = 0:20", timeout=PATIENCE_MS)
+        await expect(passport).to_contain_text("service threshold (T): 20 seconds", timeout=PATIENCE_MS)
         await page.keyboard.press("Escape")
         await expect(passport).to_be_hidden(timeout=PATIENCE_MS)
         await page.emulate_media(media="print")
