@@ -14,6 +14,8 @@ from foundation.settings import Settings
 from pasokh.commands.report_options import Form, Format, console, made, present, site, write
 from pasokh.refusal import RefusedError
 from reports.sheets import Sheet, sheet_csv, sheet_json, sheet_table
+from reports.staffing.asking import PlanQuestion
+from reports.staffing.cover_sheet import PlannedTimes, cover_sheet, nothing_planned, read_planned
 from reports.staffing.erlang import Traffic
 from reports.staffing.need import Target
 from reports.staffing.notes import Ahead, staffing_texts
@@ -28,11 +30,13 @@ from reports.staffing.reading import (
     measure,
     today_of,
 )
+from reports.staffing.reckoning import Reckoning, reckon
 from reports.staffing.sheets import forecast_sheet, plan_sheet
 from reports.staffing.what_if import what_if_sheet
 from reports.stores import open_store, store_exists
 
-app = typer.Typer(no_args_is_help=True, help="Forecast calls, plan agents, ask what if. docs/staffing.md explains.")
+app = typer.Typer(no_args_is_help=True, help="Forecast calls, plan agents, hold working times beside that, ask what if."
+                                              " docs/staffing.md explains.")
 Queues = Annotated[list[str] | None, typer.Option("--queue", "-q", help="Only this queue; may be repeated.")]
 FirstDay = Annotated[str | None, typer.Option("--from", help="First day: 2026-11-23, 1405-09-02; default: tomorrow.")]
 Days = Annotated[int, typer.Option("--days", min=1, max=92, help="How many days.")]
@@ -43,6 +47,8 @@ PatienceOption = Annotated[
     typer.Option("--patience", min=1, max=LONGEST_PATIENCE, help="Mean patience in s; default: measured."),
 ]
 Shrinkage = Annotated[float, typer.Option("--shrinkage", min=0, max=0.95, help="Share of paid time not at the queue.")]
+Model = Annotated[Choice | None, typer.Option("--model", help="For the roster; default: erlang-a if known.")]
+High = Annotated[bool, typer.Option("--high", help="For the upper end of the forecast's range.")]
 HourlyCost = Annotated[float, typer.Option("--hourly-cost", min=0, help="Of one paid hour, in any currency.")]
 
 
@@ -69,27 +75,43 @@ def plan(
     patience: PatienceOption = None,
     shrinkage: Shrinkage = 0.3,
     hourly_cost: HourlyCost = 0.0,
-    model: Annotated[Choice | None, typer.Option("--model", help="For the roster; default: erlang-a if known.")] = None,
-    high: Annotated[bool, typer.Option("--high", help="For the upper end of the forecast's range.")] = False,
+    model: Model = None,
+    high: High = False,
     form: Format = Form.TABLE,
 ) -> None:
     """Agents per quarter of an hour for 80/20, 95/20 and 99/20 side by side, with occupancy, roster and cost."""
     home, settings = site()
     now = present()
-    queues = tuple(dict.fromkeys(queue or ()))
-    ahead = Ahead(_first_day(from_, settings, now), days, growth, queues)
-    learnt = made(lambda: asyncio.run(_learn(home, settings, queues, now)))
-    measured = made(lambda: asyncio.run(_measure(home, settings, queues, now)))
-    assumptions = made(lambda: assume(
-        measured, aht=aht, patience=patience, shrinkage=shrinkage, hourly_cost=hourly_cost))
-    try:
-        choice = choose(assumptions, model)
-    except ValueError as error:
-        raise RefusedError(f"--model {model}: {error}") from error
-    sheet = plan_sheet(
-        learnt, ahead, assumptions, choice, settings, now=now,
-        patience=None if patience else measured.patience, high=high)
-    _print(sheet, settings, form)
+    ahead = Ahead(_first_day(from_, settings, now), days, growth, tuple(dict.fromkeys(queue or ())))
+    given = PlanQuestion(ahead, aht, patience, shrinkage, hourly_cost, model, high)
+    learnt, measured, reckoned = _reckon(home, settings, given, now)
+    known = None if patience else measured.patience
+    _print(plan_sheet(learnt, reckoned, settings, now=now, patience=known), settings, form)
+
+
+@app.command("cover")
+def cover(
+    *,
+    queue: Queues = None,
+    from_: FirstDay = None,
+    days: Days = 1,
+    growth: Growth = 1.0,
+    aht: Aht = None,
+    patience: PatienceOption = None,
+    shrinkage: Shrinkage = 0.3,
+    model: Model = None,
+    high: High = False,
+    form: Format = Form.TABLE,
+) -> None:
+    """Agents at work by the plan of working times (`bin/pasokh plan`) beside agents needed: lack and surplus."""
+    home, settings = site()
+    now = present()
+    ahead = Ahead(_first_day(from_, settings, now), days, growth, tuple(dict.fromkeys(queue or ())))
+    given = PlanQuestion(ahead, aht, patience, shrinkage, 0.0, model, high)
+    _, measured, reckoned = _reckon(home, settings, given, now)
+    planned = made(lambda: asyncio.run(_planned(home, settings, ahead)))
+    known = None if patience else measured.patience
+    _print(cover_sheet(reckoned, planned, settings, now=now, patience=known), settings, form)
 
 
 @app.command("what-if")
@@ -146,6 +168,30 @@ async def _learn(home: Home, settings: Settings, queues: tuple[str, ...], now: i
 async def _measure(home: Home, settings: Settings, queues: tuple[str, ...], now: int) -> Measured:
     async with open_store(home, settings, Store.LEDGER) as ledger:
         return await measure(ledger, queues, settings, now)
+
+
+def _reckon(
+    home: Home, settings: Settings, given: PlanQuestion, now: int,
+) -> tuple[Learnt, Measured, Reckoning]:
+    """What the days need."""
+    queues = given.ahead.queues
+    learnt = made(lambda: asyncio.run(_learn(home, settings, queues, now)))
+    measured = made(lambda: asyncio.run(_measure(home, settings, queues, now)))
+    assumptions = made(lambda: assume(measured, aht=given.aht, patience=given.patience, shrinkage=given.shrinkage,
+                                      hourly_cost=given.hourly_cost))
+    try:
+        choice = choose(assumptions, given.model)
+    except ValueError as error:
+        raise RefusedError(f"--model {given.model}: {error}") from error
+    zone = ZoneInfo(settings.site.timezone)
+    return learnt, measured, reckon(learnt, given.ahead, assumptions, choice, zone, high=given.high)
+
+
+async def _planned(home: Home, settings: Settings, ahead: Ahead) -> PlannedTimes:
+    if not store_exists(home, settings, Store.MAIN):
+        return nothing_planned()
+    async with open_store(home, settings, Store.MAIN) as main:
+        return await read_planned(main, ahead, settings)
 
 
 def _print(sheet: Sheet, settings: Settings, form: Form) -> None:

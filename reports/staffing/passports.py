@@ -7,6 +7,8 @@ from callqueue.metrics.passports import BOTH, EXACT, JOURNAL, WAITS
 
 HISTORY = f"{JOURNAL}, of the days before"
 MODEL = "the forecast and the assumptions that stand beside it"
+PLANNED = "the imported plan of working times"
+BESIDE = f"{PLANNED}; {MODEL}"
 COMPUTED = "computed; as right as forecast and assumptions are"
 
 _ALL = (
@@ -53,6 +55,23 @@ _ALL = (
     Passport("agent_hours", Unit.NUMBER, "Σ agents × hours of the interval, by the model of the roster", MODEL,
              COMPUTED),
     Passport("paid_hours", Unit.NUMBER, "Σ scheduled × hours of the interval", MODEL, COMPUTED),
+    Passport("planned_agents", Unit.NUMBER, "agents of the queues at work by the plan of working times, without its"
+             " breaks and absences: the mean over the quarter of an hour", PLANNED, EXACT),
+    Passport("needed_agents", Unit.COUNT, "agents ÷ (1 − shrinkage_left), rounded up; agents by the model of the"
+             " roster", MODEL, COMPUTED),
+    Passport("lacking_agents", Unit.NUMBER, "max(0, needed_agents − planned_agents)", BESIDE, COMPUTED),
+    Passport("surplus_agents", Unit.NUMBER, "max(0, planned_agents − needed_agents)", BESIDE, COMPUTED),
+    Passport("planned_hours", Unit.NUMBER, "Σ planned_agents × hours of the interval, of days that have a plan",
+             PLANNED, EXACT),
+    Passport("needed_hours", Unit.NUMBER, "Σ needed_agents × hours of the interval, of days that have a plan", MODEL,
+             COMPUTED),
+    Passport("lacking_hours", Unit.NUMBER, "Σ lacking_agents × hours of the interval: a surplus at another time makes"
+             " up for nothing", BESIDE, COMPUTED),
+    Passport("surplus_hours", Unit.NUMBER, "Σ surplus_agents × hours of the interval", BESIDE, COMPUTED),
+    Passport("shrinkage_in_plan", Unit.RATIO, "time planned as breaks or absences ÷ all planned time, of the days and"
+             " agents asked for", PLANNED, EXACT),
+    Passport("shrinkage_left", Unit.RATIO, "(shrinkage − shrinkage_in_plan) ÷ (1 − shrinkage_in_plan), at least 0:"
+             " what is expected to be missing besides planned breaks and absences", PLANNED, COMPUTED),
     Passport("cost", Unit.NUMBER, "scheduled × hours of the interval × cost of a paid hour", MODEL, COMPUTED),
 )
 PASSPORTS: Mapping[str, Passport] = {passport.id: passport for passport in _ALL}
