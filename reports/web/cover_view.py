@@ -70,12 +70,13 @@ class CoverView:
 
     def lines(self) -> Mapping[str, Any]:
         """For the browser: agents planned, and what each target needs."""
-        series = [{"label": self._texts("staffing.cover.planned"), "values": self._values("planned")}]
-        series += [
+        # The plan comes last, so that each target has here the colour that it has in the chart of the need.
+        series = [
             {"label": self._texts("staffing.cover.needed", goal=digits(target.goal, self._teller.language)),
              "values": self._values(f"needed_{target.name}")}
             for target in TARGETS
         ]
+        series.append({"label": self._texts("staffing.cover.planned"), "values": self._values("planned")})
         return {
             "times": [round(_moment(row).timestamp()) for row in self._sheet.rows], "end": self._sheet.interval.end,
             "series": series, "unit": Unit.NUMBER.value, "zone": self._sheet.zone.key,
