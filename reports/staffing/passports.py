@@ -72,6 +72,12 @@ _ALL = (
              " agents asked for", PLANNED, EXACT),
     Passport("shrinkage_left", Unit.RATIO, "(shrinkage − shrinkage_in_plan) ÷ (1 − shrinkage_in_plan), at least 0:"
              " what is expected to be missing besides planned breaks and absences", PLANNED, COMPUTED),
+    Passport("shift_agents", Unit.COUNT, "people who work the shift, in a cover of `scheduled` in every quarter of an"
+             " hour by shifts of the lengths and starts that were given, with the fewest hours, and of those with the"
+             " fewest shifts: a cheapest flow along the time", MODEL, COMPUTED),
+    Passport("shift_hours", Unit.NUMBER, "Σ shift_agents × hours of the shift", MODEL, COMPUTED),
+    Passport("shift_hours_bound", Unit.NUMBER, "fewest hours of any such cover: the flow's node prices, a solution of"
+             " the linear programme's dual", MODEL, COMPUTED),
     Passport("cost", Unit.NUMBER, "scheduled × hours of the interval × cost of a paid hour", MODEL, COMPUTED),
 )
 PASSPORTS: Mapping[str, Passport] = {passport.id: passport for passport in _ALL}

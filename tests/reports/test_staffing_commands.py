@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from callqueue.journal_import import import_journal
 from callqueue.work_plan_book import import_plan
 from callqueue.work_plan_file import read_plan_file
+from callqueue.work_plan_refusals import WrongPlanFileError
 from foundation.catalogue import load_catalogue
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import CHECKOUT, Home
@@ -25,6 +26,8 @@ from reports.staffing.cover_sheet import cover_columns
 from reports.staffing.notes import staffing_texts
 from reports.staffing.passports import PASSPORTS
 from reports.staffing.sheets import FORECAST_COLUMNS, FORECAST_PASSPORTS, PLAN_PASSPORTS, plan_columns
+from reports.staffing.shift_sheet import COLUMNS as SHIFT_COLUMNS
+from reports.staffing.shift_sheet import PASSPORTS as SHIFT_PASSPORTS
 from reports.staffing.what_if import COLUMNS
 from reports.staffing.what_if import PASSPORTS as WHAT_IF_PASSPORTS
 from tests.support.stores import make_tables
@@ -161,6 +164,28 @@ def test_working_times_stand_beside_the_need(line: Home) -> None:
     assert "agent hours planned" in run(*words).stdout
 
 
+def test_proposed_shifts_cover_the_need_and_are_a_plan_once_they_have_names(line: Home) -> None:
+    words = ("shifts", "--length", "4", "--length", "6.5", "--model", "erlang-c")
+    found, needed = read(*words), read("plan", "--days", "7", "--model", "erlang-c")
+    [need] = {row["scheduled_80"] for row in needed["rows"] if row["calls"]}
+    assert [(row["hours"], row["agents"]) for row in found["rows"]] == [(4, need)] * 7
+    assert all(row["start"][11:16] <= "08:00" < row["end"][11:16] for row in found["rows"])
+    assert (found["hours"], found["hours_bound"], found["needed_hours"]) == (28 * need, 28 * need, 7 * need / 4)
+    written = run(*words, "--format", "csv").stdout
+    settings = load_settings(line)
+    with pytest.raises(WrongPlanFileError) as fault:
+        read_plan_file(written.encode(), settings)
+    assert {each.name for each in fault.value.faults} == {"empty-cell"}
+    assert len(fault.value.faults) == found["shifts"] == 7 * need
+    named = "\n".join(dict.fromkeys(f"a101{text}" if text.startswith(",") else text for text in written.splitlines()))
+    assert len(read_plan_file(named.encode(), settings)) == 7
+    table = run("shifts", "--earliest", "08:00", "--latest", "08:00", "--target", "99").stdout
+    assert "cannot be fewer than" in table
+    assert "No shift reaches" in run("shifts", "--earliest", "09:00").stdout
+    assert "in steps of a quarter" in refusal("shifts", "--length", "8.1")
+    assert "write it like 07:30" in refusal("shifts", "--latest", "24:00")
+
+
 async def plan_work(home: Home, line: str) -> None:
     settings = load_settings(home)
     main = Database(store_url(home, settings, Store.MAIN))
@@ -212,5 +237,6 @@ def test_every_heading_stands_in_every_language_and_every_passport_exists() -> N
     for language in LANGUAGES:
         texts = staffing_texts(language)
         assert all(texts(column.text) for column in (
-            *FORECAST_COLUMNS, *plan_columns(), *cover_columns(), *COLUMNS))
-    assert {*FORECAST_PASSPORTS, *PLAN_PASSPORTS, *COVER_PASSPORTS, *WHAT_IF_PASSPORTS} == set(PASSPORTS)
+            *FORECAST_COLUMNS, *plan_columns(), *cover_columns(), *SHIFT_COLUMNS, *COLUMNS))
+    known = {*FORECAST_PASSPORTS, *PLAN_PASSPORTS, *COVER_PASSPORTS, *SHIFT_PASSPORTS, *WHAT_IF_PASSPORTS}
+    assert known == set(PASSPORTS)

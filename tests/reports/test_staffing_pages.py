@@ -131,7 +131,7 @@ async def test_page_and_files_have_the_same_working_times_beside_the_need(line: 
     answer = await manager.get(f"/api/v1/staffing/cover?{asked.removesuffix('&day=1')}&format=xlsx&lang=fa")
     rows = load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(min_row=5, values_only=True)
     place = next(rows).index("در برنامه")
-    assert sum(cells[place] or 0 for cells in rows) / 4 == total["planned_hours"]
+    assert sum(float(str(cells[place] or 0)) for cells in rows) / 4 == total["planned_hours"]
 
 
 async def plan_work(site: PageSite, days: int) -> None:
