@@ -53,7 +53,7 @@ class Proposal:
 
 
 def propose(need: Mapping[int, int], offered: Offered) -> Proposal:
-    """A cover with the fewest hours, and of those one with the fewest shifts.
+    """A cover with the fewest hours, of those with the fewest shifts, and of those with the latest starts.
 
     Args:
         need: agents by slot.
@@ -65,18 +65,19 @@ def propose(need: Mapping[int, int], offered: Offered) -> Proposal:
     edges = sorted({edge for shift in shifts for edge in (shift.start, shift.end)})
     place = {edge: number for number, edge in enumerate(edges)}
     most = [max((can.get(slot, 0) for slot in range(*both)), default=0) for both in pairwise(edges)]
-    an_hour = 1 + sum(most)
-    """Dearer than all the people together: hours count first, then shifts."""
+    dear = 1 + sum(most) * (edges[-1] - edges[0]) if edges else 1
+    """A slot is dearer than all shifts together, and a shift than all their earliness."""
     flow = _Flow([after - before for before, after in pairwise([0, *most, 0])] if edges else [])
     for number in range(len(most)):
         flow.add(number + 1, number, 0)
-    arcs = [flow.add(place[shift.start], place[shift.end], shift.length * an_hour + 1) for shift in shifts]
+    arcs = [flow.add(place[shift.start], place[shift.end], (shift.length * dear + 1) * dear + edges[-1] - shift.start)
+            for shift in shifts]
     flow.send()
     found = {shift: flow.sent[arc] for shift, arc in zip(shifts, arcs, strict=True) if flow.sent[arc]}
     bound = sum(count * (after - before) for count, (before, after) in zip(most, pairwise(flow.prices), strict=True))
     return Proposal(
         dict(sorted(found.items())), SLOT_HOURS * sum(shift.length * count for shift, count in found.items()),
-        SLOT_HOURS * sum(can.values()), SLOT_HOURS * (bound // an_hour),
+        SLOT_HOURS * sum(can.values()), SLOT_HOURS * (bound // dear**2),
         SLOT_HOURS * (sum(need.values()) - sum(can.values())))
 
 
