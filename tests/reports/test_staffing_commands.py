@@ -160,13 +160,12 @@ def test_working_times_stand_beside_the_need(line: Home) -> None:
     assert found["totals"][0]["surplus_hours"] == pytest.approx(7.75)
     assert found["unplanned_days"] == [(tomorrow + timedelta(days=1)).isoformat()]
     assert found["rows"][96 + 32]["planned"] is found["rows"][96 + 32]["lack_80"] is None
-    assert "# lacking_agents: max(0, " in run(*words, "--format", "csv").stdout
     assert "agent hours planned" in run(*words).stdout
 
 
 def test_proposed_shifts_cover_the_need_and_are_a_plan_once_they_have_names(line: Home) -> None:
     words = ("shifts", "--length", "4", "--length", "6.5", "--model", "erlang-c")
-    found, needed = read(*words), read("plan", "--days", "7", "--model", "erlang-c")
+    found, needed = read(*words), read("plan", "--model", "erlang-c")
     [need] = {row["scheduled_80"] for row in needed["rows"] if row["calls"]}
     assert [(row["start"][11:16], row["hours"], row["agents"]) for row in found["rows"]] == [("08:00", 4, need)] * 7
     assert (found["hours"], found["hours_bound"], found["needed_hours"]) == (28 * need, 28 * need, 7 * need / 4)
@@ -178,9 +177,9 @@ def test_proposed_shifts_cover_the_need_and_are_a_plan_once_they_have_names(line
     assert len(fault.value.faults) == found["shifts"] == 7 * need
     named = "\n".join(dict.fromkeys(f"a101{text}" if text.startswith(",") else text for text in written.splitlines()))
     assert len(read_plan_file(named.encode(), settings)) == 7
-    table = run("shifts", "--earliest", "08:00", "--latest", "08:00", "--target", "99").stdout
+    table = run("shifts", "--earliest", "09:00", "--target", "99").stdout
     assert "cannot be fewer than" in table
-    assert "No shift reaches" in run("shifts", "--earliest", "09:00").stdout
+    assert "No shift reaches" in table
     assert "in steps of a quarter" in refusal("shifts", "--length", "8.1")
     assert "write it like 07:30" in refusal("shifts", "--latest", "24:00")
 

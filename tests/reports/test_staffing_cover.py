@@ -53,7 +53,7 @@ SPANS = st.tuples(st.integers(-600, 2000), st.integers(1, 700), st.sampled_from(
 
 
 @given(st.lists(SPANS, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_every_minute_is_counted_as_a_minute_by_minute_count_does(spans: list[tuple[int, int, Activity, str]]) -> None:
     lines = [line(start, start + length, activity, agent) for start, length, activity, agent in spans]
     found, minutes = presence(lines, WHOLE), 0

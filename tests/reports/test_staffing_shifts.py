@@ -42,7 +42,7 @@ def test_everyone_needed_is_there_and_the_proof_meets_the_hours(
 
 
 @given(st.dictionaries(st.integers(0, 7), st.integers(0, 2), max_size=5), st.sampled_from([(2, 3), (1, 4), (3,)]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_of_all_covers_none_has_fewer_hours_nor_as_many_with_fewer_people(
     need: dict[int, int], lengths: tuple[int, ...],
 ) -> None:
