@@ -105,6 +105,7 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
 async def test_phone_queues_and_the_own_day_are_in_sight_without_scrolling(tmp_path: Path, language: Language) -> None:
     agents = {"a101": Agent(queues={"operator": 0, "insurance": 0, "pensions": 5}, device="webrtc")}
     async with desk_site(tmp_path, desk_settings(agents=agents)) as site, site.pages.served() as url:
+        await plan_work(site)
         for queue in ("operator", "insurance", "pensions"):
             await site.show_queue(queue, 2, seconds=2)
         async with chromium(*SOUND) as browser:
@@ -112,6 +113,7 @@ async def test_phone_queues_and_the_own_day_are_in_sight_without_scrolling(tmp_p
             page = await desk(site, browser, url, language)
             await expect(page.locator(".desk-queues li")).to_have_count(3)
             await expect(page.locator(".desk-levels dd")).to_have_count(3)
+            await expect(page.locator("#desk-times .desk-near")).to_be_visible()
             # On a slow machine the picture is old, and says so at the top.
             await page.evaluate("document.querySelector('[data-stale]').remove()")
             await shoot(page, f"desk-with-phone-{language}")
