@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from callqueue.metrics.adherence import moments_of
-from callqueue.work_plan import ORDER, Activity, PlanLine
+from callqueue.work_plan.plan import ORDER, Activity, PlanLine
 
 DAYS = 7
 """Today and those after it."""

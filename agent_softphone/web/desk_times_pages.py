@@ -10,10 +10,10 @@ from fastapi import APIRouter, Query, Response
 
 from agent_softphone.desk.working_times import DAYS, OwnTimes, own_times
 from agent_softphone.web.desk_seat import ASeat, Seat, reason_title
-from callqueue.floor import AgentState
-from callqueue.work_plan import Activity, PlanLine
-from callqueue.work_plan_book import read_time
-from callqueue.work_plan_writing import clocks
+from callqueue.floor.state import AgentState
+from callqueue.work_plan.book import read_time
+from callqueue.work_plan.plan import Activity, PlanLine
+from callqueue.work_plan.writing import clocks
 from foundation.calendars import clock_text, day_start
 from foundation.text import digits
 from foundation.web.pages import page

@@ -16,7 +16,8 @@ from foundation.settings import Settings
 from foundation.text import latin_digits
 from pasokh.commands.report_options import Form, Format, console, made, present, site, write
 from pasokh.refusal import RefusedError
-from reports.sheets import Sheet, sheet_csv, sheet_json, sheet_table
+from reports.frame.sheets import Sheet, sheet_csv, sheet_json, sheet_table
+from reports.frame.stores import open_store, store_exists
 from reports.staffing.asking import PlanQuestion
 from reports.staffing.cover_sheet import PlannedTimes, cover_sheet, nothing_planned, read_planned
 from reports.staffing.erlang import Traffic
@@ -37,7 +38,6 @@ from reports.staffing.reckoning import Reckoning, reckon
 from reports.staffing.sheets import forecast_sheet, plan_sheet
 from reports.staffing.shift_sheet import ShiftRules, open_plan, proposal_of, shift_sheet
 from reports.staffing.what_if import what_if_sheet
-from reports.stores import open_store, store_exists
 
 app = typer.Typer(no_args_is_help=True, help="Forecast calls, plan agents, hold working times beside that, ask what if."
                                               " docs/staffing.md explains.")

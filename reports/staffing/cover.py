@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from callqueue.metrics.adherence import moments_of
-from callqueue.work_plan import Activity, PlanLine
+from callqueue.work_plan.plan import Activity, PlanLine
 from foundation.calendars import Interval
 from foundation.settings import Agent
 from reports.staffing.erlang import QUARTER

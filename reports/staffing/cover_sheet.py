@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics import Unit
-from callqueue.work_plan import PlanLine
-from callqueue.work_plan_book import read_time
+from callqueue.work_plan.book import read_time
+from callqueue.work_plan.plan import PlanLine
 from foundation.calendars import Interval, day_start, day_text, iso
 from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import digits
-from reports.sheets import Cell, Column, Row, Sheet
+from reports.frame.sheets import Cell, Column, Row, Sheet
+from reports.frame.tables import Teller
 from reports.staffing.cover import (
     Covered,
     CoverSum,
@@ -31,7 +32,6 @@ from reports.staffing.notes import Ahead, assumption_notes, staffing_texts
 from reports.staffing.passports import chosen
 from reports.staffing.patience import Patience
 from reports.staffing.reckoning import Reckoning
-from reports.tables import Teller
 
 PASSPORTS = (
     "forecast_calls", "planned_agents", "needed_agents", "lacking_agents", "surplus_agents", "planned_hours",

@@ -9,7 +9,8 @@ from callqueue.metrics import Unit
 from foundation.calendars import Interval, day_start, iso
 from foundation.catalogue import Texts
 from foundation.settings import Settings
-from reports.sheets import Cell, Column, Row, Sheet
+from reports.frame.sheets import Cell, Column, Row, Sheet
+from reports.frame.tables import Teller
 from reports.staffing.need import TARGETS
 from reports.staffing.notes import Ahead, assumption_notes, forecast_notes, staffing_texts, total_note
 from reports.staffing.passports import chosen
@@ -17,7 +18,6 @@ from reports.staffing.patience import Patience
 from reports.staffing.plan import Need, Sum, sums
 from reports.staffing.reading import Learnt
 from reports.staffing.reckoning import Quarter, Reckoning, quarters
-from reports.tables import Teller
 
 FORECAST_PASSPORTS = (
     "forecast_calls", "forecast_low", "forecast_high", "forecast_spread", "forecast_wape", "forecast_bias",

@@ -6,13 +6,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from callqueue.metrics import Unit
-from callqueue.work_plan import Activity, PlanLine
-from callqueue.work_plan_writing import write_plan_file
+from callqueue.work_plan.plan import Activity, PlanLine
+from callqueue.work_plan.writing import write_plan_file
 from foundation.calendars import iso
 from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import digits
-from reports.sheets import Column, Row, Sheet
+from reports.frame.sheets import Column, Row, Sheet
+from reports.frame.tables import Teller
 from reports.staffing.cover_sheet import interval_of
 from reports.staffing.erlang import QUARTER
 from reports.staffing.need import TARGETS, Target
@@ -22,7 +23,6 @@ from reports.staffing.patience import Patience
 from reports.staffing.plan import HOURS
 from reports.staffing.reckoning import Reckoning
 from reports.staffing.shifts import Offered, Proposal, propose
-from reports.tables import Teller
 
 PASSPORTS = ("scheduled", "shift_agents", "shift_hours", "shift_hours_bound")
 COLUMNS = (

@@ -8,10 +8,10 @@ from typing import Any
 from callqueue.metrics import Unit
 from foundation.calendars import Calendar, clock_text, day_text
 from foundation.text import digits
-from reports.sheets import Row, Sheet
+from reports.frame.sheets import Row, Sheet
+from reports.frame.tables import Teller
 from reports.staffing.cover_sheet import HOURS
 from reports.staffing.need import TARGETS
-from reports.tables import Teller
 from reports.web.staffing_view import Card, Fact
 
 PARTS = (("needed", "needed_agents"), ("lack", "lacking_agents"), ("surplus", "surplus_agents"))

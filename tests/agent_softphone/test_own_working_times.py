@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from agent_softphone.desk.working_times import Coming, OwnTimes, own_times
-from callqueue.work_plan import Activity, PlanLine
+from callqueue.work_plan.plan import Activity, PlanLine
 
 WORK, BREAK, ABSENT = Activity.WORK, Activity.BREAK, Activity.ABSENT
 

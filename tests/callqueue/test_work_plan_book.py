@@ -8,24 +8,24 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-import callqueue.work_plan_tables
+import callqueue.work_plan.tables
 import foundation.web.tables
-from callqueue.work_plan import Activity
-from callqueue.work_plan_book import KeptLine, PlannedDays, import_plan, read_days, read_time, remove_plan
-from callqueue.work_plan_file import read_plan_file
-from callqueue.work_plan_refusals import NothingPlannedError, WrongPlanFileError
-from callqueue.work_plan_shelf import PlanShelf, removed_days
+from callqueue.work_plan.book import KeptLine, PlannedDays, import_plan, read_days, read_time, remove_plan
+from callqueue.work_plan.file import read_plan_file
+from callqueue.work_plan.plan import Activity
+from callqueue.work_plan.refusals import NothingPlannedError, WrongPlanFileError
+from callqueue.work_plan.shelf import PlanShelf, removed_days
 from foundation.calendars import day_start
 from foundation.database import MAIN, Database
 from foundation.settings import Agent, Queue, Retention, Settings, Site
-from recordings.holds import Belongings
-from recordings.keeping import Deleter, Thing
-from recordings.keeping_tables import DELETION, HOLD
-from recordings.retention import Keeper
+from recordings.keeping.holds import Belongings
+from recordings.keeping.keeping import Deleter, Thing
+from recordings.keeping.retention import Keeper
+from recordings.keeping.tables import DELETION, HOLD
 
 HEAD = "agent,day,from,to,activity,reason\n"
 WEEK = PlannedDays(date(2026, 11, 20), date(2026, 11, 30))
-TABLES = [callqueue.work_plan_tables.WORK_PLAN, foundation.web.tables.audit, HOLD, DELETION]
+TABLES = [callqueue.work_plan.tables.WORK_PLAN, foundation.web.tables.audit, HOLD, DELETION]
 DAY_MS = 86_400_000
 UTC = ZoneInfo("UTC")
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from agent_softphone.desk.calls import find_call
-from callqueue.work_plan_tables import WORK_PLAN
+from callqueue.work_plan.tables import WORK_PLAN
 from foundation.settings import Agent, Language
 from foundation.text import digits
 from foundation.web.roles import Role

@@ -15,7 +15,7 @@ from playwright.async_api import expect
 from typer.testing import CliRunner, Result
 
 import reports.web
-from callqueue.work_plan_shelf import PlanShelf
+from callqueue.work_plan.shelf import PlanShelf
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import LANGUAGES, Language, Retention, Settings, load_settings
@@ -23,14 +23,14 @@ from foundation.web.audit_log import Wanted, read_audit
 from foundation.web.roles import Role
 from pasokh.commands import plan
 from pasokh.refusal import RefusedError
-from recordings.holds import Belongings
-from recordings.keeping import Deleter, Thing
-from recordings.retention import Keeper
+from recordings.keeping.holds import Belongings
+from recordings.keeping.keeping import Deleter, Thing
+from recordings.keeping.retention import Keeper
 from reports.catalog import find_report
-from reports.queue import ReportError
-from reports.report import Context, make_sheet
-from reports.sheets import Sheet, sheet_content, sheet_csv, sheet_table
-from reports.tables import report_texts
+from reports.frame.report import Context, make_sheet
+from reports.frame.sheets import Sheet, sheet_content, sheet_csv, sheet_table
+from reports.frame.tables import report_texts
+from reports.queues.queue import ReportError
 from reports.web.plan_pages import LARGEST
 from tests.support.browser import accessibility_faults, chromium, shoot
 from tests.support.page_site import TOKEN, PageSite, page_site

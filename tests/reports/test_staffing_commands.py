@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from callqueue.journal_import import import_journal
-from callqueue.work_plan_book import import_plan
-from callqueue.work_plan_file import read_plan_file
-from callqueue.work_plan_refusals import WrongPlanFileError
+from callqueue.journal.importing import import_journal
+from callqueue.work_plan.book import import_plan
+from callqueue.work_plan.file import read_plan_file
+from callqueue.work_plan.refusals import WrongPlanFileError
 from foundation.catalogue import load_catalogue
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import CHECKOUT, Home

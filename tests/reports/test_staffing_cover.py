@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callqueue.work_plan import Activity, PlanLine
+from callqueue.work_plan.plan import Activity, PlanLine
 from foundation.calendars import Interval
 from foundation.settings import Agent
 from reports.staffing.cover import cover, cover_sums, presence, serving, shrinkage_left, unplanned_days

@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 from playwright.async_api import Page, expect
 
 import reports.web
-from callqueue.work_plan_book import import_plan
-from callqueue.work_plan_file import read_plan_file
+from callqueue.work_plan.book import import_plan
+from callqueue.work_plan.file import read_plan_file
 from foundation.settings import Agent, Language, Queue, Settings, Site
 from foundation.text import persian_digits
 from foundation.web.roles import Role
