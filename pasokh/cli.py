@@ -45,7 +45,7 @@ ENTRIES = (
     Entry("callback", "callback", "app", "Promised calls: list, show, give, take back, call once more."),
     Entry("floor", "floor", "app", "Watch agents and waiting callers, live; do what supervisors do."),
     Entry("report", "report", "app", "Figures of the queues with their passports, and lists of calls."),
-    Entry("staffing", "staffing", "app", "Forecast calls, plan how many agents they need, ask what if."),
+    Entry("staffing", "staffing", "app", "Forecast calls, plan agents, hold working times beside that."),
     Entry("plan", "plan", "app", "Working times of the agents: import, show, remove."),
     Entry("journal", "journal", "app", "Import the queue log of any Asterisk; see what has been read."),
     Entry("messages", "messages", "app", "Voice messages and call-back requests: list, hear, close."),

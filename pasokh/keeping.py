@@ -13,6 +13,7 @@ import callqueue.caller_data as queues
 import followups.caller_data as cases
 import ivr.caller_data as menus
 import recordings.caller_data as sounds
+from callqueue.work_plan.shelf import PlanShelf
 from followups.book.subjects import Subjects
 from followups.cases.office import case_office
 from foundation.database import Database, Store, store_url
@@ -49,7 +50,7 @@ class Keeping:
 
     def shelves(self) -> list[Shelf]:
         """Every kind of kept things: a room that keeps another kind adds its shelf here."""
-        return [*sound_shelves(self.home, self.main, self.now_ms), desk.NoteShelf(), SentShelf()]
+        return [*sound_shelves(self.home, self.main, self.now_ms), desk.NoteShelf(), SentShelf(), PlanShelf()]
 
     def keeper(self) -> Keeper:
         """Goes round them.

@@ -16,6 +16,7 @@ from agent_softphone.web.desk_deed_pages import deed_pages
 from agent_softphone.web.desk_mask_pages import mask_pages
 from agent_softphone.web.desk_pages import desk_pages
 from agent_softphone.web.desk_seat import Desk, site_book
+from agent_softphone.web.desk_times_pages import times_pages
 from agent_softphone.web.desk_work_pages import task_call_pages, work_pages
 from agent_softphone.web.supervisor_message_pages import message_pages
 from callqueue.agents.refusals import AgentRefusalError
@@ -36,7 +37,7 @@ def desk_room(exchange: Exchange | None = None) -> WebRoom:
     desk = Desk(exchange or Exchange(), Days())
     router = APIRouter()
     own = (desk_pages(desk), call_pages(desk), deed_pages(desk), mask_pages(desk), work_pages(), task_call_pages(desk))
-    for pages in (*own, message_pages()):
+    for pages in (*own, times_pages(), message_pages()):
         router.include_router(pages)
 
     async def work(web: Web) -> None:
@@ -49,8 +50,8 @@ def desk_room(exchange: Exchange | None = None) -> WebRoom:
         "desk", router, None, FOLDER / "desk_templates", FOLDER / "desk_static",
         [
             FOLDER / "desk_texts.yaml", FOLDER / "supervisor_texts.yaml", FOLDER.parent / "texts.yaml",
-            QUEUES / "texts.yaml", QUEUES / "outbound.yaml", CASES / "texts.yaml", CASES / "web" / "texts.yaml",
-            TRANSCRIPT_TEXTS,
+            QUEUES / "texts.yaml", QUEUES / "plan.yaml", QUEUES / "outbound.yaml", CASES / "texts.yaml",
+            CASES / "web" / "texts.yaml", TRANSCRIPT_TEXTS,
         ],
         nav=(NavItem("/desk", "desk.nav", (Role.AGENT,), 5),),
         refusals=(

@@ -1,4 +1,4 @@
-"""How long what is kept of callers stays."""
+"""How long what is kept of callers and agents stays."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -7,8 +7,9 @@ from pydantic import Field, model_validator
 
 from foundation.settings.values import Name, Section
 
-Kept = Literal["call", "voice_message", "transcript", "desk_note", "sent_message"]
-"""Sound of a conversation, sound that a caller left, what was said as text, what an agent typed, SMS and e-mail."""
+Kept = Literal["call", "voice_message", "transcript", "desk_note", "sent_message", "work_plan"]
+"""Sound of a conversation, sound that a caller left, what was said as text, what an agent typed, SMS and e-mail, and
+what was planned for a day."""
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
@@ -42,6 +43,8 @@ class Retention(Section):
         for number, rule in enumerate(self.rules):
             if rule.queue is None and rule.subject is None:
                 raise ValueError(f"rules.{number}: names neither queue nor subject; write it as days.{rule.kind}")
+            if rule.kind == "work_plan":
+                raise ValueError(f"rules.{number}: a plan is of no queue and no subject; write it as days.work_plan")
             for earlier, before in enumerate(self.rules[:number]):
                 if before.takes_all_of(rule):
                     raise ValueError(f"rules.{number}: never reached: rules.{earlier} takes it all; put it first")

@@ -1,7 +1,9 @@
 """`bin/pasokh staffing`: how many calls a coming day brings, and how many agents it needs."""
 
 import asyncio
+import re
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,12 +13,15 @@ from foundation.calendars import MomentError, parse_moment
 from foundation.database import Store
 from foundation.paths import Home
 from foundation.settings import Settings
+from foundation.text import latin_digits
 from pasokh.commands.report_options import Form, Format, console, made, present, site, write
 from pasokh.refusal import RefusedError
 from reports.frame.sheets import Sheet, sheet_csv, sheet_json, sheet_table
 from reports.frame.stores import open_store, store_exists
+from reports.staffing.asking import PlanQuestion
+from reports.staffing.cover_sheet import PlannedTimes, cover_sheet, nothing_planned, read_planned
 from reports.staffing.erlang import Traffic
-from reports.staffing.need import Target
+from reports.staffing.need import TARGETS, Target
 from reports.staffing.notes import Ahead, staffing_texts
 from reports.staffing.plan import Choice, choose
 from reports.staffing.reading import (
@@ -29,10 +34,27 @@ from reports.staffing.reading import (
     measure,
     today_of,
 )
+from reports.staffing.reckoning import Reckoning, reckon
 from reports.staffing.sheets import forecast_sheet, plan_sheet
+from reports.staffing.shift_sheet import ShiftRules, open_plan, proposal_of, shift_sheet
 from reports.staffing.what_if import what_if_sheet
 
-app = typer.Typer(no_args_is_help=True, help="Forecast calls, plan agents, ask what if. docs/staffing.md explains.")
+app = typer.Typer(no_args_is_help=True, help="Forecast calls, plan agents, hold working times beside that, ask what if."
+                                              " docs/staffing.md explains.")
+LONGEST_SHIFT = 16
+CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+
+
+class ShiftTarget(StrEnum):
+    """The share of calls answered within 20 s, in percent."""
+
+    USUAL = "80"
+    HIGH = "95"
+    HIGHEST = "99"
+
+
+Lengths = Annotated[
+    list[float] | None, typer.Option("--length", help="Hours of a shift; may be repeated; default: 8.")]
 Queues = Annotated[list[str] | None, typer.Option("--queue", "-q", help="Only this queue; may be repeated.")]
 FirstDay = Annotated[str | None, typer.Option("--from", help="First day: 2026-11-23, 1405-09-02; default: tomorrow.")]
 Days = Annotated[int, typer.Option("--days", min=1, max=92, help="How many days.")]
@@ -43,6 +65,8 @@ PatienceOption = Annotated[
     typer.Option("--patience", min=1, max=LONGEST_PATIENCE, help="Mean patience in s; default: measured."),
 ]
 Shrinkage = Annotated[float, typer.Option("--shrinkage", min=0, max=0.95, help="Share of paid time not at the queue.")]
+Model = Annotated[Choice | None, typer.Option("--model", help="For the roster; default: erlang-a if known.")]
+High = Annotated[bool, typer.Option("--high", help="For the upper end of the forecast's range.")]
 HourlyCost = Annotated[float, typer.Option("--hourly-cost", min=0, help="Of one paid hour, in any currency.")]
 
 
@@ -69,27 +93,80 @@ def plan(
     patience: PatienceOption = None,
     shrinkage: Shrinkage = 0.3,
     hourly_cost: HourlyCost = 0.0,
-    model: Annotated[Choice | None, typer.Option("--model", help="For the roster; default: erlang-a if known.")] = None,
-    high: Annotated[bool, typer.Option("--high", help="For the upper end of the forecast's range.")] = False,
+    model: Model = None,
+    high: High = False,
     form: Format = Form.TABLE,
 ) -> None:
     """Agents per quarter of an hour for 80/20, 95/20 and 99/20 side by side, with occupancy, roster and cost."""
     home, settings = site()
     now = present()
-    queues = tuple(dict.fromkeys(queue or ()))
-    ahead = Ahead(_first_day(from_, settings, now), days, growth, queues)
-    learnt = made(lambda: asyncio.run(_learn(home, settings, queues, now)))
-    measured = made(lambda: asyncio.run(_measure(home, settings, queues, now)))
-    assumptions = made(lambda: assume(
-        measured, aht=aht, patience=patience, shrinkage=shrinkage, hourly_cost=hourly_cost))
-    try:
-        choice = choose(assumptions, model)
-    except ValueError as error:
-        raise RefusedError(f"--model {model}: {error}") from error
-    sheet = plan_sheet(
-        learnt, ahead, assumptions, choice, settings, now=now,
-        patience=None if patience else measured.patience, high=high)
-    _print(sheet, settings, form)
+    ahead = Ahead(_first_day(from_, settings, now), days, growth, tuple(dict.fromkeys(queue or ())))
+    given = PlanQuestion(ahead, aht, patience, shrinkage, hourly_cost, model, high)
+    learnt, measured, reckoned = _reckon(home, settings, given, now)
+    known = None if patience else measured.patience
+    _print(plan_sheet(learnt, reckoned, settings, now=now, patience=known), settings, form)
+
+
+@app.command("cover")
+def cover(
+    *,
+    queue: Queues = None,
+    from_: FirstDay = None,
+    days: Days = 1,
+    growth: Growth = 1.0,
+    aht: Aht = None,
+    patience: PatienceOption = None,
+    shrinkage: Shrinkage = 0.3,
+    model: Model = None,
+    high: High = False,
+    form: Format = Form.TABLE,
+) -> None:
+    """Agents at work by the plan of working times (`bin/pasokh plan`) beside agents needed: lack and surplus."""
+    home, settings = site()
+    now = present()
+    ahead = Ahead(_first_day(from_, settings, now), days, growth, tuple(dict.fromkeys(queue or ())))
+    given = PlanQuestion(ahead, aht, patience, shrinkage, 0.0, model, high)
+    _, measured, reckoned = _reckon(home, settings, given, now)
+    planned = made(lambda: asyncio.run(_planned(home, settings, ahead)))
+    known = None if patience else measured.patience
+    _print(cover_sheet(reckoned, planned, settings, now=now, patience=known), settings, form)
+
+
+@app.command("shifts")
+def shifts(
+    *,
+    length: Lengths = None,
+    start_every: Annotated[int, typer.Option("--start-every", min=15, max=240, help="Minutes between starts.")] = 60,
+    earliest: Annotated[str, typer.Option("--earliest", help="First start of the day.")] = "00:00",
+    latest: Annotated[str, typer.Option("--latest", help="Last start of the day.")] = "23:45",
+    target: Annotated[ShiftTarget, typer.Option("--target", help="Percent answered within 20 s.")] = ShiftTarget.USUAL,
+    queue: Queues = None,
+    from_: FirstDay = None,
+    days: Days = 7,
+    growth: Growth = 1.0,
+    aht: Aht = None,
+    patience: PatienceOption = None,
+    shrinkage: Shrinkage = 0.3,
+    model: Model = None,
+    high: High = False,
+    form: Format = Form.TABLE,
+) -> None:
+    """The fewest hours of shifts that cover the need; --format csv: a file for `bin/pasokh plan import`."""
+    home, settings = site()
+    now, zone = present(), ZoneInfo(settings.site.timezone)
+    rules = ShiftRules(
+        [_quarters(hours) for hours in dict.fromkeys(length or [8.0])], start_every, _minute("--earliest", earliest),
+        _minute("--latest", latest))
+    ahead = Ahead(_first_day(from_, settings, now), days, growth, tuple(dict.fromkeys(queue or ())))
+    given = PlanQuestion(ahead, aht, patience, shrinkage, 0.0, model, high)
+    _, measured, reckoned = _reckon(home, settings, given, now)
+    wanted = next(each for each in TARGETS if each.name == target.value)
+    proposal = proposal_of(reckoned, wanted, rules, zone)
+    if form is Form.CSV:
+        write(open_plan(proposal, zone))
+        return
+    known = None if patience else measured.patience
+    _print(shift_sheet(reckoned, proposal, wanted, settings, now=now, patience=known), settings, form)
 
 
 @app.command("what-if")
@@ -124,6 +201,22 @@ def what_if(
     _print(sheet, settings, form)
 
 
+def _quarters(hours: float) -> int:
+    """Of a shift's length."""
+    found = round(hours * 4)
+    if found != hours * 4 or not 1 <= hours <= LONGEST_SHIFT:
+        raise RefusedError(f"--length {hours:g}: give hours from 1 to {LONGEST_SHIFT}, in steps of a quarter: 8, 6.5")
+    return found
+
+
+def _minute(option: str, written: str) -> int:
+    """Of the day."""
+    found = CLOCK.fullmatch(latin_digits(written))
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        raise RefusedError(f"{option} {written}: this is no time of day; write it like 07:30")
+    return int(found[1]) * 60 + int(found[2])
+
+
 def _first_day(written: str | None, settings: Settings, now: int) -> date:
     today = today_of(settings, now)
     if written is None:
@@ -146,6 +239,30 @@ async def _learn(home: Home, settings: Settings, queues: tuple[str, ...], now: i
 async def _measure(home: Home, settings: Settings, queues: tuple[str, ...], now: int) -> Measured:
     async with open_store(home, settings, Store.LEDGER) as ledger:
         return await measure(ledger, queues, settings, now)
+
+
+def _reckon(
+    home: Home, settings: Settings, given: PlanQuestion, now: int,
+) -> tuple[Learnt, Measured, Reckoning]:
+    """What the days need."""
+    queues = given.ahead.queues
+    learnt = made(lambda: asyncio.run(_learn(home, settings, queues, now)))
+    measured = made(lambda: asyncio.run(_measure(home, settings, queues, now)))
+    assumptions = made(lambda: assume(measured, aht=given.aht, patience=given.patience, shrinkage=given.shrinkage,
+                                      hourly_cost=given.hourly_cost))
+    try:
+        choice = choose(assumptions, given.model)
+    except ValueError as error:
+        raise RefusedError(f"--model {given.model}: {error}") from error
+    zone = ZoneInfo(settings.site.timezone)
+    return learnt, measured, reckon(learnt, given.ahead, assumptions, choice, zone, high=given.high)
+
+
+async def _planned(home: Home, settings: Settings, ahead: Ahead) -> PlannedTimes:
+    if not store_exists(home, settings, Store.MAIN):
+        return nothing_planned()
+    async with open_store(home, settings, Store.MAIN) as main:
+        return await read_planned(main, ahead, settings)
 
 
 def _print(sheet: Sheet, settings: Settings, form: Form) -> None:

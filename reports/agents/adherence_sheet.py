@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from heapq import nlargest
 
 from callqueue.ledger.agents_reading import timesheets_of
@@ -14,7 +15,8 @@ from callqueue.metrics.agent_states import SECOND, AgentDay, Timesheet, agent_da
 from callqueue.metrics.passports import CONVERSATIONS
 from callqueue.work_plan.book import KeptLine, read_time
 from callqueue.work_plan.plan import PlanLine
-from foundation.calendars import Interval, Step, iso, split
+from callqueue.work_plan.shelf import RemovedDay, removed_days
+from foundation.calendars import Interval, Step, day_text, iso, split
 from foundation.text import NO_FIGURE
 from reports.agents.agents import refuse_unknown_agents
 from reports.frame.parameters import AGENTS, STEP, Parameters
@@ -62,6 +64,8 @@ class Measured:
     running: bool
     figures: AdherenceFigures
     day: AgentDay
+    known: bool
+    """Whether its plan is still kept."""
 
     @property
     def sums_up(self) -> bool:
@@ -80,6 +84,12 @@ class Made:
     interval: Interval
     """Up to now."""
     gaps: Sequence[Gap]
+    removed: Sequence[RemovedDay]
+    """Days whose plan was deleted because its time was over."""
+
+    def knows(self, interval: Interval) -> bool:
+        """Whether no plan of it was deleted."""
+        return knows(self.removed, interval)
 
 
 async def build(context: Context, parameters: Parameters) -> Sheet:
@@ -89,10 +99,12 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         UnknownAgentError: one neither stands in the settings nor was seen or planned in that time.
     """
     interval = Interval(parameters.interval.start, min(parameters.interval.end, context.now))
-    kept: list[KeptLine] = []
+    kept, removed = list[KeptLine](), list[RemovedDay]()
     if context.has_main:
+        first, last = (datetime.fromtimestamp(at, context.zone).date() for at in (interval.start, interval.end - 1))
         async with context.main() as main:
             kept = await read_time(main, interval.start * SECOND, interval.end * SECOND)
+            removed = await removed_days(main, first, last, context.zone)
     async with context.ledger() as ledger:
         sheets = await timesheets_of(ledger, interval, context.now)
         gaps = await read_gaps(ledger, interval.start, interval.end)
@@ -100,8 +112,8 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     asked = parameters[AGENTS]
     refuse_unknown_agents(asked, context.settings, people)
     chosen = {name: people[name] for name in sorted(people) if not asked or name in asked}
-    made = Made(chosen, measure(chosen, parameters, context), [each for each in kept if each.plan.agent in chosen],
-                interval, gaps)
+    made = Made(chosen, measure(chosen, parameters, context, removed),
+                [each for each in kept if each.plan.agent in chosen], interval, gaps, removed)
     return _sheet(made, parameters, context)
 
 
@@ -120,13 +132,21 @@ def people_of(lines: Iterable[PlanLine], sheets: Mapping[str, Timesheet]) -> dic
     }
 
 
-def measure(people: Mapping[str, Person], parameters: Parameters, context: Context) -> list[Measured]:
+def knows(removed: Iterable[RemovedDay], interval: Interval) -> bool:
+    """Whether no plan of this time was deleted."""
+    start, end = interval.start * SECOND, interval.end * SECOND
+    return not any(each.start_ms < end and start < each.end_ms for each in removed)
+
+
+def measure(
+    people: Mapping[str, Person], parameters: Parameters, context: Context, removed: Sequence[RemovedDay] = (),
+) -> list[Measured]:
     """Each in each interval that has begun; who was neither planned nor at work in it is left out."""
     pieces = split(parameters.interval, parameters[STEP], context.zone, parameters.calendar)
     passed = [Interval(piece.start, min(piece.end, context.now)) for piece in pieces if piece.start < context.now]
     days = {agent: [agent_day(counts) for counts in person.time.count(passed)] for agent, person in people.items()}
     return [
-        Measured(agent, part, piece.end > context.now, figures, days[agent][index])
+        Measured(agent, part, piece.end > context.now, figures, days[agent][index], knows(removed, part))
         for index, (piece, part) in enumerate(zip(pieces, passed, strict=False))
         for agent, person in people.items()
         if not (figures := person.plan.figures(part)).empty
@@ -135,10 +155,10 @@ def measure(people: Mapping[str, Person], parameters: Parameters, context: Conte
 
 def _sheet(made: Made, parameters: Parameters, context: Context) -> Sheet:
     step, total = parameters[STEP], together(each.figures for each in made.measured)
-    rows = [_row(each.figures, each.interval, step, context, running=each.running, agent=each.agent)
+    rows = [_row(each.figures, each.interval, step, context, running=each.running, agent=each.agent, known=each.known)
             for each in made.measured]
     running = parameters.interval.end > context.now
-    rows.append(_row(total, made.interval, Step.NONE, context, running=running))
+    rows.append(_row(total, made.interval, Step.NONE, context, running=running, known=made.knows(made.interval)))
     balanced, stepped = all(each.sums_up for each in made.measured), step is not Step.NONE
     deviations, count = _deviations(made, context)
     over_time = _over_time(made.measured, step, context) if stepped else ()
@@ -147,19 +167,23 @@ def _sheet(made: Made, parameters: Parameters, context: Context) -> Sheet:
         "adherence", "report.adherence.title", parameters.interval, context.now, context.zone,
         (*_moments(running=running), Column("agent", "column.agent"), *_columns()), rows, PASSPORTS, gaps=made.gaps,
         chart=chart, notes=list(_notes(made, parameters, count, context)), further=(*over_time, *deviations),
-        headline=Headline(HEADLINE, {name: getattr(total, name) for name in HEADLINE}), balanced=balanced,
+        headline=Headline(HEADLINE, {name: figure for name, figure in _figures(
+            total, known=made.knows(made.interval)).items() if name in HEADLINE}), balanced=balanced,
         balance=context.texts("report.adherence.sums_up" if balanced else "report.adherence.differs"),
     )
 
 
 def _notes(made: Made, parameters: Parameters, deviations: int, context: Context) -> Iterator[str]:
     texts = context.texts
-    if not made.kept:
+    if made.removed:
+        first, last = (day_text(day, texts.language) for day in (made.removed[0].day, made.removed[-1].day))
+        yield texts("report.adherence.removed", first=first, last=last)
+    elif not made.kept:
         yield texts("report.adherence.no_plan")
     if parameters.interval.end > context.now:
         yield texts("report.adherence.running", moment=context.teller.moment(context.now, seconds=True))
     planned = {each.plan.agent for each in made.kept}
-    unplanned = {each.agent for each in made.measured} - planned
+    unplanned = {each.agent for each in made.measured if each.known} - planned
     if unplanned and planned:
         yield texts("report.adherence.unplanned", count=len(unplanned))
     afterwards = {(each.plan.agent, each.plan.day) for each in made.kept if each.afterwards}
@@ -180,15 +204,21 @@ def _columns() -> tuple[Column, ...]:
 
 def _row(
     figures: AdherenceFigures, interval: Interval, step: Step, context: Context, *, running: bool,
-    agent: str | None = None,
+    agent: str | None = None, known: bool = True,
 ) -> Row:
     cells: dict[str, Cell] = {
         "from": iso(interval.start, context.zone), "to": iso(interval.end, context.zone),
-        "provisional": iso(context.now, context.zone) if running else None, "agent": agent, **asdict(figures),
+        "provisional": iso(context.now, context.zone) if running else None, "agent": agent,
+        **_figures(figures, known=known),
     }
     shown = {"from": context.teller.start(interval.start, step)}
     shown |= {} if agent else {"agent": context.texts("column.all")}
     return Row(cells, shown, bold=not agent, red=not figures.sums_up, total=not agent)
+
+
+def _figures(figures: AdherenceFigures, *, known: bool) -> dict[str, float | None]:
+    """Of a time whose plan is not kept any more only what needs none."""
+    return {name: value if known or name == "worked" else None for name, value in asdict(figures).items()}
 
 
 def _over_time(measured: Sequence[Measured], step: Step, context: Context) -> tuple[Section, ...]:
@@ -196,8 +226,8 @@ def _over_time(measured: Sequence[Measured], step: Step, context: Context) -> tu
     for each in measured:
         pieces[each.interval].append(each)
     rows = [
-        Row(_row(together(each.figures for each in all_of_it), piece, step, context,
-                 running=all_of_it[0].running).cells, {"from": context.teller.start(piece.start, step)})
+        Row(_row(together(each.figures for each in all_of_it), piece, step, context, running=all_of_it[0].running,
+                 known=all_of_it[0].known).cells, {"from": context.teller.start(piece.start, step)})
         for piece, all_of_it in pieces.items()
     ]
     columns = (*_moments(running=any(each.running for each in measured)), *_columns())
@@ -210,6 +240,7 @@ def _deviations(made: Made, context: Context) -> tuple[tuple[Section, ...], int]
         (agent, moment) for agent in sorted({each.plan.agent for each in made.kept})
         for moment in made.people[agent].plan.within(made.interval)
         if moment.verdict not in {None, Verdict.IN_ADHERENCE}
+        and knows(made.removed, Interval(moment.start // SECOND, -(-moment.end // SECOND)))
     ]
     longest = nlargest(MOST_DEVIATIONS, found, key=lambda each: (each[1].end - each[1].start, -each[1].start))
     # Its first column is no moment for the frame: two times are never compared stretch by stretch.

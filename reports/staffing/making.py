@@ -6,6 +6,7 @@ from reports.frame.parameters import ParameterError
 from reports.frame.report import Context
 from reports.frame.sheets import Sheet
 from reports.staffing.asking import PlanQuestion, WhatIfQuestion
+from reports.staffing.cover_sheet import cover_sheet, nothing_planned, read_planned
 from reports.staffing.erlang import Traffic
 from reports.staffing.need import Assumptions, Target
 from reports.staffing.patience import Patience
@@ -18,6 +19,7 @@ from reports.staffing.reading import (
     learn_from_ledger,
     measure,
 )
+from reports.staffing.reckoning import reckon
 from reports.staffing.sheets import forecast_sheet, plan_sheet
 from reports.staffing.what_if import what_if_sheet
 
@@ -41,6 +43,8 @@ class MadePlan:
     """The measured one, where none was given."""
     forecast: Sheet
     plan: Sheet
+    cover: Sheet
+    """The plan of working times beside the need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ async def make_forecast(context: Context, question: PlanQuestion) -> Sheet:
 
 
 async def make_plan(context: Context, question: PlanQuestion) -> MadePlan:
-    """Forecast and plan of the days asked for, in the reader's language.
+    """Forecast and plan of the days asked for, and the working times beside it, in the reader's language.
 
     Raises:
         ReportError, StoreError
@@ -78,12 +82,16 @@ async def make_plan(context: Context, question: PlanQuestion) -> MadePlan:
     except ValueError as error:
         raise NoPatienceError(str(error)) from error
     patience = None if question.patience else measured.patience
+    planned = nothing_planned()
+    if context.has_main:
+        async with context.main() as main:
+            planned = await read_planned(main, question.ahead, settings)
+    reckoned = reckon(learnt, question.ahead, assumptions, choice, context.zone, high=question.high)
     return MadePlan(
         learnt, assumptions, choice, patience,
         forecast_sheet(learnt, question.ahead, settings, now, context.texts),
-        plan_sheet(
-            learnt, question.ahead, assumptions, choice, settings, now=now, high=question.high, texts=context.texts,
-            patience=patience),
+        plan_sheet(learnt, reckoned, settings, now=now, patience=patience, texts=context.texts),
+        cover_sheet(reckoned, planned, settings, now=now, patience=patience, texts=context.texts),
     )
 
 

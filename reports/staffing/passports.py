@@ -8,6 +8,8 @@ from callqueue.metrics.passports import BOTH, EXACT, WAITS
 HISTORY = "history"
 MODEL = "model"
 FORECAST = "forecast"
+PLAN = "plan"
+PLAN_AND_MODEL = "plan_and_model"
 
 _ALL = (
     Passport("forecast_calls", Unit.NUMBER, HISTORY, FORECAST),
@@ -33,6 +35,19 @@ _ALL = (
     Passport("agent_hours", Unit.NUMBER, MODEL, FORECAST),
     Passport("paid_hours", Unit.NUMBER, MODEL, FORECAST),
     Passport("cost", Unit.NUMBER, MODEL, FORECAST),
+    Passport("planned_agents", Unit.NUMBER, PLAN, EXACT),
+    Passport("needed_agents", Unit.COUNT, MODEL, FORECAST),
+    Passport("lacking_agents", Unit.NUMBER, PLAN_AND_MODEL, FORECAST),
+    Passport("surplus_agents", Unit.NUMBER, PLAN_AND_MODEL, FORECAST),
+    Passport("planned_hours", Unit.NUMBER, PLAN, EXACT),
+    Passport("needed_hours", Unit.NUMBER, MODEL, FORECAST),
+    Passport("lacking_hours", Unit.NUMBER, PLAN_AND_MODEL, FORECAST),
+    Passport("surplus_hours", Unit.NUMBER, PLAN_AND_MODEL, FORECAST),
+    Passport("shrinkage_in_plan", Unit.RATIO, PLAN, EXACT),
+    Passport("shrinkage_left", Unit.RATIO, PLAN, FORECAST),
+    Passport("shift_agents", Unit.COUNT, MODEL, FORECAST),
+    Passport("shift_hours", Unit.NUMBER, MODEL, FORECAST),
+    Passport("shift_hours_bound", Unit.NUMBER, MODEL, FORECAST),
 )
 PASSPORTS: Mapping[str, Passport] = {passport.id: passport for passport in _ALL}
 

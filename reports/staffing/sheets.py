@@ -1,7 +1,7 @@
 """Forecast, plan and what-if as sheets: for a terminal, JSON and CSV alike."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,14 +11,13 @@ from foundation.catalogue import Texts
 from foundation.settings import Settings
 from reports.frame.sheets import Cell, Column, Row, Sheet
 from reports.frame.tables import Teller
-from reports.staffing.forecast import Expectation, expectations
-from reports.staffing.history import SLOTS, DayClass, is_skipped, slot_start
-from reports.staffing.need import TARGETS, Assumptions
+from reports.staffing.need import TARGETS
 from reports.staffing.notes import Ahead, assumption_notes, forecast_notes, staffing_texts, total_note
 from reports.staffing.passports import chosen
 from reports.staffing.patience import Patience
-from reports.staffing.plan import Choice, Need, Sum, plan, sums
+from reports.staffing.plan import Need, Sum, sums
 from reports.staffing.reading import Learnt
+from reports.staffing.reckoning import Quarter, Reckoning, quarters
 
 FORECAST_PASSPORTS = (
     "forecast_calls", "forecast_low", "forecast_high", "forecast_spread", "forecast_wape", "forecast_bias",
@@ -35,13 +34,6 @@ FORECAST_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Quarter:
-    start: int
-    kind: DayClass
-    expected: Expectation
-
-
 def plan_columns() -> tuple[Column, ...]:
     """Five for each target, the targets side by side."""
     parts = (("agents_c", Unit.COUNT), ("agents_a", Unit.COUNT), ("occupancy", Unit.RATIO), ("scheduled", Unit.COUNT),
@@ -51,20 +43,6 @@ def plan_columns() -> tuple[Column, ...]:
         *(Column(f"{part}_{target.name}", f"staffing.column.{part}_{target.name}", unit)
           for target in TARGETS for part, unit in parts),
     )
-
-
-def quarters(learnt: Learnt, ahead: Ahead, zone: ZoneInfo) -> list[Quarter]:
-    """Every quarter of an hour of the days asked for, by the site's clock."""
-    found = []
-    for number in range(ahead.days):
-        day = ahead.first + timedelta(days=number)
-        kind = learnt.kind(day)
-        expected = expectations(learnt.forecaster.calls(day, kind, ahead.growth), learnt.errors.spread)
-        found += [
-            Quarter(slot_start(day, slot, zone), kind, expected[slot])
-            for slot in range(SLOTS) if not is_skipped(day, slot, zone)
-        ]
-    return found
 
 
 def forecast_sheet(
@@ -84,37 +62,32 @@ def forecast_sheet(
 
 
 def plan_sheet(
-    learnt: Learnt, ahead: Ahead, assumptions: Assumptions, choice: Choice, settings: Settings, *, now: int,
-    patience: Patience | None = None, high: bool = False, texts: Texts | None = None,
+    learnt: Learnt, reckoned: Reckoning, settings: Settings, *, now: int, patience: Patience | None = None,
+    texts: Texts | None = None,
 ) -> Sheet:
     """Agents of every quarter of an hour.
 
     Args:
         learnt: the history.
-        ahead: the days.
-        assumptions: handle time, patience, shrinkage, cost.
-        choice: by which model the roster is made.
+        reckoned: what the days need.
         settings: the site's.
         now: epoch seconds.
         patience: the measured one, if it was.
-        high: plan for the upper end of the forecast's range.
         texts: of a reader; None: in the site's language.
     """
+    ahead, assumptions, choice = reckoned.ahead, reckoned.assumptions, reckoned.choice
     sheet = _empty("staffing-plan", ahead, settings, now=now, columns=plan_columns(), passports=PLAN_PASSPORTS)
     teller = Teller(settings, sheet, texts or staffing_texts(settings.site.language))
-    found = quarters(learnt, ahead, sheet.zone)
-    calls = [each.expected.high if high else each.expected.calls for each in found]
-    needs = plan(calls, assumptions, TARGETS, choice)
-    totals = sums(needs, TARGETS)
+    totals = sums(reckoned.needs, TARGETS)
     notes = [
         *(total_note(each, teller) for each in totals), *assumption_notes(assumptions, choice, patience, teller),
-        *([teller.texts("staffing.note.high")] if high else []), *forecast_notes(learnt, ahead, teller),
+        *([teller.texts("staffing.note.high")] if reckoned.high else []), *forecast_notes(learnt, ahead, teller),
     ]
     return replace(
         sheet, notes=notes,
         rows=[_plan_row(each, count, row, teller, sheet.zone)
-              for each, count, row in zip(found, calls, needs, strict=True)],
-        more={"assumptions": {**asdict(assumptions), "model": choice.value, "high": high},
+              for each, count, row in zip(reckoned.quarters, reckoned.calls, reckoned.needs, strict=True)],
+        more={"assumptions": {**asdict(assumptions), "model": choice.value, "high": reckoned.high},
               "totals": [_total(each) for each in totals], **_forecast_facts(learnt, ahead)},
     )
 

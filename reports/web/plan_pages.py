@@ -13,6 +13,7 @@ from callqueue.work_plan.book import PlannedDays, import_plan, read_days
 from callqueue.work_plan.file import WrittenLine, read_plan_file
 from callqueue.work_plan.plan import PlanLine
 from callqueue.work_plan.refusals import PlanFault, WrongPlanFileError
+from callqueue.work_plan.shelf import removed_days
 from callqueue.work_plan.words import fault_text
 from callqueue.work_plan.writing import clocks
 from foundation.calendars import MomentError, day_start, day_text, parse_moment
@@ -90,12 +91,20 @@ async def _page(request: Request, web: Web, start: str, wrong: WrongPlanFileErro
     days = [first + timedelta(days=number) for number in range(DAYS)]
     async with web.database.read() as connection:
         kept = await read_days(connection, PlannedDays(days[0], days[-1]))
+        removed = [one.day for one in await removed_days(connection, days[0], days[-1], web.zone) if one.day in days]
     return page(
         request, "reports/working-times.html", status=422 if refusal else 200, refusal=refusal, faults=faults,
         days=[_day_values(day, web) for day in days], rows=_rows([each.plan for each in kept], days, web, texts),
         earlier=f"{PATH}?from={first - timedelta(days=DAYS)}", later=f"{PATH}?from={first + timedelta(days=DAYS)}",
-        start=day_text(first, texts.language),
+        start=day_text(first, texts.language), removed=_removed_told(removed, texts),
     )
+
+
+def _removed_told(days: Sequence[date], texts: Texts) -> str:
+    """Of days whose plan's time was over; "": there is none."""
+    if not days:
+        return ""
+    return texts("plan.page.removed", first=day_text(days[0], texts.language), last=day_text(days[-1], texts.language))
 
 
 def _day_values(day: date, web: Web) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The interface for programs: forecast, plan and what-if at `/api/v1/staffing/<name>`, in every form of a report."""
+"""The interface for programs: forecast, plan, cover, what-if at `/api/v1/staffing/<name>`, in all forms of a report."""
 
 import asyncio
 from collections.abc import Iterable
@@ -70,6 +70,16 @@ async def give_plan(request: Request, user: Planner, form: AForm = Form.JSON) ->
     question = read_plan_question(asked_pairs(request), context.settings, context.now)
     made = await aside(lambda: make_plan(context, question))
     return await _answer(made.plan, form, context)
+
+
+@router.get("/cover", response_model=None, responses=RESPONSES, summary="Agents planned beside agents needed",
+            openapi_extra={"parameters": [*DAYS_AHEAD, *_described(PLAN_NUMBERS), *CHOICES]})
+async def give_cover(request: Request, user: Planner, form: AForm = Form.JSON) -> Response:  # noqa: ARG001
+    """Per quarter of an hour: who works by the imported plan of working times, lack and surplus for each target."""
+    context = context_of(request)
+    question = read_plan_question(asked_pairs(request), context.settings, context.now)
+    made = await aside(lambda: make_plan(context, question))
+    return await _answer(made.cover, form, context)
 
 
 @router.get("/what-if", response_model=None, responses=RESPONSES, summary="What numbers of agents make of calls",

@@ -27,6 +27,7 @@ from reports.staffing.asking import FORECAST_NAMES, WhatIfQuestion, read_plan_qu
 from reports.staffing.making import MadePlan, MadeWhatIf, make_plan, make_what_if
 from reports.staffing.reading import NoHistoryError
 from reports.web.asking import asked_pairs, context_of
+from reports.web.cover_view import CoverView
 from reports.web.report_view import ReportView
 from reports.web.staffing_form import plan_fields, sliders, written_number
 from reports.web.staffing_view import StaffingView, busiest
@@ -101,10 +102,13 @@ def _exports(name: str, asked: Pairs) -> list[tuple[Form, str]]:
 
 def _plan_values(made: MadePlan, asked: Pairs, day: str, context: Context) -> dict[str, Any]:
     teller = Teller(context.settings, made.plan, context.texts)
-    view = StaffingView(made, teller, calendar_of(context.texts.language))
+    calendar = calendar_of(context.texts.language)
+    view, beside = StaffingView(made, teller, calendar), CoverView(made.cover, teller, calendar)
+    number = int(day) if day.isascii() and day.isdigit() and len(day) < 4 else 0
+    passports = {one.id: one for sheet in (made.plan, made.cover) for one in ReportView(sheet, teller).passports}
     return {
-        "made": made, "view": view, "passports": ReportView(made.plan, teller).passports,
-        "table": view.day(int(day) if day.isascii() and day.isdigit() and len(day) < 4 else 0),
+        "made": made, "view": view, "passports": list(passports.values()), "table": view.day(number),
+        "beside": beside, "beside_table": beside.day(number), "beside_exports": _exports("cover", asked),
         "link": lambda place: _address("/staffing", [*asked, (DAY, str(place))]),
         "exports": _exports("plan", asked),
         "forecast_exports": _exports("forecast", [pair for pair in asked if pair[0] in FORECAST_NAMES]),

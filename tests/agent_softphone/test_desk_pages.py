@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
+from datetime import datetime
+from html import unescape
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -18,6 +22,8 @@ from callqueue.ledger.tables import STINT
 from callqueue.outbound.model import Channel, OutboundCall, Result, State
 from callqueue.outbound.store import change_call, insert_call
 from callqueue.outbound.store import find_call as find_promise
+from callqueue.work_plan.book import import_plan
+from callqueue.work_plan.file import read_plan_file
 from followups.cases.actor import Actor
 from followups.cases.case import Case, Deed, ToldBy
 from followups.cases.case import Channel as CaseChannel
@@ -36,6 +42,14 @@ from tests.support.waiting import eventually
 
 A101 = "PJSIP/a101"
 CLERK = Actor("clerk")
+TEHRAN = ZoneInfo("Asia/Tehran")
+WORKING_TIMES = """\
+agent,day,from,to,activity,reason
+a101,2026-11-22,08:00,16:00,work,
+a101,2026-11-22,12:00,12:30,break,lunch
+a101,2026-11-23,22:00,06:00,work,
+a102,2026-11-22,09:00,17:00,absent,
+"""
 
 
 @pytest.fixture
@@ -452,6 +466,30 @@ async def test_the_own_day_shows_calls_and_the_queues_levels(site: DeskSite) -> 
     shown = (await (await sara(site)).get("/desk/day")).text
     assert "Insurance" in shown
     assert "Rings not answered" in shown
+
+
+async def test_an_agent_sees_his_own_working_times_and_no_others(site: DeskSite) -> None:
+    first, second = await sara(site), await omid(site)
+    assert "My working times" not in (await first.get("/desk/times")).text, "where nothing is planned nothing is said"
+    site.pages.clock.at_ms = round(datetime(2026, 11, 22, 11, 55, tzinfo=TEHRAN).timestamp() * 1000)
+    lines = read_plan_file(WORKING_TIMES.encode(), site.pages.web.settings)
+    async with site.pages.web.database.write() as connection:
+        await import_plan(connection, lines, site.pages.clock(), "command:test")
+    shown = (await first.get("/desk/times")).text
+    for told in ("08:00–16:00", "Break: lunch", "12:00–12:30", "Monday", "22:00–06:00"):
+        assert told in shown
+    assert "Absent" not in shown
+    assert "begins at" not in shown, "who is offline is told nothing"
+    await site.show(state="ready")
+    shown = (await first.get("/desk/times")).text
+    assert "Your break (lunch) begins at 12:00" in shown
+    [known] = re.findall(r'name="known" value="(\w+)"', shown)
+    assert (await first.get(f"/desk/times?known={known}")).status_code == 204
+    persian = unescape((await first.get("/desk/times?lang=fa")).text)
+    assert "۱۴۰۵/۰۹/۰۲" in persian
+    assert "۰۸:۰۰ تا ۱۶:۰۰" in persian
+    others = (await second.get("/desk/times?agent=a101")).text
+    assert ("Absent" in others, "08:00–16:00" in others) == (True, False)
 
 
 async def test_a_wrong_file_of_the_site_is_said(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """The plan as it is kept, on both databases: whole days replaced, nothing half done, every change in the audit log."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -13,12 +14,20 @@ from callqueue.work_plan.book import KeptLine, PlannedDays, import_plan, read_da
 from callqueue.work_plan.file import read_plan_file
 from callqueue.work_plan.plan import Activity
 from callqueue.work_plan.refusals import NothingPlannedError, WrongPlanFileError
+from callqueue.work_plan.shelf import PlanShelf, removed_days
+from foundation.calendars import day_start
 from foundation.database import MAIN, Database
-from foundation.settings import Agent, Queue, Settings, Site
+from foundation.settings import Agent, Queue, Retention, Settings, Site
+from recordings.keeping.holds import Belongings
+from recordings.keeping.keeping import Deleter, Thing
+from recordings.keeping.retention import Keeper
+from recordings.keeping.tables import DELETION, HOLD
 
 HEAD = "agent,day,from,to,activity,reason\n"
 WEEK = PlannedDays(date(2026, 11, 20), date(2026, 11, 30))
-TABLES = [callqueue.work_plan.tables.WORK_PLAN, foundation.web.tables.audit]
+TABLES = [callqueue.work_plan.tables.WORK_PLAN, foundation.web.tables.audit, HOLD, DELETION]
+DAY_MS = 86_400_000
+UTC = ZoneInfo("UTC")
 
 
 @pytest.fixture
@@ -115,3 +124,37 @@ async def test_a_year_of_many_agents_is_taken_in_at_once(main: Database) -> None
     assert await take_in(main, year) == (730, 730, 0, 0)
     assert await take_in(main, year.replace("16:00", "15:00")) == (730, 730, 730, 0)
     assert len(await kept(main, PlannedDays(days[0], days[-1], ("a101",)))) == 365
+
+
+async def go_round(database: Database, days: int, now: date) -> int:
+    """What the daily round deletes of plans at the beginning of that day."""
+    now_ms = round(day_start(now, UTC).timestamp() * 1000)
+
+    async def nobody(things: Sequence[Thing]) -> Sequence[Belongings]:
+        return [Belongings() for _ in things]
+
+    deleter = Deleter(database, [PlanShelf()], nobody, lambda: now_ms)
+    return (await Keeper(database, deleter, Retention(days={"work_plan": days}), lambda: now_ms).run()).deleted
+
+
+async def gone(database: Database, first: int, last: int) -> list[tuple[int, float]]:
+    """Days of November whose plan had its time, and how many days after their beginning it ended."""
+    async with database.read() as connection:
+        found = await removed_days(connection, date(2026, 11, first), date(2026, 11, last), UTC)
+    return [(each.day.day, (each.end_ms - each.start_ms) / DAY_MS) for each in found]
+
+
+async def test_a_plan_goes_by_whole_days_when_its_time_is_over_and_its_certificate_tells_so(main: Database) -> None:
+    await take_in(main, FIRST)
+    # The night of the 22nd ended on the 23rd at six: thirty days later is the 23rd of December, and not its midnight.
+    assert await go_round(main, 30, date(2026, 12, 23)) == 0
+    assert await go_round(main, 30, date(2026, 12, 24)) == 2
+    assert await kept(main) == []
+    assert await gone(main, 22, 22) == [(22, 1.25)]
+    assert await gone(main, 23, 30) == [(22, 1.25), (23, 1)], "a night that reaches into the time is missing, too"
+    assert await gone(main, 24, 30) == await gone(main, 20, 21) == []
+    await take_in(main, "a102,2026-11-23,08:00,16:00,work,\n")
+    assert await gone(main, 23, 23) == [(22, 1.25)], "what was planned anew is there"
+    assert await go_round(main, 30, date(2026, 12, 23)) == 0
+    assert await go_round(main, 30, date(2026, 12, 24)) == 1
+    assert await gone(main, 23, 23) == [(22, 1.25), (23, 1)]

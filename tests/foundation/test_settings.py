@@ -80,6 +80,7 @@ def test_the_shipped_settings_say_what_the_code_would_say_without_them(home: Hom
     ("retention.at", "25:00", "retention.at = '25:00'"),
     ("retention.rules", [{"kind": "call", "queue": "insurance"}], "retention.rules.0.days: is missing"),
     ("retention.rules", [{"kind": "call", "days": 9}], "rules.0: names neither queue nor subject; write it as"),
+    ("retention.rules", [{"kind": "work_plan", "queue": "insurance", "days": 9}], "write it as days.work_plan"),
     ("retention.rules", [{"kind": "call", "queue": "nowhere", "days": 9}], "rules.0.queue: there is no queue"),
     ("retention.rules", [{"kind": "call", "queue": "insurance", "days": None},
                          {"kind": "call", "queue": "insurance", "subject": "complaints", "days": 9}],

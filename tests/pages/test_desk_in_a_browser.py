@@ -4,12 +4,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from agent_softphone.desk.calls import find_call
+from callqueue.work_plan.tables import WORK_PLAN
 from foundation.settings import Agent, Language
 from foundation.text import digits
 from foundation.web.roles import Role
@@ -27,10 +29,26 @@ PATIENCE_MS = 30_000
 async def site(tmp_path: Path) -> AsyncIterator[DeskSite]:
     async with desk_site(tmp_path) as made:
         await made.fill()
+        await plan_work(made)
         await made.show_queue("operator", 0)
         await made.show_queue("insurance", 3, seconds=95)
         await made.show_queue("pensions", 1, seconds=4)
         yield made
+
+
+async def plan_work(site: DeskSite) -> None:
+    """He is at work, his lunch begins in nine minutes, and in two days he works again."""
+    present, minute, hour = site.pages.clock(), 60_000, 3_600_000
+    now = present - present % minute
+    day = datetime.fromtimestamp(present / 1000, site.pages.web.zone).date()
+    rows = [
+        ("work", 0, now - 4 * hour, now + 4 * hour, ""), ("break", 0, now + 9 * minute, now + 39 * minute, "lunch"),
+        ("work", 2, now + 44 * hour, now + 52 * hour, ""), ("absent", 3, now + 68 * hour, now + 76 * hour, ""),
+    ]
+    async with site.pages.web.database.write() as connection:
+        await connection.execute(WORK_PLAN.insert(), [
+            {"agent": "a101", "day": day + timedelta(days=days), "activity": activity, "start_ms": start, "end_ms": end,
+             "reason": reason, "imported_ms": now} for activity, days, start, end, reason in rows])
 
 
 async def desk(site: DeskSite, browser: object, url: str, language: Language = "en", theme: str = "light") -> Page:
@@ -47,6 +65,12 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
         page = await desk(site, browser, url, language, theme)
         await expect(page.locator(".desk-bar.is-ready")).to_be_visible()
         await expect(page.locator("#desk-list .desk-task")).to_have_count(3)
+        await expect(page.locator("#desk-times .desk-near")).to_be_visible()
+        await page.locator("#desk-times summary").click()
+        await expect(page.locator("#desk-times dd")).to_have_count(2)
+        await shoot(page, f"desk-times-{language}-{theme}")
+        assert not await accessibility_faults(page)
+        await page.locator("#desk-times summary").click()
         for state in ("idle", "ringing", "talking"):
             if state != "idle":
                 await site.show_call(state)
@@ -81,6 +105,7 @@ async def test_the_desk_is_clear_to_everybody_in_each_state(site: DeskSite, lang
 async def test_phone_queues_and_the_own_day_are_in_sight_without_scrolling(tmp_path: Path, language: Language) -> None:
     agents = {"a101": Agent(queues={"operator": 0, "insurance": 0, "pensions": 5}, device="webrtc")}
     async with desk_site(tmp_path, desk_settings(agents=agents)) as site, site.pages.served() as url:
+        await plan_work(site)
         for queue in ("operator", "insurance", "pensions"):
             await site.show_queue(queue, 2, seconds=2)
         async with chromium(*SOUND) as browser:
@@ -88,6 +113,7 @@ async def test_phone_queues_and_the_own_day_are_in_sight_without_scrolling(tmp_p
             page = await desk(site, browser, url, language)
             await expect(page.locator(".desk-queues li")).to_have_count(3)
             await expect(page.locator(".desk-levels dd")).to_have_count(3)
+            await expect(page.locator("#desk-times .desk-near")).to_be_visible()
             # On a slow machine the picture is old, and says so at the top.
             await page.evaluate("document.querySelector('[data-stale]').remove()")
             await shoot(page, f"desk-with-phone-{language}")

@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from html import unescape
 from pathlib import Path
 from types import MappingProxyType
@@ -15,13 +15,17 @@ from playwright.async_api import expect
 from typer.testing import CliRunner, Result
 
 import reports.web
+from callqueue.work_plan.shelf import PlanShelf
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
-from foundation.settings import LANGUAGES, Language, Settings, load_settings
+from foundation.settings import LANGUAGES, Language, Retention, Settings, load_settings
 from foundation.web.audit_log import Wanted, read_audit
 from foundation.web.roles import Role
 from pasokh.commands import plan
 from pasokh.refusal import RefusedError
+from recordings.keeping.holds import Belongings
+from recordings.keeping.keeping import Deleter, Thing
+from recordings.keeping.retention import Keeper
 from reports.catalog import find_report
 from reports.frame.report import Context, make_sheet
 from reports.frame.sheets import Sheet, sheet_content, sheet_csv, sheet_table
@@ -152,6 +156,38 @@ def test_the_longest_stretches_out_of_plan_are_named_of_those_who_have_one(home:
     ]
 
 
+async def remove_old(main: Database, now: int) -> None:
+    """The daily round, a day after which plans go."""
+    async def nobody(things: Sequence[Thing]) -> Sequence[Belongings]:
+        return [Belongings() for _ in things]
+
+    deleter = Deleter(main, [PlanShelf()], nobody, lambda: now * 1000)
+    await Keeper(main, deleter, Retention(days={"work_plan": 1}), lambda: now * 1000).run()
+
+
+def test_a_time_whose_plan_had_its_time_says_so_and_shows_no_figure_that_needs_it(home: Home) -> None:
+    take_in()
+    main, texts = Database(store_url(home, load_settings(home), Store.MAIN)), report_texts("en")
+    asyncio.run(remove_old(main, DAY + 23 * HOUR))
+    asyncio.run(main.close())
+    sheet = both(home, step="day")
+    told = texts("report.adherence.removed", first="2026-11-21", last="2026-11-21")
+    assert told in sheet.notes
+    assert texts("report.adherence.no_plan") not in sheet.notes
+    found = {(one["agent"], str(one["from"])[8:10]): one for one in cells(sheet)}
+    old, new = found["a101", "21"], found["a101", "22"]
+    assert old["worked"] == 14 * HOUR
+    assert {old[name] for name in (*TIMES, "adherence", "conformance") if name != "worked"} == {None}
+    assert new["adherence"] == 1
+    assert cells(sheet, total=True)[0]["adherence"] is None
+    assert sheet.headline
+    assert sheet.headline.values["adherence"] is None
+    assert sheet.balanced
+    assert not [row for section in sheet.sections if section.name == "deviations" for row in section.rows
+                if str(row.cells["from"]).startswith("2026-11-21")]
+    assert told not in made(home).notes, "of the day that is asked for the plan is kept"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_has_to_be_known_stands_beside_it_in_every_language(home: Home, language: Language) -> None:
     texts, settings = report_texts(language), load_settings(home)
@@ -251,6 +287,9 @@ async def test_a_file_is_taken_in_on_the_page_or_refused_with_its_faults(site: P
     week = (await manager.get(done.headers["location"])).text
     assert all(told in week for told in ("06:30–21:00", "12:00–12:30", "Break: lunch", "The plan is imported."))
     assert (await manager.get(f"{path}?from=soon")).status_code == 422
+    await remove_old(site.web.database, DAY + 23 * HOUR)
+    shown = (await manager.get(f"{path}?from=2026-11-21")).text
+    assert "The plan of 2026-11-21 to 2026-11-21 is not kept any more" in shown
     [entry] = await read_audit(site.web.database, Wanted(action="work-plan"))
     assert (entry.act.actor, entry.act.detail and entry.act.detail["file"]) == ("manager", "plan.csv")
 

@@ -12,15 +12,22 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from callqueue.journal.importing import import_journal
+from callqueue.work_plan.book import import_plan
+from callqueue.work_plan.file import read_plan_file
+from callqueue.work_plan.refusals import WrongPlanFileError
 from foundation.catalogue import load_catalogue
-from foundation.database import LEDGER, Database, Store, store_url
+from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import LANGUAGES, load_settings
 from pasokh.commands.staffing import app
 from pasokh.refusal import RefusedError
+from reports.staffing.cover_sheet import PASSPORTS as COVER_PASSPORTS
+from reports.staffing.cover_sheet import cover_columns
 from reports.staffing.notes import staffing_texts
 from reports.staffing.passports import PASSPORTS
 from reports.staffing.sheets import FORECAST_COLUMNS, FORECAST_PASSPORTS, PLAN_PASSPORTS, plan_columns
+from reports.staffing.shift_sheet import COLUMNS as SHIFT_COLUMNS
+from reports.staffing.shift_sheet import PASSPORTS as SHIFT_PASSPORTS
 from reports.staffing.what_if import COLUMNS
 from reports.staffing.what_if import PASSPORTS as WHAT_IF_PASSPORTS
 from tests.support.stores import make_tables
@@ -137,6 +144,56 @@ def test_a_plan_is_written_as_csv_with_its_passports_and_for_people(line: Home) 
     assert "Measured patience: 0:35" in table
 
 
+def test_working_times_stand_beside_the_need(line: Home) -> None:
+    without = run("cover", "--queue", "pensions").stdout
+    assert "No working times are imported for: " in without
+    assert "bin/pasokh plan import FILE" in without
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
+    asyncio.run(plan_work(line, f"{tomorrow},08:05,16:00,work,"))
+    words = ("cover", "--queue", "pensions", "--days", "2", "--shrinkage", "0", "--model", "erlang-c")
+    found, needed = read(*words), read("plan", *words[1:])
+    rows = {row["start"][11:16]: row for row in found["rows"][:96]}
+    need = next(row for row in needed["rows"] if row["calls"])["agents_c_80"]
+    assert [rows[clock]["planned"] for clock in ("07:45", "08:00", "08:15", "16:00")] == [0, 0.667, 1, 0]
+    assert (rows["08:00"]["needed_80"], rows["08:00"]["lack_80"]) == (need, pytest.approx(need - 2 / 3, abs=1e-3))
+    assert found["totals"][0]["lacking_hours"] == pytest.approx((need - 2 / 3) / 4, abs=1e-3)
+    assert found["totals"][0]["surplus_hours"] == pytest.approx(7.75)
+    assert found["unplanned_days"] == [(tomorrow + timedelta(days=1)).isoformat()]
+    assert found["rows"][96 + 32]["planned"] is found["rows"][96 + 32]["lack_80"] is None
+    assert "agent hours planned" in run(*words).stdout
+
+
+def test_proposed_shifts_cover_the_need_and_are_a_plan_once_they_have_names(line: Home) -> None:
+    words = ("shifts", "--length", "4", "--length", "6.5", "--model", "erlang-c")
+    found, needed = read(*words), read("plan", "--model", "erlang-c")
+    [need] = {row["scheduled_80"] for row in needed["rows"] if row["calls"]}
+    assert [(row["start"][11:16], row["hours"], row["agents"]) for row in found["rows"]] == [("08:00", 4, need)] * 7
+    assert (found["hours"], found["hours_bound"], found["needed_hours"]) == (28 * need, 28 * need, 7 * need / 4)
+    written = run(*words, "--format", "csv").stdout
+    settings = load_settings(line)
+    with pytest.raises(WrongPlanFileError) as fault:
+        read_plan_file(written.encode(), settings)
+    assert {each.name for each in fault.value.faults} == {"empty-cell"}
+    assert len(fault.value.faults) == found["shifts"] == 7 * need
+    named = "\n".join(dict.fromkeys(f"a101{text}" if text.startswith(",") else text for text in written.splitlines()))
+    assert len(read_plan_file(named.encode(), settings)) == 7
+    table = run("shifts", "--earliest", "09:00", "--target", "99").stdout
+    assert "cannot be fewer than" in table
+    assert "No shift reaches" in table
+    assert "in steps of a quarter" in refusal("shifts", "--length", "8.1")
+    assert "write it like 07:30" in refusal("shifts", "--latest", "24:00")
+
+
+async def plan_work(home: Home, line: str) -> None:
+    settings = load_settings(home)
+    main = Database(store_url(home, settings, Store.MAIN))
+    await make_tables(main, MAIN)
+    lines = read_plan_file(f"agent,day,from,to,activity,reason\na101,{line}\n".encode(), settings)
+    async with main.write() as connection:
+        await import_plan(connection, lines, 1, "test")
+    await main.close()
+
+
 def test_what_if_needs_no_ledger_when_all_is_given(site: Home) -> None:
     found = read("what-if", "--calls", "1560", "--minutes", "60", "--aht", "240")
     assert found["agents_needed"] == {"80": 112, "95": 117, "99": 123}
@@ -177,5 +234,7 @@ def test_every_heading_stands_in_every_language_and_every_passport_exists() -> N
     assert load_catalogue(texts_files)
     for language in LANGUAGES:
         texts = staffing_texts(language)
-        assert all(texts(column.text) for column in (*FORECAST_COLUMNS, *plan_columns(), *COLUMNS))
-    assert {*FORECAST_PASSPORTS, *PLAN_PASSPORTS, *WHAT_IF_PASSPORTS} == set(PASSPORTS)
+        assert all(texts(column.text) for column in (
+            *FORECAST_COLUMNS, *plan_columns(), *cover_columns(), *SHIFT_COLUMNS, *COLUMNS))
+    known = {*FORECAST_PASSPORTS, *PLAN_PASSPORTS, *COVER_PASSPORTS, *SHIFT_PASSPORTS, *WHAT_IF_PASSPORTS}
+    assert known == set(PASSPORTS)

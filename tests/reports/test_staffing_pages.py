@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,6 +14,8 @@ from openpyxl import load_workbook
 from playwright.async_api import Page, expect
 
 import reports.web
+from callqueue.work_plan.book import import_plan
+from callqueue.work_plan.file import read_plan_file
 from foundation.settings import Agent, Language, Queue, Settings, Site
 from foundation.text import persian_digits
 from foundation.web.roles import Role
@@ -106,6 +108,43 @@ async def test_page_and_files_have_the_same_plan(line: PageSite) -> None:
         (datetime.fromisoformat(busy["start"]).replace(tzinfo=None), busy["agents_c_80"])]
 
 
+async def test_page_and_files_have_the_same_working_times_beside_the_need(line: PageSite) -> None:
+    manager = await line.client(Role.MANAGER)
+    page = await seen(manager, "/staffing?lang=en")
+    assert "data-no-plan" in page
+    assert "bin/pasokh plan import FILE" in page
+    await plan_work(line, 2)
+    asked = "shrinkage=0&model=erlang-c&days=3&day=1"
+    found = (await manager.get(f"/api/v1/staffing/cover?{asked.removesuffix('&day=1')}")).json()
+    total = found["totals"][0]
+    assert (total["planned_hours"], found["agents"]) == (15, 1)
+    assert len(found["unplanned_days"]) == 1
+    busy = next(row for row in found["rows"] if row["calls"])
+    assert busy["lack_80"] == busy["needed_80"] - 1 > 0
+    page = await seen(manager, f"/staffing?{asked}&lang=en")
+    assert "data-no-plan" not in page
+    assert f'<td class="figure lacks">{busy["lack_80"]:.0f}</td>' in page
+    assert "No working times are imported for: " in page
+    for figure in ("planned_agents", "lacking_agents", "lacking_hours", "shrinkage_left"):
+        assert f'id="passport-{figure}"' in page
+    assert "these days" in await seen(manager, "/staffing?days=3&day=2&lang=en")
+    answer = await manager.get(f"/api/v1/staffing/cover?{asked.removesuffix('&day=1')}&format=xlsx&lang=fa")
+    rows = load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(min_row=5, values_only=True)
+    place = next(rows).index("در برنامه")
+    assert sum(float(str(cells[place] or 0)) for cells in rows) / 4 == total["planned_hours"]
+
+
+async def plan_work(site: PageSite, days: int) -> None:
+    """From eight to four with half an hour of break, on the days after this one."""
+    first = datetime.fromtimestamp(MORNING, UTC).date()
+    table = "".join(
+        f"a101,{first + timedelta(days=day)},08:00,16:00,work,\na101,{first + timedelta(days=day)},12:00,12:30,break,\n"
+        for day in range(1, days + 1))
+    lines = read_plan_file(f"agent,day,from,to,activity,reason\n{table}".encode(), site.web.settings)
+    async with site.web.database.write() as connection:
+        await import_plan(connection, lines, 1, "test")
+
+
 async def test_the_error_on_held_back_weeks_stands_beside_the_naive_one(line: PageSite) -> None:
     manager = await line.client(Role.MANAGER)
     page = await seen(manager, "/staffing?lang=en")
@@ -160,7 +199,7 @@ async def busy(site: PageSite, tmp_path: Path) -> PageSite:
 
 
 async def are_drawn(page: Page) -> None:
-    await expect(page.locator("[data-lines][data-drawn=yes]")).to_have_count(2, timeout=PATIENCE_MS)
+    await expect(page.locator("[data-lines][data-drawn=yes]")).to_have_count(3, timeout=PATIENCE_MS)
 
 
 VIEWS: dict[Language, tuple[tuple[str, str, dict[str, int] | None, str], ...]] = {
@@ -175,6 +214,7 @@ VIEWS: dict[Language, tuple[tuple[str, str, dict[str, int] | None, str], ...]] =
 @pytest.mark.browser
 @pytest.mark.parametrize("language", VIEWS)
 async def test_the_staffing_pages_fit_every_screen_and_everybody(busy: PageSite, language: Language) -> None:
+    await plan_work(busy, 5)
     async with busy.served() as url, chromium() as browser:
         for path, name, size, theme in VIEWS[language]:
             page = await busy.open(browser, url, path, Role.MANAGER, language=language, size=size, theme=theme)
