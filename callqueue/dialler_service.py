@@ -18,7 +18,7 @@ from callqueue.live import ami_link
 from callqueue.outbound_closings import Closings
 from callqueue.outbound_evidence import read_helped
 from callqueue.outbound_model import CallbackRequest, Channel, Result, State
-from callqueue.promise_store import Asked, read_requests_after
+from callqueue.promise_store import Asked, read_promises_to_keep
 from callqueue.service import keep_running
 from foundation.asterisk.ami import AmiError
 from foundation.catalogue import load_catalogue
@@ -92,7 +92,7 @@ class Keeping:
         """Keep promises that only the journal knows: the store was away, or whoever gave them was killed."""
         while True:
             async with self.dialler.ledger.read() as connection:
-                found = await read_requests_after(connection, self.read_to)
+                found = await read_promises_to_keep(connection, self.read_to)
             if not found:
                 return
             requests = [request_of(asked) for asked in found]
