@@ -62,6 +62,8 @@ class Chart:
     """Columns that are drawn, the first one at once, others when they are asked for."""
     down: str | None = None
     """HEAT: the column of the vertical axis. Others: the column whose every value is a line of its own."""
+    in_order: bool = False
+    """BAR: in the order of the rows, like hours of a day; else the longest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from rich.text import Text
 from callqueue.evidence import Gap
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.figures import Value
+from callqueue.work_plan_words import TEXTS as PLAN_TEXTS
 from foundation.calendars import Step, day_text, moment_text
 from foundation.catalogue import Texts, load_catalogue
 from foundation.settings import Language, Settings
@@ -20,6 +21,7 @@ from foundation.text import NO_FIGURE, duration_text, number_text, percent_text
 from reports.calls import CallsReport, Line
 from reports.queue import QueueReport, Row
 
+AGENT_TEXTS = PLAN_TEXTS[0]
 SHOWN_GAPS = 10
 MINUS = "−"
 REFUSED = ("refused_full", "refused_empty", "refused_closed", "refused_busy")
@@ -36,9 +38,9 @@ EXPLAINED = (
 )
 
 
-TEXTS = tuple(Path(__file__).parent / name for name in (
-    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml", "adherence.yaml"))
-"""The catalogue files of all reports."""
+TEXTS = (*(Path(__file__).parent / name for name in (
+    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml", "adherence.yaml")), AGENT_TEXTS)
+"""The catalogue files of all reports; the last one has the names of pause reasons."""
 
 
 def report_texts(language: Language) -> Texts:
@@ -65,8 +67,15 @@ class Teller:
     def moment(self, instant: float, *, seconds: bool = False) -> str:
         return moment_text(self._local(instant), self.language, seconds=seconds)
 
-    def start(self, instant: int, step: Step) -> str:
-        """The beginning of a row, as short as its step allows."""
+    def reason(self, name: str) -> str:
+        """Why an agent paused; a site's own reasons are names already."""
+        key = f"agent.pause.{name}"
+        return self.texts(key) if key in self.texts.messages else name or self.texts("agents.no_reason")
+
+    def start(self, instant: int, step: Step, *, total: bool = False) -> str:
+        """The beginning of a row, as short as its step allows; a `total` is of the whole time."""
+        if total:
+            return self.texts("column.all")
         return day_text(self._local(instant).date(), self.language) if step is Step.DAY else self.moment(instant)
 
     def value(self, value: Value, unit: Unit) -> str:
@@ -124,7 +133,7 @@ def _rows(report: QueueReport, teller: Teller, columns: Sequence[str]) -> Table:
     rows = report.rows if len(report.rows) == 1 else (*report.rows, report.total)
     for row in rows:
         style = "red" if not row.balanced else "bold" if row is report.total else None
-        start = teller.start(row.interval.start, Step.NONE if row is report.total else report.query.step)
+        start = teller.start(row.interval.start, report.query.step, total=row is report.total)
         table.add_row(start, teller.queue(row.queue), *_cells(row, report, teller, columns), style=style)
     return table
 
