@@ -152,6 +152,9 @@ class Sheet:
     """What it was asked for; the frame puts it in."""
     earlier: "Sheet | None" = None
     """The same report of the earlier time that it is compared with; the frame puts it in."""
+    known_since: int | None = None
+    """When the ledger's first call came, where that was after the beginning of the earlier time; the frame puts it in.
+    """
 
     @property
     def sections(self) -> list[Section]:
@@ -228,9 +231,12 @@ def sheet_title(sheet: Sheet, teller: Teller) -> str:
 
 def sheet_notes(sheet: Sheet, teller: Teller) -> list[str]:
     """What has to be said beside it, and until when figures of people may still change."""
-    if sheet.provisional_until is None:
-        return list(sheet.notes)
-    return [*sheet.notes, teller.texts("report.provisional", moment=teller.moment(sheet.provisional_until))]
+    notes = list(sheet.notes)
+    if sheet.provisional_until is not None:
+        notes.append(teller.texts("report.provisional", moment=teller.moment(sheet.provisional_until)))
+    if sheet.known_since is not None:
+        notes.append(teller.texts("report.earlier.incomplete", moment=teller.moment(sheet.known_since)))
+    return notes
 
 
 def _section_table(section: Section, teller: Teller, heading: str | None) -> Table:

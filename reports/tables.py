@@ -14,7 +14,7 @@ from callqueue.evidence import Gap
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.figures import Value
 from callqueue.work_plan_words import TEXTS as PLAN_TEXTS
-from foundation.calendars import Step, day_text, moment_text
+from foundation.calendars import CLOCK_STEPS, Step, day_text, moment_text
 from foundation.catalogue import Texts, load_catalogue
 from foundation.settings import Language, Settings
 from foundation.text import NO_FIGURE, duration_text, number_text, percent_text
@@ -32,6 +32,12 @@ COLUMNS = (
 NARROW_COLUMNS = ("offered", "answered", "service_level", "service_level_human", "abandonment_rate", "asa")
 """For terminals under `WIDE` characters; the list of all figures below the rows has the others."""
 WIDE = 170
+GAP_DETAILS = {
+    "Asterisk began again after an orderly stop": "gap.detail.orderly",
+    "Asterisk began again without an orderly stop": "gap.detail.crash",
+    "Asterisk is shutting down": "gap.detail.shutting-down",
+    "nobody was watching": "gap.detail.unwatched",
+}
 EXPLAINED = (
     "service_level", "service_level_human", "service_level_answered", "service_level_asterisk2", "abandonment_rate",
     "occupancy",
@@ -72,11 +78,17 @@ class Teller:
         key = f"agent.pause.{name}"
         return self.texts(key) if key in self.texts.messages else name or self.texts("agents.no_reason")
 
+    def gap_detail(self, detail: str) -> str:
+        """Why evidence is missing: the ledger keeps it in English; what comes with every stop has a translation."""
+        return self.texts(GAP_DETAILS[detail]) if detail in GAP_DETAILS else detail
+
     def start(self, instant: int, step: Step, *, total: bool = False) -> str:
         """The beginning of a row, as short as its step allows; a `total` is of the whole time."""
         if total:
             return self.texts("column.all")
-        return day_text(self._local(instant).date(), self.language) if step is Step.DAY else self.moment(instant)
+        if step in CLOCK_STEPS or step is Step.NONE:
+            return self.moment(instant)
+        return day_text(self._local(instant).date(), self.language)
 
     def value(self, value: Value, unit: Unit) -> str:
         if value is None:
@@ -191,7 +203,8 @@ def gap_lines(gaps: Sequence[Gap], teller: Teller) -> Iterator[Text]:
     yield Text(teller.texts("report.gaps.title", count=len(gaps)), style="yellow")
     for gap in gaps[:SHOWN_GAPS]:
         ended = teller.texts("report.gap.lasting") if gap.ended is None else teller.moment(gap.ended, seconds=True)
-        what = ": ".join(part for part in (teller.texts(f"gap.{gap.kind.value}"), gap.call_id, gap.detail) if part)
+        what = ": ".join(part for part in (
+            teller.texts(f"gap.{gap.kind.value}"), gap.call_id, teller.gap_detail(gap.detail)) if part)
         yield Text(f"  {teller.moment(gap.started, seconds=True)} – {ended}: {what}", style="yellow")
     if len(gaps) > SHOWN_GAPS:
         yield Text("  " + teller.texts("report.gaps.more", count=len(gaps) - SHOWN_GAPS), style="yellow")

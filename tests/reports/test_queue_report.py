@@ -199,8 +199,11 @@ async def test_gaps_of_the_time_are_shown_with_the_report_and_their_row(small_le
     started = moment("2026-11-22T09:10")
     async with small_ledger.write() as connection:
         await connection.execute(insert(GAP).values(
-            journal="p", kind="down", started=started, ended=started + 60, call_id="", detail="test"))
-    found = content(await report_of(small_ledger, queues=["operator"], step=Step.HOUR))
+            journal="p", kind="down", started=started, ended=started + 60, call_id="",
+            detail="Asterisk began again after an orderly stop"))
+    report = await report_of(small_ledger, queues=["operator"], step=Step.HOUR)
+    assert "استریسک کار نمی‌کرد: استریسک پس از توقفی منظم دوباره به کار افتاد" in _text(report, "fa")
+    found = content(report)
     assert [gap["kind"] for gap in found["gaps"]] == ["down"]
     assert [row["gaps"] for row in found["rows"] if row["gaps"]] == [["down"]]
     earlier_day = Interval(DAY.start - 86400, DAY.start)
