@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from callqueue.bookmarks import Bookmark, add_bookmark
-from callqueue.journal_import import import_journal
-from callqueue.promise_store import (
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.promise_store import (
     read_attempt_evidence,
     read_attempts,
     read_promises_to_keep,
@@ -12,8 +11,9 @@ from callqueue.promise_store import (
     read_requests_named,
     read_settled,
 )
-from callqueue.stint import Outcome
-from callqueue.store import read_stints
+from callqueue.ledger.stint import Outcome
+from callqueue.ledger.store import read_stints
+from callqueue.records.bookmarks import Bookmark, add_bookmark
 from foundation.database import Database
 
 NOON = 1_800_000_000
