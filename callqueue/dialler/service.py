@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from callqueue.callbacks.desk import CallbackDesk, now_in_ms
 from callqueue.dialler.dialler import Dialler
 from callqueue.dialler.gauges import DiallerGauges
-from callqueue.ledger.promise_store import Asked, read_requests_after
+from callqueue.ledger.promise_store import Asked, read_promises_to_keep
 from callqueue.live import ami_link
 from callqueue.outbound.closings import Closings
 from callqueue.outbound.evidence import read_helped
@@ -92,7 +92,7 @@ class Keeping:
         """Keep promises that only the journal knows: the store was away, or whoever gave them was killed."""
         while True:
             async with self.dialler.ledger.read() as connection:
-                found = await read_requests_after(connection, self.read_to)
+                found = await read_promises_to_keep(connection, self.read_to)
             if not found:
                 return
             requests = [request_of(asked) for asked in found]

@@ -22,6 +22,7 @@ class Form(StrEnum):
     BOTH_DIFFER = "both_differ"
     ORDERLY_STOP = "orderly_stop"
     SUDDEN_STOP = "sudden_stop"
+    SHUTTING_DOWN = "shutting_down"
     NO_FILE = "no_file"
     DISK_FULL = "disk_full"
     NOBODY_WATCHED = "nobody_watched"
@@ -44,6 +45,7 @@ SENTENCES: Mapping[Form, str] = {
     Form.BOTH_DIFFER: f"queue {{queue}}: {_WAIT}; {_TALK}",
     Form.ORDERLY_STOP: "Asterisk began again after an orderly stop",
     Form.SUDDEN_STOP: "Asterisk began again without an orderly stop",
+    Form.SHUTTING_DOWN: "Asterisk is shutting down",
     Form.NO_FILE: "{path}: nowhere any more; read to byte {position}, lines behind it may be lost",
     Form.DISK_FULL: "the disk was full; the journal may lack lines",
     Form.NOBODY_WATCHED: "nobody was watching",

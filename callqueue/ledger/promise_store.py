@@ -20,7 +20,7 @@ from callqueue.journal.events import (
 )
 from callqueue.ledger.promise_tables import CALLBACK_ATTEMPT, CALLBACK_CLOSURE, CALLBACK_REQUEST
 from callqueue.ledger.stint import Outcome
-from callqueue.ledger.tables import CALL, STINT
+from callqueue.ledger.tables import CALL, SOURCE, STINT
 
 FEW = 500
 """Values in one IN list."""
@@ -181,11 +181,19 @@ async def _save_closure(connection: AsyncConnection, journal: str, event: Callba
 
 # -- reading
 
-async def read_requests_after(connection: AsyncConnection, bookmark: int, limit: int = FEW) -> list[Asked]:
-    """Promises given, in the order of reading, behind `bookmark` (the `id` of the last one taken; 0: all)."""
+async def read_promises_to_keep(connection: AsyncConnection, bookmark: int, limit: int = FEW) -> list[Asked]:
+    """Promises given on the site's own line and not settled, in the order of reading, behind `bookmark` (the `id` of
+    the last one taken; 0: all).
+
+    Those of an imported log are another line's, or long ago: a report has them, nobody is called for them. One that the
+    journal knows as settled is not open again because the main store has lost it.
+    """
+    own = select(SOURCE.c.journal).where(SOURCE.c.kind == "journal")
     query = (
         select(*(CALLBACK_REQUEST.c[field.name] for field in fields(Asked)))
-        .where(CALLBACK_REQUEST.c.id > bookmark).order_by(CALLBACK_REQUEST.c.id).limit(limit)
+        .where(CALLBACK_REQUEST.c.id > bookmark, CALLBACK_REQUEST.c.journal.in_(own),
+               CALLBACK_REQUEST.c.promise.not_in(select(CALLBACK_CLOSURE.c.promise)))
+        .order_by(CALLBACK_REQUEST.c.id).limit(limit)
     )
     return [Asked(*row) for row in await connection.execute(query)]
 

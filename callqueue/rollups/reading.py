@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.ledger.store import evidence_start
 from callqueue.metrics.agents_tally import TimesheetsTally
 from callqueue.metrics.arrivals_tally import ArrivalsTally
 from callqueue.metrics.rules import Rulebook
@@ -86,8 +87,10 @@ class Reader:
         """The parts of one kind that make up each interval."""
         plans = await self._plan(kind, intervals)
         parts = await read_parts(self.connection, kind, [each for plan in plans for each in plan.stored])
-        for plan in plans:
-            plan.missing = [part for piece in plan.missing for part in _cut(*piece)]
+        if any(plan.missing for plan in plans):
+            begun = await evidence_start(self.connection)
+            for plan in plans:
+                plan.missing = [part for piece in plan.missing for part in _cut(*piece, begun)]
         rests = [Interval(*piece) for plan in plans for piece in plan.missing]
         counted = dict(zip(rests, await self._count(kind, rests), strict=True))
         return [
@@ -167,8 +170,12 @@ def _share_out(plans: Sequence[_Plan], stored: Sequence[Stored]) -> None:
         plan.missing = lacking
 
 
-def _cut(start: int, end: int) -> Iterable[tuple[int, int]]:
-    for at in range(start, end, LONGEST):
+def _cut(start: int, end: int, begun: int | None) -> Iterable[tuple[int, int]]:
+    """Not longer than `LONGEST`, but for the time before there was any evidence: months of it are soon counted."""
+    empty = min(end, max(start, end if begun is None else begun - LONGEST))
+    if start < empty:
+        yield start, empty
+    for at in range(empty, end, LONGEST):
         yield at, min(at + LONGEST, end)
 
 

@@ -211,7 +211,7 @@ def _row(
         "provisional": iso(context.now, context.zone) if running else None, "agent": agent,
         **_figures(figures, known=known),
     }
-    shown = {"from": context.teller.start(interval.start, step)}
+    shown = {"from": context.teller.start(interval.start, step, total=not agent)}
     shown |= {} if agent else {"agent": context.texts("column.all")}
     return Row(cells, shown, bold=not agent, red=not figures.sums_up, total=not agent)
 
@@ -256,7 +256,7 @@ def _deviations(made: Made, context: Context) -> tuple[tuple[Section, ...], int]
 def _deviation(agent: str, moment: Moment, context: Context) -> Row:
     start, end = moment.start / SECOND, moment.end / SECOND
     kind, planned = moment.verdict, moment.planned.value if moment.planned else ""
-    texts, about = context.texts, f" ({moment.planned_reason})" if moment.planned_reason else ""
+    texts, about = context.texts, f" ({context.teller.reason(moment.planned_reason)})" if moment.planned_reason else ""
     return Row(
         {"from": iso(start, context.zone), "to": iso(end, context.zone), "agent": agent,
          "deviation_kind": kind.value if kind else None, "planned_activity": planned or None,

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callqueue.metrics import Unit
-from foundation.calendars import Step, iso
+from foundation.calendars import iso
 from foundation.settings import Settings
 from reports.agents.agents import AgentRow, AgentsReport
 from reports.forms.exports import comments, definitions, gap_json, safe_cell
@@ -68,11 +68,11 @@ def _rows(report: AgentsReport, teller: Teller) -> Table:
     for name in report.passports:
         table.add_column(teller.texts(f"agents.{name}"), justify="right")
     for reason in reasons:
-        table.add_column(reason or teller.texts("agents.no_reason"), justify="right")
+        table.add_column(teller.reason(reason), justify="right")
     rows = report.rows if len(report.rows) == 1 else (*report.rows, report.total)
     for row in rows:
         style = "red" if not row.day.sums_up else "bold" if row is report.total else None
-        start = teller.start(row.interval.start, Step.NONE if row is report.total else report.query.step)
+        start = teller.start(row.interval.start, report.query.step, total=row is report.total)
         values = [teller.value(getattr(row.day, name), each.unit) for name, each in report.passports.items()]
         pauses = [teller.value(row.day.pauses.get(reason, 0), Unit.SECONDS) for reason in reasons]
         table.add_row(start, row.agent or teller.texts("column.all"), *values, *pauses, style=style)

@@ -80,7 +80,7 @@ async def build_pauses(context: Context, parameters: Parameters) -> Sheet:
     whole = report.total.day
     reasons = [
         Row({"reason": reason, "pause_time": seconds, "pause_share": ratio(seconds, whole.logged_in)},
-            {"reason": _reason(reason, context)})
+            {"reason": context.teller.reason(reason)})
         for reason, seconds in sorted(whole.pauses.items(), key=lambda each: -each[1])
     ]
     share = ratio(whole.paused, whole.logged_in)
@@ -133,13 +133,9 @@ def _pause_rows(row: AgentRow, report: AgentsReport, context: Context) -> list[R
     return [
         Row({**start, "agent": row.agent, "reason": reason, "pause_time": seconds,
              "pause_share": ratio(seconds, row.day.logged_in), "logged_in": row.day.logged_in},
-            {**shown, "reason": _reason(reason, context)})
+            {**shown, "reason": context.teller.reason(reason)})
         for reason, seconds in row.day.pauses.items()
     ]
-
-
-def _reason(reason: str, context: Context) -> str:
-    return reason or context.texts("agents.no_reason")
 
 
 def _balance(report: AgentsReport, context: Context) -> str:

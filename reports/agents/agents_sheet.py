@@ -37,7 +37,7 @@ def agents_sheet(report: AgentsReport, settings: Settings, texts: Texts) -> Shee
     return Sheet(
         "agents", "report.agents.title", report.query.interval, report.made, report.zone, columns, rows,
         report.passports, chart=Chart(Look.BAR, "from" if stepped else "agent", PARTS, "agent" if stepped else None),
-        further=_pauses(report, texts), balanced=report.sums_up,
+        further=_pauses(report, teller), balanced=report.sums_up,
         balance=texts("report.agents.sums_up" if report.sums_up else "report.agents.differs"), gaps=report.gaps,
         own=Own(agents_content(report), lambda words: agents_csv(report, words),
                 lambda spoken, _width: agents_table(report, spoken)),
@@ -46,17 +46,17 @@ def agents_sheet(report: AgentsReport, settings: Settings, texts: Texts) -> Shee
 
 def _row(report: AgentsReport, row: AgentRow, teller: Teller, *, total: bool = False) -> Row:
     content = agent_row_content(report, row)
-    shown = {"from": teller.start(row.interval.start, Step.NONE if total else report.query.step),
+    shown = {"from": teller.start(row.interval.start, report.query.step, total=total),
              "to": teller.moment(row.interval.end), "agent": row.agent or teller.texts("column.all")}
     cells = {name: content[name] for name in ("from", "to", "agent", *report.passports)}
     return Row(cells, shown, bold=total, red=not row.day.sums_up, total=total)
 
 
-def _pauses(report: AgentsReport, texts: Texts) -> tuple[Section, ...]:
+def _pauses(report: AgentsReport, teller: Teller) -> tuple[Section, ...]:
     pauses = report.total.day.pauses
     if not pauses:
         return ()
     columns = (Column("reason", "column.reason"), Column("paused", "agents.paused", Unit.SECONDS))
-    rows = [Row({"reason": reason, "paused": seconds}, {} if reason else {"reason": texts("agents.no_reason")})
+    rows = [Row({"reason": reason, "paused": seconds}, {"reason": teller.reason(reason)})
             for reason, seconds in pauses.items()]
     return (Section("pauses", "report.pauses.section", columns, rows, Chart(Look.BAR, "reason", ("paused",))),)

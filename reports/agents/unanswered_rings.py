@@ -12,6 +12,7 @@ from callqueue.metrics import Passport, Unit, passports
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import EXACT, JOURNAL, MEASURED
 from foundation.calendars import iso
+from foundation.text import digits
 from reports.frame.parameters import AGENTS, QUEUES, Parameters
 from reports.frame.people import refuse_too_many
 from reports.frame.report import Context, Group, Report
@@ -91,7 +92,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
                     _rows("queue", by_queue, context, parameters)),
             Section("hours", "report.ring-no-answer.hours", _columns("hour"),
                     _rows("hour", by_hour, context, parameters),
-                    Chart(Look.BAR, "hour", ("ring_no_answer", "ring_no_answer_share"))),
+                    Chart(Look.BAR, "hour", ("ring_no_answer", "ring_no_answer_share"), in_order=True)),
         ),
         gaps=gaps, balanced=sums,
         balance=context.texts("report.ring-no-answer.sums" if sums else "report.ring-no-answer.differs",
@@ -116,7 +117,14 @@ def _rows(kind: str, found: Mapping[str, Rings], context: Context, parameters: P
         if parameters[parameter]:
             link[parameter.name] = parameters[parameter]
     return [
-        Row({kind: name, **rings.cells()}, {"queue": context.teller.queue(name)} if kind == "queue" else {},
+        Row({kind: name, **rings.cells()}, _named(kind, name, context),
             links={} if kind == "hour" else {RUNG: {**link, kind: name}})
         for name, rings in found.items()
     ]
+
+
+def _named(kind: str, name: str, context: Context) -> dict[str, str]:
+    """The queue's title, the hour in the reader's digits; an agent's id stands for itself."""
+    if kind == "queue":
+        return {kind: context.teller.queue(name)}
+    return {kind: digits(name, context.texts.language)} if kind == "hour" else {}

@@ -89,7 +89,8 @@ def _spread(people: People, context: Context) -> Section:
         Column("contacts_spoken", "figure.contacts_spoken", Unit.COUNT),
         Column("contacts_spoken_share", "figure.contacts_spoken_share", Unit.RATIO),
     )
-    return Section("by_calls", "report.repeat-callers.spread", columns, rows, Chart(Look.BAR, "calls", ("contacts",)))
+    drawn = Chart(Look.BAR, "calls", ("contacts",), in_order=True)
+    return Section("by_calls", "report.repeat-callers.spread", columns, rows, drawn)
 
 
 def _spread_row(calls: int, contacts: int, spoken: int, context: Context) -> Row:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.ledger.store import evidence_start
 from followups.book.book import load_case_book
 from followups.book.causes import load_causes
 from foundation.calendars import Interval, calendar_of
@@ -126,10 +127,20 @@ async def make_sheet(report: Report, context: Context, parameters: Parameters) -
         DataFileError: a file of the site is wrong.
     """
     sheet = await report.build(context, parameters)
-    earlier = None
-    if parameters.earlier is not None:
-        earlier = await report.build(context, _of(parameters, parameters.earlier))
-    return replace(sheet, query=parameters.written, earlier=earlier)
+    if parameters.earlier is None:
+        return replace(sheet, query=parameters.written)
+    earlier = await report.build(context, _of(parameters, parameters.earlier))
+    since = None if report.group is Group.CASES else await _known_since(context, parameters.earlier)
+    return replace(sheet, query=parameters.written, earlier=earlier, known_since=since)
+
+
+async def _known_since(context: Context, earlier: Interval) -> int | None:
+    """When the ledger's first call came; None: before the earlier time, so that it is known whole."""
+    if not context.has_ledger:
+        return None
+    async with context.ledger() as ledger:
+        begun = await evidence_start(ledger)
+    return begun if begun is not None and earlier.start < begun else None
 
 
 def _of(parameters: Parameters, interval: Interval) -> Parameters:

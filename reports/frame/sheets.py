@@ -63,6 +63,8 @@ class Chart:
     """Columns that are drawn, the first one at once, others when they are asked for."""
     down: str | None = None
     """HEAT: the column of the vertical axis. Others: the column whose every value is a line of its own."""
+    in_order: bool = False
+    """BAR: in the order of the rows, like hours of a day; else the longest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,9 @@ class Sheet:
     """What it was asked for; the frame puts it in."""
     earlier: "Sheet | None" = None
     """The same report of the earlier time that it is compared with; the frame puts it in."""
+    known_since: int | None = None
+    """When the ledger's first call came, where that was after the beginning of the earlier time; the frame puts it in.
+    """
 
     @property
     def sections(self) -> list[Section]:
@@ -227,9 +232,12 @@ def sheet_title(sheet: Sheet, teller: Teller) -> str:
 
 def sheet_notes(sheet: Sheet, teller: Teller) -> list[str]:
     """What has to be said beside it, and until when figures of people may still change."""
-    if sheet.provisional_until is None:
-        return list(sheet.notes)
-    return [*sheet.notes, teller.texts("report.provisional", moment=teller.moment(sheet.provisional_until))]
+    notes = list(sheet.notes)
+    if sheet.provisional_until is not None:
+        notes.append(teller.texts("report.provisional", moment=teller.moment(sheet.provisional_until)))
+    if sheet.known_since is not None:
+        notes.append(teller.texts("report.earlier.incomplete", moment=teller.moment(sheet.known_since)))
+    return notes
 
 
 def _section_table(section: Section, teller: Teller, heading: str | None) -> Table:

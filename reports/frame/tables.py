@@ -15,7 +15,8 @@ from callqueue.ledger.evidence import Gap
 from callqueue.ledger.gap_details import read_detail
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.figures import Value
-from foundation.calendars import Step, day_text, moment_text
+from callqueue.work_plan.words import TEXTS as PLAN_TEXTS
+from foundation.calendars import CLOCK_STEPS, Step, day_text, moment_text
 from foundation.catalogue import Catalogue, Texts, load_catalogue
 from foundation.settings import Language, Settings
 from foundation.text import NO_FIGURE, duration_text, number_text, percent_text
@@ -24,6 +25,7 @@ from reports.frame.passport_words import PassportWords
 from reports.queues.calls import CallsReport, Line
 from reports.queues.queue import QueueReport, Row
 
+AGENT_TEXTS = PLAN_TEXTS[0]
 SHOWN_GAPS = 10
 MINUS = "−"
 ISOLATE, ISOLATED = "\u2066", "\u2069"
@@ -45,8 +47,9 @@ EXPLAINED = (
 
 
 TEXTS = (*(Path(__file__).parent.parent / name for name in (
-    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml", "adherence.yaml")), *PASSPORT_TEXTS)
-"""The catalogue files of all reports."""
+    "texts.yaml", "frame.yaml", "further.yaml", "insight.yaml", "quality.yaml", "adherence.yaml")), *PASSPORT_TEXTS,
+    AGENT_TEXTS)
+"""The catalogue files of all reports; the last one has the names of pause reasons."""
 
 
 def report_texts(language: Language) -> Texts:
@@ -83,9 +86,18 @@ class Teller:
     def moment(self, instant: float, *, seconds: bool = False) -> str:
         return moment_text(self._local(instant), self.language, seconds=seconds)
 
-    def start(self, instant: int, step: Step) -> str:
-        """The beginning of a row, as short as its step allows."""
-        return day_text(self._local(instant).date(), self.language) if step is Step.DAY else self.moment(instant)
+    def reason(self, name: str) -> str:
+        """Why an agent paused; a site's own reasons are names already."""
+        key = f"agent.pause.{name}"
+        return self.texts(key) if key in self.texts.messages else name or self.texts("agents.no_reason")
+
+    def start(self, instant: int, step: Step, *, total: bool = False) -> str:
+        """The beginning of a row, as short as its step allows; a `total` is of the whole time."""
+        if total:
+            return self.texts("column.all")
+        if step in CLOCK_STEPS or step is Step.NONE:
+            return self.moment(instant)
+        return day_text(self._local(instant).date(), self.language)
 
     def value(self, value: Value, unit: Unit) -> str:
         if value is None:
@@ -154,7 +166,7 @@ def _rows(report: QueueReport, teller: Teller, columns: Sequence[str]) -> Table:
     rows = report.rows if len(report.rows) == 1 else (*report.rows, report.total)
     for row in rows:
         style = "red" if not row.balanced else "bold" if row is report.total else None
-        start = teller.start(row.interval.start, Step.NONE if row is report.total else report.query.step)
+        start = teller.start(row.interval.start, report.query.step, total=row is report.total)
         table.add_row(start, teller.queue(row.queue), *_cells(row, report, teller, columns), style=style)
     return table
 

@@ -1,7 +1,7 @@
 """The report of promised calls: each of them, what became of it, and the figures over all."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.promises import CallbackFigures, Promised
 from callqueue.metrics.tally_figures import callback_figures_of
+from callqueue.outbound.model import Channel
 from callqueue.outbound.store import attempts_of
 from callqueue.rollups.make import read_promised
 from callqueue.rollups.reading import Reader
@@ -17,7 +18,7 @@ from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import duration_text
 from reports.frame.reading import rulebook
-from reports.frame.sheets import Column, Row, Sheet
+from reports.frame.sheets import Column, Headline, Row, Section, Sheet
 from reports.frame.tables import Teller
 from reports.queues.queue import stamped_passports
 
@@ -29,6 +30,11 @@ COLUMNS = (
     Column("idle", "column.idle", Unit.SECONDS),
 )
 FIGURES = tuple(CallbackFigures.__dataclass_fields__)
+BESIDE = (
+    "callback_kept", "callback_in_time", "callbacks_promised", "callbacks_kept", "callbacks_pending",
+    "callbacks_unreachable", "callbacks_expired", "callback_inversions",
+)
+"""The headline, and what must stand beside it."""
 OPEN = "open"
 
 
@@ -60,10 +66,10 @@ async def build_callbacks_sheet(
         more={**asdict(figures), "idle": None if idle is None else _sum(idle)},
     )
     teller = Teller(settings, sheet, texts)
-    return Sheet(
-        sheet.name, sheet.title, interval, now, zone, COLUMNS,
-        [_row(each, teller, zone, idle, whole_numbers=whole_numbers) for each in promises], sheet.passports,
-        [*_figure_notes(sheet, teller), _idle_note(teller.texts, idle)], sheet.more,
+    return replace(
+        sheet, rows=[_row(each, teller, zone, idle, whole_numbers=whole_numbers) for each in promises],
+        notes=[_idle_note(teller.texts, idle)], further=(_figure_table(sheet, teller),),
+        headline=Headline(BESIDE, {name: sheet.more[name] for name in BESIDE}),
     )
 
 
@@ -113,12 +119,19 @@ def _row(
         "result": teller.texts(f"callback.{result}"), "due": "" if due is None else teller.moment(due),
         "reached": "" if each.reached_at is None else teller.moment(each.reached_at, seconds=True),
     }
-    return Row(cells, shown, red=each.kept and one.due_ms is not None and not each.in_time)
+    if one.channel in set(Channel):
+        shown["channel"] = teller.texts(f"callback.by.{one.channel}")
+    return Row(cells, shown, red=each.kept and one.due_ms is not None and not each.in_time,
+               links={"promise": {"call": one.call_id}} if one.channel_id else {})
 
 
-def _figure_notes(sheet: Sheet, teller: Teller) -> Iterable[str]:
-    for name in FIGURES:
-        yield f"{teller.texts(f'figure.{name}')}: {teller.value(sheet.more[name], sheet.passports[name].unit)}"
+def _figure_table(sheet: Sheet, teller: Teller) -> Section:
+    rows = [
+        Row({"figure": name, "value": sheet.more[name]}, {"figure": teller.texts(f"figure.{name}")},
+            units={"value": sheet.passports[name].unit}) for name in FIGURES
+    ]
+    columns = (Column("figure", "column.figure"), Column("value", "column.value", Unit.NUMBER))
+    return Section("figures", "report.figures.title", columns, rows)
 
 
 def _idle_note(texts: Texts, idle: Mapping[str, float] | None) -> str:

@@ -84,8 +84,7 @@ def _row(report: QueueReport, row: Row, teller: Teller, *, total: bool = False) 
     content = queue_row_content(report, row)
     queues = row.queue if row.queue is not None else report.query.queues
     shown = {
-        "from": teller.texts("column.all") if total and report.query.together else teller.start(
-            row.interval.start, Step.NONE if total else report.query.step),
+        "from": teller.start(row.interval.start, report.query.step, total=total),
         "to": teller.moment(row.interval.end), "queue": teller.queue(row.queue),
     }
     cells = {name: content[name] for name in ("from", "to", "queue", *figure_ids())}

@@ -148,7 +148,8 @@ class _One:
 
     def bars(self) -> Bars:
         shown = [row for row in self.rows if self._value(row) is not None]
-        shown.sort(key=lambda row: -(self._value(row) or 0))
+        if not self.chart.in_order:
+            shown.sort(key=lambda row: -(self._value(row) or 0))
         before = {self._key(row): self._value(row) for row in self.before}
         values = [abs(value) for row in shown for value in (self._value(row), before.get(self._key(row)))
                   if value is not None]

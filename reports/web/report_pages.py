@@ -193,7 +193,8 @@ class _Shown:
             "drawings": [self._drawing(number, teller) for number in range(len(tables))],
             "tiles": view.tiles(), "moved": view.moved(), "gaps": [line.plain for line in gap_lines(
                 self.sheet.gaps, teller)],
-            "provisional": self._provisional(teller), "earlier": self._earlier(teller), "link": self.link,
+            "provisional": self._provisional(teller), "earlier": self._earlier(teller),
+            "known_since": self._known_since(teller), "link": self.link,
             "wide": self.own.get(COLUMNS) == "all",
         }
 
@@ -213,6 +214,9 @@ class _Shown:
     def _provisional(self, teller: Teller) -> str:
         until = self.sheet.provisional_until
         return "" if until is None else teller.moment(until)
+
+    def _known_since(self, teller: Teller) -> str:
+        return "" if self.sheet.known_since is None else teller.moment(self.sheet.known_since)
 
     def _earlier(self, teller: Teller) -> str:
         return "" if self.sheet.earlier is None else " – ".join(_time(self.sheet.earlier, teller))

@@ -6,13 +6,14 @@ from callqueue.journal.importing import import_journal
 from callqueue.ledger.promise_store import (
     read_attempt_evidence,
     read_attempts,
+    read_promises_to_keep,
     read_requests,
-    read_requests_after,
     read_requests_named,
     read_settled,
 )
 from callqueue.ledger.stint import Outcome
 from callqueue.ledger.store import read_stints
+from callqueue.records.bookmarks import Bookmark, add_bookmark
 from foundation.database import Database
 
 NOON = 1_800_000_000
@@ -57,12 +58,21 @@ async def test_a_promise_is_kept_with_all_that_keeping_it_needs(ledger_database:
     await filled(ledger_database, tmp_path)
     async with ledger_database.read() as connection:
         first, second = await read_requests(connection, NOON, NOON + 100)
-        assert [one.promise for one in await read_requests_after(connection, first.id)] == ["cb-2"]
         assert await read_requests_named(connection, ["cb-2"]) == [second]
     assert (first.promise, first.number, first.place_ms, first.priority) == ("cb-1", "09121112233", PLACE, 2)
     assert (first.language, first.channel, first.call_id, first.stint_number) == ("fa", "queue", "c1", 1)
     assert (second.channel_id, second.queue, second.not_before_ms) == ("", "medical", PLACE + 99000)
     assert second.stint_number is None, "asked for outside a queue: a virtual stint"
+
+
+async def test_only_open_promises_of_the_sites_own_line_are_taken_up(ledger_database: Database, tmp_path: Path) -> None:
+    await filled(ledger_database, tmp_path)
+    async with ledger_database.write() as connection:
+        assert await read_promises_to_keep(connection, 0) == [], "an imported log makes this line call nobody"
+        await add_bookmark(connection, Bookmark("site", "journal", "/var/log/queue_log"))
+        to_keep = await read_promises_to_keep(connection, 0)
+        assert [one.promise for one in to_keep] == ["cb-2"], "cb-1 was kept, whatever the main store has lost"
+        assert await read_promises_to_keep(connection, to_keep[-1].id) == []
 
 
 async def test_the_stint_that_was_left_names_its_promise(ledger_database: Database, tmp_path: Path) -> None:

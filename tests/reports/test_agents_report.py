@@ -16,7 +16,9 @@ from foundation.calendars import Interval, Step, split
 from foundation.settings import LANGUAGES, Agent, Language, Queue, Settings, Site
 from reports.agents.agent_tables import agents_csv, agents_json, agents_table
 from reports.agents.agents import PASSPORTS, AgentsQuery, AgentsReport, compose
-from reports.frame.tables import Teller
+from reports.agents.agents_sheet import agents_sheet
+from reports.frame.sheets import shown_cells
+from reports.frame.tables import Teller, report_texts
 from tests.support.stint_tables import instant
 
 MORNING = Interval(instant("08:00:00"), instant("10:00:00"))
@@ -29,11 +31,11 @@ def site(language: Language = "fa") -> Settings:
     )
 
 
-def made(settings: Settings, *agents: str, step: Step = Step.NONE) -> AgentsReport:
+def made(settings: Settings, *agents: str, step: Step = Step.NONE, reason: str = "=lunch") -> AgentsReport:
     here = frozenset({"q"})
     periods = {
         "a101": [Period(instant("08:00:00"), instant("09:30:00"), Condition.READY, here),
-                 Period(instant("09:30:00"), instant("10:00:00"), Condition.PAUSED, here, "=lunch")],
+                 Period(instant("09:30:00"), instant("10:00:00"), Condition.PAUSED, here, reason)],
         "a102": [Period(instant("09:00:00"), instant("10:00:00"), Condition.READY, here)],
     }
     talk = Talk("a101", "x1", "c1", Kind.DIRECT, instant("08:59:00") * 1000, instant("09:01:00") * 1000 + 1)
@@ -80,3 +82,11 @@ def test_the_table_speaks_every_language(language: Language) -> None:
     console = Console(width=240, file=io.StringIO(), record=True)
     console.print(agents_table(made(settings), settings))
     assert "a101" in console.export_text()
+
+
+def test_the_total_is_of_the_whole_time_and_pauses_have_their_names() -> None:
+    settings, texts = site("fa"), report_texts("fa")
+    sheet = agents_sheet(made(settings, step=Step.HOUR, reason="lunch"), settings, texts)
+    rows = shown_cells(sheet, Teller(settings, sheet, texts))
+    assert [row[0] for row in rows] == ["۱۴۰۵/۰۹/۰۱ ۰۸:۰۰", "۱۴۰۵/۰۹/۰۱ ۰۹:۰۰", "۱۴۰۵/۰۹/۰۱ ۰۹:۰۰", "همه"]
+    assert shown_cells(sheet.further[0], Teller(settings, sheet, texts))[0][0] == "ناهار"

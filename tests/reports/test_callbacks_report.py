@@ -1,6 +1,7 @@
 """The report of promised calls, from a journal."""
 
 import json
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -48,6 +49,7 @@ async def test_each_promise_is_told_with_what_became_of_it(ledger_database: Data
     assert (waiting["promise"], waiting["result"], waiting["reached"], waiting["due"]) == ("cb-2", "open", None, None)
     assert (kept["caller"], kept["idle"]) == ("…2233", None)
     assert (found["callbacks_promised"], found["callback_kept"], found["callbacks_virtual"]) == (2, 0.5, 1)
+    assert [row["value"] for row in found["figures"] if row["figure"] == "callback_kept"] == [0.5]
     assert set(found["definitions"]) >= {"callback_kept", "callback_in_time", "callback_inversions"}
 
 
@@ -62,4 +64,6 @@ async def test_people_read_it_in_the_sites_language(ledger_database: Database, t
     console.print(sheet_table(await sheet_of(ledger_database, tmp_path), SETTINGS))
     shown = console.export_text()
     assert "تماس‌های وعده‌داده‌شده" in shown
-    assert "نرخ انجام وعده: ۵۰" in shown
+    assert re.search("نرخ انجام وعده +٪?۵۰", shown)
+    assert "با کلید در صف" in shown
+    assert "از وب" in shown

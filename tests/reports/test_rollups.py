@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.journal.importing import import_journal
@@ -279,3 +280,18 @@ async def test_other_contact_windows_ask_for_other_roll_ups(sqlite_ledger: Datab
         await world.make(100)
         await world.compare(query)
         world.records.close()
+
+
+async def test_years_before_the_first_call_are_not_counted_day_by_day(sqlite_ledger: Database, tmp_path: Path) -> None:
+    begin = int(ZONES["Asia/Tehran"].timestamp())
+    log = tmp_path / "queue_log"
+    log.write_text(f"{begin}|c1|operator|NONE|ENTERQUEUE||0911|1\n{begin + 9}|c1|operator|NONE|ABANDON|1|1|9\n")
+    await import_journal(sqlite_ledger, log, journal="s")
+    asked: list[str] = []
+    listen(sqlite_ledger.engine.sync_engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    ten_years = Interval(begin - 3650 * 86400, begin + 86400)
+    query = QueueQuery(ten_years, step=Step.YEAR)
+    async with sqlite_ledger.read() as connection:
+        report = await build_queue_report(connection, query, site_settings("Asia/Tehran"), begin + 86400)
+    assert report.total.figures.ledger.offered == 1
+    assert len(asked) < 500

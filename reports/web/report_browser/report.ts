@@ -12,6 +12,7 @@ const DAY = 86_400;
 const COLOURS = 6;
 const DASHES = [[], [9, 4], [2, 3], [12, 3, 2, 3], [5, 2], [14, 5]];
 const PIXELS_BETWEEN_TICKS = 95;
+const WHOLE_STEPS = [1, 2, 5].flatMap((one) => [...Array(10).keys()].map((power) => one * 10 ** power)).sort((a, b) => a - b);
 
 function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -97,7 +98,7 @@ function draw(place: HTMLElement): void {
     series: [{ label: chart.time, value: (_plot, at) => (at === null ? "–" : moment(at)) }, ...lines],
     axes: [
       { ...axis, splits: (plot) => ticks(chart, plot.width), values: (_plot, at) => at.map(moment) },
-      { ...axis, side: mirrored ? 1 : 3, size: 62, values: (_plot, values) => values.map((one) => write(one)) },
+      { ...axis, side: mirrored ? 1 : 3, size: 62, ...(chart.unit === "count" ? { incrs: WHOLE_STEPS } : {}), values: (_plot, values) => values.map((one) => write(one)) },
     ],
   }, data as uPlot.AlignedData, place);
   new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
