@@ -2,24 +2,33 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.arrival_store import QUARTER, count_arrivals
+from callqueue.conversation_store import read_conversations
+from callqueue.conversations import Kind as Talking
 from callqueue.evidence_reading import read_people, read_promise_evidence
 from callqueue.metrics.arrivals_tally import ArrivalsTally, Way, tally_arrivals
 from callqueue.metrics.contacts import contacts_of
+from callqueue.metrics.counted import Counted
 from callqueue.metrics.entries import entries_of
+from callqueue.metrics.passing_tally import tally_passing, with_news
 from callqueue.metrics.promises import Promised, promises_of, unmerged, virtual_stints
+from callqueue.metrics.rings_tally import RingsTally, tally_rings
 from callqueue.metrics.rules import Rulebook, longest_window
 from callqueue.metrics.tally import count_calls, count_promises
 from callqueue.promise_store import read_settled
 from callqueue.rollup_pieces import Pieces, whole_of
 from callqueue.rollup_store import CallsPart, PromisesPart
-from callqueue.store import read_lost_in_menu, read_refusals, read_rings
+from callqueue.store import read_lost_in_menu, read_refusals, read_rings, read_served, read_stints
 from foundation.calendars import Interval
 
 SECOND_US = 1_000_000
+MILLISECONDS = 1000
+DAY = 86_400
 LONGEST = 86400
 """Seconds of evidence that are held at once."""
 
@@ -95,3 +104,28 @@ async def make_arrivals(
                 gave_up[index][each.queue] += each.gave_up
                 waited_ms[index][each.queue] += each.waited_ms
     return [tally_arrivals(*each) for each in zip(counted, gave_up, waited_ms, strict=True)]
+
+
+async def make_passing(connection: AsyncConnection, pieces: Sequence[Interval]) -> list[Counted]:
+    """Of each of several intervals side by side."""
+    whole, pick = whole_of(pieces), Pieces(pieces)
+    stints = pick.parted(
+        await read_stints(connection, None, whole.start, whole.end), lambda stint: stint.entered)
+    # Talks begin at milliseconds, seconds are cut: one more at each end.
+    talks = with_news(await read_conversations(
+        connection, None, whole.start - DAY - 1, whole.end + 1, kinds=(Talking.TRANSFER, Talking.CONSULTATION)))
+    begun = pick.parted(talks, lambda each: each[0].start / MILLISECONDS)
+    return [tally_passing(*each) for each in zip(stints, begun, strict=True)]
+
+
+async def make_rings(connection: AsyncConnection, pieces: Sequence[Interval], zone: ZoneInfo) -> list[RingsTally]:
+    """Of each of several intervals side by side, by the hours of the zone."""
+    whole, pick = whole_of(pieces), Pieces(pieces)
+    rings = pick.parted(await read_rings(connection, None, whole.start, whole.end), lambda ring: ring.at)
+    served = pick.parted(
+        await read_served(connection, whole.start, whole.end), lambda stint: stint.answered or 0)
+
+    def hour_of(instant: int) -> int:
+        return datetime.fromtimestamp(instant, zone).hour
+
+    return [tally_rings(*each, hour_of) for each in zip(rings, served, strict=True)]

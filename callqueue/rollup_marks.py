@@ -104,6 +104,7 @@ class _Reach:
     async def follow_calls(self, change: Change) -> None:
         self._touch(Kind.CALLS, *change.moments)
         self._touch(Kind.TIMESHEETS, *change.moments)
+        self._touch(Kind.RINGS, *change.moments)
         calls = {stint.call_id for stint in (*change.stints, *change.before.values())} | set(change.calls)
         for stint in (*change.stints, *change.before.values()):
             self._take_stint(stint.entered, stint.answered, stint.caller, stint.promise)
@@ -119,6 +120,7 @@ class _Reach:
     def _take_stint(self, entered: int, answered: int | None, caller: str | None, promise: str | None) -> None:
         self._touch(Kind.CALLS, entered)
         self._touch(Kind.ARRIVALS, entered)
+        self._touch(Kind.PASSING, entered)
         self.first = min(self.first, entered)
         if caller:
             self.people.add(caller)
@@ -127,6 +129,7 @@ class _Reach:
         if answered is not None:
             self.answered.append(answered)
             self._touch(Kind.TIMESHEETS, answered)
+            self._touch(Kind.RINGS, answered)
 
     async def _take_calls(self, calls: Collection[str]) -> None:
         """All stints of a call make its entries, and whether it was lost in a menu."""
@@ -224,6 +227,7 @@ class _Reach:
         calls = {stint.call_id for stint in served} | set(change.talks)
         for (started_us,) in await self._rows((CONVERSATION.c.started_us,), CONVERSATION.c.call_id, calls):
             self._touch(Kind.TIMESHEETS, started_us / SECOND_US - 0.001, started_us / SECOND_US + 0.001)
+            self._touch(Kind.PASSING, started_us / SECOND_US - 0.001, started_us / SECOND_US + 0.001)
 
     # -- the end
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,6 +11,8 @@ from callqueue.metrics.balance import count_ledger
 from callqueue.metrics.contacts import Contact, contacts_of
 from callqueue.metrics.entries import Entry, entries_of
 from callqueue.metrics.promises import promises_of, virtual_stints
+from callqueue.rollup_model import Rollup
+from callqueue.rollup_reading import Reader
 from callqueue.stint import Stint
 from callqueue.store import count_stints
 from foundation.calendars import Interval
@@ -63,6 +66,20 @@ async def refuse_too_many(ledger: AsyncConnection, interval: Interval) -> None:
     """Raises TooManyCallsError."""
     if await count_stints(ledger, interval.start, interval.end, limit=MOST_STINTS + 1) > MOST_STINTS:
         raise TooManyCallsError(most=str(MOST_STINTS))
+
+
+async def refuse_too_many_without(reader: Reader, rollup: Rollup[Any], interval: Interval) -> None:
+    """Where the interval has no roll-ups of this kind, the ledger is counted, but not more of it than is read one by
+    one.
+
+    Raises:
+        TooManyCallsError
+    """
+    left = MOST_STINTS
+    for piece in await reader.lacking(rollup, interval):
+        left -= await count_stints(reader.connection, piece.start, piece.end, limit=left + 1)
+        if left < 0:
+            raise TooManyCallsError(most=str(MOST_STINTS))
 
 
 async def read_people(

@@ -21,6 +21,7 @@ from callqueue.journal_import import Imported, NoJournalError, import_journal
 from callqueue.journal_status import BadLineStatus, JournalStatus, read_bad_lines, read_status
 from callqueue.queue_rules import rulebook
 from callqueue.rollup_check import Checked, check_rollups
+from callqueue.rollup_model import Terms
 from callqueue.rollup_service import roll_up
 from callqueue.store import read_gaps
 from foundation.database import Database, Store, store_url
@@ -105,7 +106,8 @@ async def _check(home: Home, settings: Settings, days: int) -> tuple[int, list[C
     try:
         async with database.read() as connection:
             since = int(time.time()) - days * DAY
-            async for each in check_rollups(connection, rulebook(settings), settings.shared_numbers, since):
+            terms = Terms(rulebook(settings), settings.shared_numbers, ZoneInfo(settings.site.timezone))
+            async for each in check_rollups(connection, terms, since):
                 checked += 1
                 if not each.agrees:
                     wrong.append(each)

@@ -1,13 +1,14 @@
 """Roll-ups against the ledger: whatever came in, in whatever order, and whenever they were made, no figure differs."""
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
@@ -15,25 +16,35 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.conversation_store import read_conversations
+from callqueue.conversations import Kind as Talking
+from callqueue.evidence import Ring
 from callqueue.journal_import import import_journal
 from callqueue.metrics.agent_states import agent_day
 from callqueue.metrics.arrivals_tally import add_arrivals
+from callqueue.metrics.counted import add_counted
 from callqueue.metrics.entries import stint_wait
+from callqueue.metrics.rings_tally import add_rings
 from callqueue.queue_rules import rulebook
 from callqueue.rollup_agents import make_timesheets
 from callqueue.rollup_build import RollupMaker
 from callqueue.rollup_check import check_rollups
+from callqueue.rollup_codec import encode_timesheets
+from callqueue.rollup_kinds import PASSING, RINGS, TIMESHEETS
+from callqueue.rollup_model import Terms
 from callqueue.rollup_reading import Reader
-from callqueue.rollup_store import CELL, CELLS, Kind, Part, encode, read_parts, read_stored
+from callqueue.rollup_store import CELL, CELLS, Kind, read_stored
 from callqueue.rollup_tables import ROLLUP
-from callqueue.stint import Origin, Outcome
-from callqueue.store import read_gaps, read_stints
+from callqueue.stint import Ending, Origin, Outcome, Stint
+from callqueue.store import read_gaps, read_rings, read_stints
 from foundation.calendars import Interval, Step, split
 from foundation.database import LEDGER, Database
 from foundation.settings import Queue, Settings, Site
 from reports.agents import AgentsQuery, build_agents_report, together
+from reports.passing_on import passing_of
 from reports.queue import QueueQuery, QueueReport, build_queue_report, compose
 from reports.reading import read_evidence
+from reports.unanswered_rings import Rings, rings_of
 from tests.support.evidence_site import Site as Records
 from tests.support.random_journal import LENGTH, RandomLine
 
@@ -72,7 +83,7 @@ class RestlessMaker(RollupMaker):
 
     async def _make(
         self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
-    ) -> dict[Interval, Part]:
+    ) -> dict[Interval, Any]:
         parts = await super()._make(connection, kind, cells, now)
         await self.meanwhile()
         return parts
@@ -91,6 +102,10 @@ class World:
         self.records = Records(database, folder)
         self.records.now = float(self.now)
 
+    @property
+    def terms(self) -> Terms:
+        return Terms(rulebook(self.settings), self.settings.shared_numbers, self.zone)
+
     async def make(self, steps: int, meanwhile: Meanwhile = nothing) -> None:
         """By a maker who knows nothing of what was made before, as after a crash."""
         maker = RestlessMaker(self.database, rulebook(self.settings), self.settings.shared_numbers, self.zone)
@@ -103,7 +118,7 @@ class World:
     async def differing(self) -> set[Kind]:
         """Of which kinds any roll-up says something else than the ledger."""
         async with self.database.read() as connection:
-            checked = check_rollups(connection, rulebook(self.settings), self.settings.shared_numbers)
+            checked = check_rollups(connection, self.terms)
             return {each.kind async for each in checked if not each.agrees}
 
     async def stale_quarters(self) -> list[Interval]:
@@ -112,9 +127,10 @@ class World:
         cells = [Interval(start, start + CELL) for start in range(whole.start, whole.end, CELL)]
         async with self.database.read() as connection:
             stored = await read_stored(connection, Kind.TIMESHEETS, CELLS, whole, rules="", now=self.now)
-            says = await read_parts(connection, Kind.TIMESHEETS, stored)
+            says = await TIMESHEETS.read(connection, stored)
             should = dict(zip(cells, await make_timesheets(connection, cells, self.now), strict=True))
-        return [each.interval for each in stored if encode(says[each]) != encode(should[each.interval])]
+        return [each.interval for each in stored
+                if encode_timesheets(says[each]) != encode_timesheets(should[each.interval])]
 
     def query(self) -> QueueQuery:
         start = self.begin + self.random.choice([-86400, 0, 0, 3600, 4 * 900 + 7, 86400])
@@ -127,6 +143,8 @@ class World:
         """From roll-ups, from the ledger's tallies, and from the evidence itself."""
         await self.compare_agents(AgentsQuery(query.interval, step=query.step))
         await self.compare_arrivals(query.interval)
+        await self.compare_passing(query.interval, query.queues)
+        await self.compare_rings(query.interval, query.queues)
         async with self.database.read() as connection:
             rolled = await build_queue_report(connection, query, self.settings, self.now)
             told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
@@ -171,6 +189,76 @@ class World:
             ]
             assert rolled.gave_up[queue] == sum(stint.outcome is Outcome.ABANDONED for stint, _ in beyond)
             assert rolled.waited_ms[queue] == sum(round(wait * 1000) for _, wait in beyond)
+
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[Reader]:
+        async with self.database.read() as connection:
+            yield Reader(
+                connection, rulebook(self.settings), self.now, self.settings.shared_numbers, zone=self.zone)
+
+    async def compare_passing(self, interval: Interval, queues: Sequence[str]) -> None:
+        """From roll-ups, and one stint and one talk after the other."""
+        async with self.reader() as reader:
+            agents, of_queues = passing_of(add_counted(await reader.read_whole(PASSING, interval)), queues)
+            stints = [stint for stint in await read_stints(reader.connection, None, interval.start, interval.end)
+                      if not queues or stint.queue in queues]
+            talks = await read_conversations(reader.connection, None, interval.start - 90_000, interval.end + 1)
+        expected: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for stint in stints:
+            passed = stint.outcome is Outcome.ANSWERED and stint.ending is Ending.TRANSFER
+            expected[stint.queue].update(
+                offered=1, answered=stint.outcome is Outcome.ANSWERED, transfers=passed,
+                transfers_in=stint.origin is Origin.TRANSFER)
+            if stint.outcome is Outcome.ANSWERED:
+                expected[f"agent {stint.agent}"].update(answered=1, transfers=passed)
+        for talk in talks:
+            if interval.holds(talk.start / 1000):
+                came_back = any(
+                    (each.call_id, each.channel_id, each.kind) == (talk.call_id, talk.channel_id, talk.kind)
+                    and talk.start - 86_400_000 < each.start < talk.start for each in talks)
+                length = talk.end - talk.start
+                of_kind = {
+                    Talking.TRANSFER: {"transfers_received": int(not came_back), "transfer_talk_ms": length},
+                    Talking.CONSULTATION: {"consultations": 1, "consultation_ms": length},
+                }
+                expected[f"agent {talk.agent}"].update(of_kind.get(talk.kind, {}))
+        found = {**{queue: one.counts for queue, one in of_queues.items()},
+                 **{f"agent {agent}": one.counts for agent, one in agents.items()}}
+        for counts in found.values():
+            counts["offered"] = counts["answered"] + counts.pop("unanswered", 0)
+        for name, counts in found.items():
+            if name.startswith("agent "):
+                del counts["offered"]
+        assert {name: +counts for name, counts in found.items() if +counts} == {
+            name: +counts for name, counts in expected.items() if +counts}
+
+    async def compare_rings(self, interval: Interval, queues: Sequence[str]) -> None:
+        """From roll-ups, and one ring after the other."""
+        chosen = self.random.choice([(), ("a1",), ("a1", "a3")])
+        async with self.reader() as reader:
+            tables = rings_of(add_rings(await reader.read_whole(RINGS, interval)), queues, chosen)
+            rings = await read_rings(reader.connection, None, interval.start, interval.end)
+            stints = await read_stints(reader.connection, None, 0, interval.end)
+        assert tables.balanced
+
+        def asked(each: Ring | Stint) -> bool:
+            return (not queues or each.queue in queues) and (not chosen or each.agent in chosen)
+
+        answered = [(stint.answered, stint) for stint in stints if asked(stint)
+                    and stint.answered is not None and interval.holds(stint.answered)]
+        missed = [ring for ring in rings if asked(ring)]
+        ways: list[tuple[Mapping[str, Rings], Callable[[int, Any], str]]] = [
+            (tables.agents, lambda _at, each: each.agent), (tables.queues, lambda _at, each: each.queue),
+            (tables.hours, lambda at, _each: f"{datetime.fromtimestamp(at, self.zone):%H}")]
+        for found, name_of in ways:
+            picked = Counter(name_of(at, stint) for at, stint in answered)
+            lengths: defaultdict[str, list[int]] = defaultdict(list)
+            for ring in missed:
+                lengths[name_of(ring.at, ring)].append(ring.ring_ms)
+            assert found == {
+                name: Rings(picked[name], len(lengths[name]), sum(lengths[name]), max(lengths[name], default=0))
+                for name in sorted({*picked, *lengths})}
 
 
 def same(left: QueueReport, right: QueueReport, *, growth: bool) -> None:

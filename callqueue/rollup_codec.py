@@ -1,0 +1,135 @@
+"""How tallies are kept: counts as JSON; arrays one behind the other, those of four bytes first so that all lie well."""
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from callqueue.metrics.agents_tally import TimesheetsTally
+from callqueue.metrics.arrivals_tally import ArrivalsTally
+from callqueue.metrics.counted import Counted
+from callqueue.metrics.rings_tally import RingsTally
+from callqueue.metrics.tally import ARRAYS, AgentsTally, CallsTally, PromisesTally
+from callqueue.rollup_model import Kept
+from callqueue.rollup_store import CallsPart, PromisesPart
+
+COUNTED = np.dtype("<i4")
+"""A day has a hundred million milliseconds at most."""
+LARGE = np.dtype("<i8")
+"""All callers of a day together have more."""
+
+
+def text_of(said: Any) -> str:
+    """Names as people write them."""
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+
+
+def only(counts: Counter[str]) -> Mapping[str, int]:
+    """Without what is nothing."""
+    return {name: count for name, count in sorted(counts.items()) if count}
+
+
+# -- calls
+
+def encode_calls(part: CallsPart) -> Kept:
+    queues = sorted(part.queues)
+    numbers = b"".join(getattr(part.queues[queue], name).tobytes() for name in ARRAYS for queue in queues)
+    return text_of([part.lost_in_menu, {queue: _counts_of(part.queues[queue]) for queue in queues}]), numbers
+
+
+def _counts_of(tally: CallsTally) -> list[Any]:
+    return [
+        only(tally.counts), only(tally.rings), only(tally.ring_ms), tally.waiting, tally.pending,
+        tally.provisional, tally.hung_up_elsewhere, [len(getattr(tally, name)) for name in ARRAYS],
+    ]
+
+
+def decode_calls(counts: str, numbers: bytes) -> CallsPart:
+    lost, queues = json.loads(counts)
+    part = CallsPart(lost_in_menu=lost)
+    for queue, (named, rings, ring_ms, waiting, pending, provisional, elsewhere, _) in queues.items():
+        part.queues[queue] = CallsTally(
+            Counter(named), Counter(rings), Counter(ring_ms), [tuple(each) for each in waiting], pending,
+            [tuple(each) for each in provisional],
+            [tuple(tuple(each) for each in tried) for tried in elsewhere],
+        )
+    offset = 0
+    for place, (name, kind) in enumerate(ARRAYS.items()):
+        for queue, each in queues.items():
+            length = each[-1][place]
+            setattr(part.queues[queue], name, np.frombuffer(numbers, kind, length, offset))
+            offset += length * kind.itemsize
+    return part
+
+
+# -- promises
+
+def encode_promises(part: PromisesPart) -> Kept:
+    return text_of({queue: [only(tally.counts), tally.ready_ms] for queue, tally in sorted(part.queues.items())}), b""
+
+
+def decode_promises(counts: str, _numbers: bytes) -> PromisesPart:
+    return PromisesPart({
+        queue: PromisesTally(Counter(named), ready) for queue, (named, ready) in json.loads(counts).items()})
+
+
+# -- agents
+
+def encode_agents(tally: AgentsTally) -> Kept:
+    return text_of([[[*key, ms] for key, ms in sorted(tally.spent.items())], only(tally.wrap_up)]), b""
+
+
+def decode_agents(counts: str, _numbers: bytes) -> AgentsTally:
+    spent, wrap_up = json.loads(counts)
+    return AgentsTally(
+        Counter({(tuple((name, tuple(queues)) for name, queues in key), talking): ms for key, talking, ms in spent}),
+        Counter(wrap_up))
+
+
+def encode_timesheets(tally: TimesheetsTally) -> Kept:
+    # Most of them are small, and half are nothing: packed they take a third.
+    return text_of([tally.agents, tally.columns]), zlib.compress(tally.numbers.astype(COUNTED).tobytes(), 1)
+
+
+def decode_timesheets(counts: str, numbers: bytes) -> TimesheetsTally:
+    agents, columns = json.loads(counts)
+    table = np.frombuffer(zlib.decompress(numbers), COUNTED).reshape(len(agents), len(columns))
+    return TimesheetsTally(agents, [(doing, reason) for doing, reason in columns], table.astype(np.int64))
+
+
+# -- arrivals
+
+def encode_arrivals(tally: ArrivalsTally) -> Kept:
+    came = [[queue, origin, *run] for (queue, origin), run in tally.came.items()]
+    return text_of([came, tally.gave_up, tally.waited_ms]), b""
+
+
+def decode_arrivals(counts: str, _numbers: bytes) -> ArrivalsTally:
+    came, gave_up, waited_ms = json.loads(counts)
+    ways = {(queue, origin): (first, counted) for queue, origin, first, counted in came}
+    return ArrivalsTally(ways, Counter(gave_up), Counter(waited_ms))
+
+
+# -- transfers and rings
+
+def encode_counted(tally: Counted) -> Kept:
+    return text_of([tally.keys, tally.numbers.shape[1]]), zlib.compress(tally.numbers.astype(LARGE).tobytes(), 1)
+
+
+def decode_counted(counts: str, numbers: bytes) -> Counted:
+    keys, width = json.loads(counts)
+    table = np.frombuffer(zlib.decompress(numbers), LARGE).reshape(len(keys), width)
+    return Counted([tuple(key) for key in keys], table)
+
+
+def encode_rings(tally: RingsTally) -> Kept:
+    table = np.column_stack([tally.places, tally.numbers])
+    return text_of(tally.pairs), zlib.compress(table.astype(LARGE).T.tobytes(), 1)
+
+
+def decode_rings(counts: str, numbers: bytes) -> RingsTally:
+    table = np.frombuffer(zlib.decompress(numbers), LARGE).reshape(5, -1).T
+    return RingsTally([(queue, agent) for queue, agent in json.loads(counts)], table[:, 0], table[:, 1:])
