@@ -11,6 +11,8 @@ import numpy as np
 from callqueue.metrics.agents_tally import TimesheetsTally
 from callqueue.metrics.arrivals_tally import ArrivalsTally
 from callqueue.metrics.counted import Counted
+from callqueue.metrics.people_tally import INSTANT, REPEAT, PeopleOfQueue, PeopleTally, Repeats
+from callqueue.metrics.places_tally import PlacesTally
 from callqueue.metrics.rings_tally import RingsTally
 from callqueue.metrics.tally import ARRAYS, AgentsTally, CallsTally, PromisesTally
 from callqueue.rollup_model import Kept
@@ -20,6 +22,7 @@ COUNTED = np.dtype("<i4")
 """A day has a hundred million milliseconds at most."""
 LARGE = np.dtype("<i8")
 """All callers of a day together have more."""
+INSTANTS = ("known", "unknown", "returned")
 
 
 def text_of(said: Any) -> str:
@@ -133,3 +136,42 @@ def encode_rings(tally: RingsTally) -> Kept:
 def decode_rings(counts: str, numbers: bytes) -> RingsTally:
     table = np.frombuffer(zlib.decompress(numbers), LARGE).reshape(5, -1).T
     return RingsTally([(queue, agent) for queue, agent in json.loads(counts)], table[:, 0], table[:, 1:])
+
+
+# -- callers
+
+def encode_places(tally: PlacesTally) -> Kept:
+    keys, numbers = encode_counted(tally.counts)
+    return text_of([keys, tally.waiting, tally.pending, tally.last]), numbers
+
+
+def decode_places(counts: str, numbers: bytes) -> PlacesTally:
+    keys, waiting, pending, last = json.loads(counts)
+    return PlacesTally(
+        decode_counted(keys, numbers), [tuple(each) for each in waiting], [tuple(each) for each in pending], last)
+
+
+def encode_people(tally: PeopleTally) -> Kept:
+    """The calls of contacts lie apart, behind the rest: most reports have no need of them."""
+    arrays = [getattr(each, name) for each in tally.queues.values() for name in INSTANTS]
+    # Instants lie close to each other: their differences take a quarter.
+    gaps = b"".join(np.diff(each, prepend=INSTANT.type(0)).astype(INSTANT).tobytes() for each in arrays)
+    packed = zlib.compress(tally.repeats.rows.tobytes() + gaps, 1)
+    lengths = {queue: [only(each.counts), *(len(getattr(each, name)) for name in INSTANTS)]
+               for queue, each in tally.queues.items()}
+    counts = text_of([lengths, tally.repeats.queues, len(tally.repeats.rows), len(packed)])
+    return counts, packed + tally.repeats.packed
+
+
+def decode_people(counts: str, numbers: bytes) -> PeopleTally:
+    lengths, queues, repeated, packed = json.loads(counts)
+    plain = zlib.decompress(numbers[:packed])
+    tally = PeopleTally(repeats=Repeats(queues, np.frombuffer(plain, REPEAT, repeated), numbers[packed:]))
+    offset = repeated * REPEAT.itemsize
+    for queue, (named, *counted) in lengths.items():
+        arrays = []
+        for length in counted:
+            arrays.append(np.frombuffer(plain, INSTANT, length, offset).cumsum(dtype=INSTANT))
+            offset += length * INSTANT.itemsize
+        tally.queues[queue] = PeopleOfQueue(Counter(named), *arrays)
+    return tally

@@ -1,7 +1,7 @@
 """The kinds of roll-ups that there are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.metrics.agents_tally import TimesheetsTally, add_timesheets
 from callqueue.metrics.arrivals_tally import ArrivalsTally, add_arrivals
 from callqueue.metrics.counted import Counted, add_counted
+from callqueue.metrics.people_tally import PeopleTally, add_people
+from callqueue.metrics.places_tally import PlacesTally, add_places
 from callqueue.metrics.rings_tally import RingsTally, add_rings
 from callqueue.metrics.tally import AgentsTally, add_agents, add_calls, add_promises
 from callqueue.rollup_agents import make_agents, make_timesheets
@@ -17,6 +19,8 @@ from callqueue.rollup_codec import (
     decode_arrivals,
     decode_calls,
     decode_counted,
+    decode_people,
+    decode_places,
     decode_promises,
     decode_rings,
     decode_timesheets,
@@ -24,14 +28,25 @@ from callqueue.rollup_codec import (
     encode_arrivals,
     encode_calls,
     encode_counted,
+    encode_people,
+    encode_places,
     encode_promises,
     encode_rings,
     encode_timesheets,
 )
-from callqueue.rollup_make import make_arrivals, make_calls, make_passing, make_promises, make_rings
+from callqueue.rollup_make import (
+    make_arrivals,
+    make_calls,
+    make_passing,
+    make_people,
+    make_places,
+    make_promises,
+    make_rings,
+)
 from callqueue.rollup_model import Made, Rollup, Terms
 from callqueue.rollup_store import CallsPart, Kind, PromisesPart
 from foundation.calendars import Interval
+from foundation.provinces import load_provinces
 
 Pieces = Sequence[Interval]
 
@@ -140,7 +155,35 @@ PASSING = Rollup(
 RINGS = Rollup(Kind.RINGS, _make_rings, lambda parts, _now: add_rings(parts), encode_rings, decode_rings, _hours)
 
 
+# -- callers
+
+async def _make_places(connection: AsyncConnection, pieces: Pieces, terms: Terms, now: int) -> Made[PlacesTally]:
+    return Made(await make_places(connection, pieces, terms.rules, now, terms.shared))
+
+
+def _all_rules(terms: Terms) -> tuple[object, ...]:
+    """Windows and thresholds; and which area codes there are."""
+    rules = {queue: astuple(each) for queue, each in terms.rules.by_queue.items()}
+    return rules, astuple(terms.rules.default), sorted(terms.shared), sorted(load_provinces())
+
+
+def _ordered_places(tally: PlacesTally) -> PlacesTally:
+    return replace(
+        tally, waiting=sorted(tally.waiting), pending=sorted(tally.pending), last=dict(sorted(tally.last.items())))
+
+
+async def _make_people(connection: AsyncConnection, pieces: Pieces, terms: Terms, _now: int) -> Made[PeopleTally]:
+    return Made(await make_people(connection, pieces, terms.rules, terms.shared))
+
+
+PLACES = Rollup(
+    Kind.PLACES, _make_places, lambda parts, _now: add_places(parts), encode_places, decode_places, _all_rules,
+    _ordered_places)
+PEOPLE = Rollup(
+    Kind.PEOPLE, _make_people, lambda parts, _now: add_people(parts), encode_people, decode_people, _windows)
+
+
 ROLLUPS: Mapping[Kind, Rollup[Any]] = {
-    each.kind: each for each in (CALLS, PROMISES, AGENTS, TIMESHEETS, ARRIVALS, PASSING, RINGS)
+    each.kind: each for each in (CALLS, PROMISES, AGENTS, TIMESHEETS, ARRIVALS, PASSING, RINGS, PLACES, PEOPLE)
 }
 """In the order in which they are made and checked."""

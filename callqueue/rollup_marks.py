@@ -99,6 +99,11 @@ class _Reach:
     def _touch(self, kind: Kind, *instants: float) -> None:
         self.cells[kind].update(map(cell_of, instants))
 
+    def _touch_people(self, *instants: float) -> None:
+        """All that contacts are made of tells of them in the same times."""
+        for kind in (Kind.CALLS, Kind.PLACES, Kind.PEOPLE):
+            self._touch(kind, *instants)
+
     # -- calls, people and promises
 
     async def follow_calls(self, change: Change) -> None:
@@ -118,7 +123,7 @@ class _Reach:
             await self._take_passed_by()
 
     def _take_stint(self, entered: int, answered: int | None, caller: str | None, promise: str | None) -> None:
-        self._touch(Kind.CALLS, entered)
+        self._touch_people(entered)
         self._touch(Kind.ARRIVALS, entered)
         self._touch(Kind.PASSING, entered)
         self.first = min(self.first, entered)
@@ -144,7 +149,7 @@ class _Reach:
     def _take_request(self, row: Any) -> None:
         self._touch(Kind.PROMISES, row.at)
         ready = max(row.at, (row.not_before_ms or 0) // 1000)
-        self._touch(Kind.CALLS, ready)
+        self._touch_people(ready)
         self.first = min(self.first, row.at)
         if row.number:
             self.people.add(row.number)
@@ -161,11 +166,11 @@ class _Reach:
         """A contact reaches back for a window; where one begins anew, all later ones may."""
         since = self.first - self.window
         for (entered,) in await self._rows((STINT.c.entered,), STINT.c.caller, self.people, STINT.c.entered > since):
-            self._touch(Kind.CALLS, entered)
+            self._touch_people(entered)
         for row in await self._rows(_REQUEST, CALLBACK_REQUEST.c.number, self.people):
             ready = max(row.at, (row.not_before_ms or 0) // 1000)
             if ready > since:
-                self._touch(Kind.CALLS, ready)
+                self._touch_people(ready)
 
     async def _take_passed_by(self) -> None:
         """Promises that were owed while somebody was answered."""

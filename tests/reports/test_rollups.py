@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -19,18 +19,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.conversation_store import read_conversations
 from callqueue.conversations import Kind as Talking
 from callqueue.evidence import Ring
+from callqueue.evidence_reading import read_people as read_callers_evidence
 from callqueue.journal_import import import_journal
 from callqueue.metrics.agent_states import agent_day
 from callqueue.metrics.arrivals_tally import add_arrivals
+from callqueue.metrics.contacts import Contact, contact_figures
 from callqueue.metrics.counted import add_counted
-from callqueue.metrics.entries import stint_wait
+from callqueue.metrics.entries import Entry, stint_wait
+from callqueue.metrics.people_tally import AGAIN, PeopleTally, counts_of, most_repeated
+from callqueue.metrics.places_tally import PlacesTally, add_places, moved, place_figures, tally_places
 from callqueue.metrics.rings_tally import add_rings
+from callqueue.metrics.rules import longest_window
+from callqueue.metrics.service import count_entries, service_figures
+from callqueue.metrics.waits import wait_figures
 from callqueue.queue_rules import rulebook
 from callqueue.rollup_agents import make_timesheets
 from callqueue.rollup_build import RollupMaker
 from callqueue.rollup_check import check_rollups
 from callqueue.rollup_codec import encode_timesheets
-from callqueue.rollup_kinds import PASSING, RINGS, TIMESHEETS
+from callqueue.rollup_kinds import PASSING, PEOPLE, PLACES, RINGS, TIMESHEETS
+from callqueue.rollup_make import People, callers_of, people_of
 from callqueue.rollup_model import Terms
 from callqueue.rollup_reading import Reader
 from callqueue.rollup_store import CELL, CELLS, Kind, read_stored
@@ -41,6 +49,7 @@ from foundation.calendars import Interval, Step, split
 from foundation.database import LEDGER, Database
 from foundation.settings import Queue, Settings, Site
 from reports.agents import AgentsQuery, build_agents_report, together
+from reports.first_contact import resolutions_of
 from reports.passing_on import passing_of
 from reports.queue import QueueQuery, QueueReport, build_queue_report, compose
 from reports.reading import read_evidence
@@ -59,6 +68,10 @@ def site_settings(zone: str) -> Settings:
     return Settings(
         site=Site(timezone=zone), shared_numbers=["0915"],
         queues={"operator": Queue(), "pensions": Queue(service_threshold=30, short_abandon=2, contact_window_hours=2)})
+
+
+TOLD = {"0912": "gilan", "0913": "qom", "0915": "qom"}
+"""Provinces of callers who have no fixed line."""
 
 
 class CrashError(Exception):
@@ -145,6 +158,7 @@ class World:
         await self.compare_arrivals(query.interval)
         await self.compare_passing(query.interval, query.queues)
         await self.compare_rings(query.interval, query.queues)
+        await self.compare_callers(query.interval, query.queues)
         async with self.database.read() as connection:
             rolled = await build_queue_report(connection, query, self.settings, self.now)
             told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
@@ -259,6 +273,85 @@ class World:
             assert found == {
                 name: Rings(picked[name], len(lengths[name]), sum(lengths[name]), max(lengths[name], default=0))
                 for name in sorted({*picked, *lengths})}
+
+
+    async def compare_callers(self, interval: Interval, queues: Sequence[str]) -> None:
+        """From roll-ups, and from the contacts themselves."""
+        rules, shared = self.terms.rules, self.terms.shared
+        after = Interval(interval.end, interval.end + AGAIN)
+        async with self.reader() as reader:
+            ledger = reader.connection
+            places = add_places(await reader.read_whole(PLACES, interval))
+            told = await callers_of(ledger, interval, TOLD, rules, shared)
+            parts = await reader.read_kind(PEOPLE, [interval, after])
+            evidence = await read_callers_evidence(
+                ledger, Interval(interval.start, after.end), longest_window(rules), shared)
+            people = await people_of(ledger, evidence, rules, shared)
+
+        def ours(each: Stint | Entry | Contact) -> bool:
+            return interval.holds(each.entered) and (not queues or each.queue in queues)
+
+        mine = People(
+            list(filter(ours, people.stints)), list(filter(ours, people.entries)), list(filter(ours, people.contacts)))
+        self.compare_places(places, told, mine, queues)
+        self.compare_repeats(parts[0], mine, queues)
+        self.compare_resolution(parts, people, mine, interval)
+
+    def compare_places(self, tally: PlacesTally, told: People, mine: People, queues: Sequence[str]) -> None:
+        away, there = (
+            tally_places(told.stints, told.entries, told.contacts, rules=self.terms.rules, now=self.now,
+                         place_of=place_of)
+            for place_of in (lambda _number: "", lambda number: TOLD[number or ""]))
+        found, rules = moved(tally, away, there), self.terms.rules
+        for place in (None, "", "21", *TOLD.values()):
+            def ours(number: str | None, place: str | None = place) -> bool:
+                return place in {None, TOLD.get(number or "", "21" if number and number.startswith("021") else "")}
+
+            entries = [each for each in mine.entries if ours(each.caller)]
+            of_place = [each for each in mine.contacts if ours(each.entries[0].caller)]
+            contacts = contact_figures(of_place, rules, self.now)
+            counts = count_entries(entries, rules, self.now)
+            served = service_figures(counts, (), rules, self.now)
+            expected = {**asdict(counts), **asdict(contacts), **asdict(served),
+                        "asa": wait_figures(entries, self.now).asa}
+            figures = place_figures(found, queues, place, rules, self.now)
+            offered = [figures.pop(name) for name in ("stints_answered", "stints_unanswered")]
+            assert sum(filter(None, offered)) == sum(ours(stint.caller) for stint in mine.stints)
+            assert figures == {name: expected[name] for name in figures}
+
+    def compare_repeats(self, parts: Sequence[PeopleTally], mine: People, queues: Sequence[str]) -> None:
+        most = self.random.choice([1, 3, 1000])
+        found = most_repeated([part.repeats for part in parts], lambda queue: not queues or queue in queues, most)
+        again = sorted((each for each in mine.contacts if each.calls > 1),
+                       key=lambda each: (-each.calls, each.entered, each.entries[0].call_id))
+        assert [(each.queue, each.entered, each.last, each.time_to_human, sorted(each.calls)) for each in found] == [
+            (each.queue, each.entered, each.entries[-1].entered, each.time_to_human,
+             sorted({entry.call_id for entry in each.entries})) for each in again[:most]]
+        counts = counts_of((part.queues for part in parts), lambda queue: not queues or queue in queues)
+        assert counts["answered"] + counts["unanswered"] == len(mine.stints)
+        assert counts["known"] + counts["unknown"] == len(mine.contacts)
+        assert (counts["calls"], counts["repeated"]) == (sum(each.calls for each in mine.contacts), len(again))
+        for calls in range(1, 6):
+            so_many = [each for each in mine.contacts if min(each.calls, 5) == calls]
+            assert counts[f"contacts_{calls}"] == len(so_many)
+            assert counts[f"spoken_{calls}"] == sum(each.spoken is not None for each in so_many)
+
+    def compare_resolution(
+        self, parts: Sequence[Sequence[PeopleTally]], people: People, mine: People, interval: Interval,
+    ) -> None:
+        [found] = resolutions_of(parts, [interval], self.now)
+        expected: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for contact in mine.contacts:
+            caller, spoken = contact.entries[0].caller, contact.spoken
+            known = bool(caller) and caller not in self.terms.shared
+            returned = spoken is not None and any(
+                entry.caller == caller and entry.queue == contact.queue
+                and spoken < entry.entered < contact.entered + AGAIN for entry in people.entries)
+            expected[contact.queue].update(
+                known=known, unknown=not known, spoke=known and spoken is not None, returned=known and returned,
+                young=known and self.now < contact.entered + AGAIN)
+        for queue, counts in expected.items():
+            assert {name: found[queue].counts[name] for name in counts} == counts
 
 
 def same(left: QueueReport, right: QueueReport, *, growth: bool) -> None:

@@ -7,7 +7,7 @@ from random import Random
 
 QUEUES = ("operator", "pensions")
 AGENTS = ("a1", "a2", "a3")
-PEOPLE = ("", "", "0911", "0912", "0913", "0914", "0915")
+PEOPLE = ("", "", "0911", "0912", "0913", "0914", "0915", "02144445555")
 LENGTH = 3 * 86400
 TRUNK = "PJSIP/trunk-0000001d"
 Who = tuple[str, str, str]
