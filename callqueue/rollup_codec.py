@@ -71,12 +71,14 @@ def decode_calls(counts: str, numbers: bytes) -> CallsPart:
 # -- promises
 
 def encode_promises(part: PromisesPart) -> Kept:
-    return text_of({queue: [only(tally.counts), tally.ready_ms] for queue, tally in sorted(part.queues.items())}), b""
+    return text_of({
+        queue: [only(tally.counts), tally.ready_ms, tally.passed] for queue, tally in sorted(part.queues.items())}), b""
 
 
 def decode_promises(counts: str, _numbers: bytes) -> PromisesPart:
     return PromisesPart({
-        queue: PromisesTally(Counter(named), ready) for queue, (named, ready) in json.loads(counts).items()})
+        queue: PromisesTally(Counter(named), ready, passed)
+        for queue, (named, ready, passed) in json.loads(counts).items()})
 
 
 # -- agents

@@ -95,7 +95,8 @@ def _add_promises(parts: Sequence[PromisesPart], _now: int) -> PromisesPart:
 
 def _ordered_promises(part: PromisesPart) -> PromisesPart:
     return PromisesPart({
-        queue: replace(tally, ready_ms=sorted(tally.ready_ms)) for queue, tally in part.queues.items()})
+        queue: replace(tally, ready_ms=sorted(tally.ready_ms), passed=dict(sorted(tally.passed.items())))
+        for queue, tally in part.queues.items()})
 
 
 PROMISES = Rollup(

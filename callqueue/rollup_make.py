@@ -1,8 +1,8 @@
 """Tallies of times straight from the ledger: what roll-ups are made of, and what a report counts without one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,15 +19,22 @@ from callqueue.metrics.entries import Entry, entries_of
 from callqueue.metrics.passing_tally import tally_passing, with_news
 from callqueue.metrics.people_tally import AGAIN, PeopleTally, first_returns, tally_people
 from callqueue.metrics.places_tally import PlacesTally, tally_places
-from callqueue.metrics.promises import Promised, promises_of, unmerged, virtual_stints
+from callqueue.metrics.promises import Promised, PromiseEvidence, promises_of, unmerged, virtual_stints
 from callqueue.metrics.rings_tally import RingsTally, tally_rings
 from callqueue.metrics.rules import Rulebook, longest_window
 from callqueue.metrics.tally import count_calls, count_promises
-from callqueue.promise_store import read_settled
+from callqueue.promise_store import read_attempts, read_requests, read_settled
 from callqueue.rollup_pieces import Pieces, whole_of
 from callqueue.rollup_store import CallsPart, PromisesPart
 from callqueue.stint import Stint
-from callqueue.store import read_lost_in_menu, read_refusals, read_rings, read_served, read_stints
+from callqueue.store import (
+    read_lost_in_menu,
+    read_refusals,
+    read_rings,
+    read_served,
+    read_stints,
+    read_stints_of_promises,
+)
 from foundation.calendars import Interval
 from foundation.provinces import area_code, load_provinces
 
@@ -98,14 +105,15 @@ async def make_promises(connection: AsyncConnection, pieces: Sequence[Interval])
     return parts
 
 
-async def read_promised(connection: AsyncConnection, interval: Interval) -> list[Promised]:
-    """The promises given in the interval, in the order of asking; a day's evidence at a time."""
-    found: list[Promised] = []
-    for start in range(interval.start, interval.end, LONGEST):
-        day = Interval(start, min(start + LONGEST, interval.end))
-        evidence, keeping = await read_promise_evidence(connection, day)
-        found += [each for each in promises_of(evidence, keeping) if day.holds(each.entered)]
-    return sorted(found, key=lambda each: (each.entered, each.asked.id))
+async def read_promised(
+    connection: AsyncConnection, interval: Interval, passed: Mapping[str, int],
+) -> list[Promised]:
+    """The promises given in the interval, in the order of asking; `passed` is what their tallies have."""
+    asked = await read_requests(connection, interval.start, interval.end)
+    names = {one.promise for one in asked}
+    evidence = PromiseEvidence(asked, await read_attempts(connection, names), await read_settled(connection, names))
+    keeping = await read_stints_of_promises(connection, names)
+    return [replace(each, passed_by=passed.get(each.asked.promise, 0)) for each in promises_of(evidence, keeping)]
 
 
 async def make_arrivals(

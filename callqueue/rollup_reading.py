@@ -59,10 +59,6 @@ class Reader:
         """Only what calls tell."""
         return await self.read_kind(CALLS, intervals)
 
-    async def read_promises(self, interval: Interval) -> list[PromisesPart]:
-        """Only what was promised."""
-        return await self.read_whole(PROMISES, interval)
-
     async def read_timesheets(self, intervals: Sequence[Interval]) -> list[list[TimesheetsTally]]:
         """What each agent did."""
         return await self.read_kind(TIMESHEETS, intervals)

@@ -85,7 +85,7 @@ def repeats_sheet(
     }
     rows = [_row(each, number, context, parameters, rules) for each, number in again]
     more = counts["repeated"] > len(rows)
-    notes = [context.texts("report.paper.more", shown=len(rows), count=counts["repeated"])] if more else []
+    notes = [context.texts("report.repeat-callers.more", shown=len(rows), count=counts["repeated"])] if more else []
     balanced = contacts == sum(counts[f"contacts_{calls}"] for calls in range(1, MANY_CALLS + 1))
     return Sheet(
         "repeat-callers", "report.repeat-callers.title", parameters.interval, context.now, context.zone, COLUMNS, rows,

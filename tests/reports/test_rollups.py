@@ -20,6 +20,7 @@ from callqueue.conversation_store import read_conversations
 from callqueue.conversations import Kind as Talking
 from callqueue.evidence import Ring
 from callqueue.evidence_reading import read_people as read_callers_evidence
+from callqueue.evidence_reading import read_promise_evidence
 from callqueue.journal_import import import_journal
 from callqueue.metrics.agent_states import agent_day
 from callqueue.metrics.arrivals_tally import add_arrivals
@@ -28,6 +29,7 @@ from callqueue.metrics.counted import add_counted
 from callqueue.metrics.entries import Entry, stint_wait
 from callqueue.metrics.people_tally import AGAIN, PeopleTally, counts_of, most_repeated
 from callqueue.metrics.places_tally import PlacesTally, add_places, moved, place_figures, tally_places
+from callqueue.metrics.promises import promises_of
 from callqueue.metrics.rings_tally import add_rings
 from callqueue.metrics.rules import longest_window
 from callqueue.metrics.service import count_entries, service_figures
@@ -37,8 +39,8 @@ from callqueue.rollup_agents import make_timesheets
 from callqueue.rollup_build import RollupMaker
 from callqueue.rollup_check import check_rollups
 from callqueue.rollup_codec import encode_timesheets
-from callqueue.rollup_kinds import PASSING, PEOPLE, PLACES, RINGS, TIMESHEETS
-from callqueue.rollup_make import People, callers_of, people_of
+from callqueue.rollup_kinds import PASSING, PEOPLE, PLACES, PROMISES, RINGS, TIMESHEETS
+from callqueue.rollup_make import People, callers_of, people_of, read_promised
 from callqueue.rollup_model import Terms
 from callqueue.rollup_reading import Reader
 from callqueue.rollup_store import CELL, CELLS, Kind, read_stored
@@ -159,6 +161,7 @@ class World:
         await self.compare_passing(query.interval, query.queues)
         await self.compare_rings(query.interval, query.queues)
         await self.compare_callers(query.interval, query.queues)
+        await self.compare_promised(query.interval)
         async with self.database.read() as connection:
             rolled = await build_queue_report(connection, query, self.settings, self.now)
             told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
@@ -274,6 +277,16 @@ class World:
                 name: Rings(picked[name], len(lengths[name]), sum(lengths[name]), max(lengths[name], default=0))
                 for name in sorted({*picked, *lengths})}
 
+
+    async def compare_promised(self, interval: Interval) -> None:
+        """Each promise from its own lines and from roll-ups, and from all that was answered while it was owed."""
+        async with self.reader() as reader:
+            parts = await reader.read_whole(PROMISES, interval)
+            passed = {promise: count for part in parts for tally in part.queues.values()
+                      for promise, count in tally.passed.items()}
+            found = await read_promised(reader.connection, interval, passed)
+            evidence, keeping = await read_promise_evidence(reader.connection, interval)
+        assert found == [each for each in promises_of(evidence, keeping) if interval.holds(each.entered)]
 
     async def compare_callers(self, interval: Interval, queues: Sequence[str]) -> None:
         """From roll-ups, and from the contacts themselves."""
@@ -440,7 +453,7 @@ async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(
 
     assert await world.differing() == set()
     async with sqlite_ledger.write() as connection:
-        await connection.execute(update(ROLLUP).where(ROLLUP.c.kind == "promises").values(counts='{"x":[{},[]]}'))
+        await connection.execute(update(ROLLUP).where(ROLLUP.c.kind == "promises").values(counts='{"x":[{},[],{}]}'))
     assert await world.differing() == {Kind.PROMISES}
 
 
