@@ -237,25 +237,32 @@ class _Reach:
     # -- the end
 
     async def throw_away(self) -> None:
-        for kind, cells in self.cells.items():
+        for cells, kinds in self._together():
             wanted = sorted(cells)
             for first in range(0, len(wanted), FEW):
                 few = wanted[first:first + FEW]
-                await self._delete(kind, or_(
+                await self._delete(kinds, or_(
                     (ROLLUP.c.level == CELLS) & ROLLUP.c.start.in_(few),
-                    (ROLLUP.c.level == DAYS) & ROLLUP.c.start.in_(await self._days(kind, few))))
+                    (ROLLUP.c.level == DAYS) & ROLLUP.c.start.in_(await self._days(kinds, few))))
         for kind, spans in ((Kind.AGENTS, self.spans), (Kind.TIMESHEETS, [*self.spans, *self.desk_spans])):
             for start, end in _joined(spans):
-                await self._delete(kind, (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
+                await self._delete([kind], (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
 
-    async def _days(self, kind: Kind, cells: Sequence[int]) -> list[int]:
+    def _together(self) -> Iterable[tuple[frozenset[int], Sequence[Kind]]]:
+        """Kinds that lose the same times, side by side: most of them do."""
+        kinds: dict[frozenset[int], list[Kind]] = {}
+        for kind, cells in self.cells.items():
+            kinds.setdefault(frozenset(cells), []).append(kind)
+        return kinds.items()
+
+    async def _days(self, kinds: Sequence[Kind], cells: Sequence[int]) -> list[int]:
         query = select(ROLLUP.c.start, ROLLUP.c.end).where(
-            ROLLUP.c.kind == kind.value, ROLLUP.c.level == DAYS, ROLLUP.c.end > cells[0], ROLLUP.c.start <= cells[-1])
-        days = (await self.connection.execute(query)).all()
+            _of(kinds), ROLLUP.c.level == DAYS, ROLLUP.c.end > cells[0], ROLLUP.c.start <= cells[-1])
+        days = (await self.connection.execute(query.distinct())).all()
         return [start for start, end in days if any(start <= cell < end for cell in cells)]
 
-    async def _delete(self, kind: Kind, which: ColumnElement[bool]) -> None:
-        await self.connection.execute(delete(ROLLUP).where(ROLLUP.c.kind == kind.value, which))
+    async def _delete(self, kinds: Sequence[Kind], which: ColumnElement[bool]) -> None:
+        await self.connection.execute(delete(ROLLUP).where(_of(kinds), which))
 
     async def _rows(
         self, columns: Sequence[Any], key: Any, values: Collection[str], *conditions: ColumnElement[bool],
@@ -270,6 +277,10 @@ class _Reach:
 _REQUEST = (
     CALLBACK_REQUEST.c.at, CALLBACK_REQUEST.c.not_before_ms, CALLBACK_REQUEST.c.number, CALLBACK_REQUEST.c.call_id,
 )
+
+
+def _of(kinds: Iterable[Kind]) -> ColumnElement[bool]:
+    return ROLLUP.c.kind.in_([kind.value for kind in kinds])
 
 
 def _first_deeds(events: Iterable[tuple[str, AgentEvent]]) -> dict[tuple[str, str], int]:
