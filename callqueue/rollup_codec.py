@@ -3,10 +3,11 @@
 import json
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from callqueue.metrics.agents_tally import TimesheetsTally
 from callqueue.metrics.arrivals_tally import ArrivalsTally
@@ -22,6 +23,8 @@ COUNTED = np.dtype("<i4")
 """A day has a hundred million milliseconds at most."""
 LARGE = np.dtype("<i8")
 """All callers of a day together have more."""
+END = b"\0"
+"""No text of JSON has it."""
 INSTANTS = ("known", "unknown", "returned")
 
 
@@ -120,24 +123,49 @@ def decode_arrivals(counts: str, _numbers: bytes) -> ArrivalsTally:
 
 # -- transfers and rings
 
+def _packed(named: Any, columns: Iterable[NDArray[Any]]) -> bytes:
+    """Names, and numbers behind them: in a quarter of an hour most of it is names."""
+    return zlib.compress(text_of(named).encode() + END + b"".join(column.tobytes() for column in columns), 1)
+
+
+def _unpacked(numbers: bytes) -> tuple[Any, bytes]:
+    named, _, rest = zlib.decompress(numbers).partition(END)
+    return json.loads(named), rest
+
+
 def encode_counted(tally: Counted) -> Kept:
-    return text_of([tally.keys, tally.numbers.shape[1]]), zlib.compress(tally.numbers.astype(LARGE).tobytes(), 1)
+    return text_of(tally.numbers.shape), _packed(tally.keys, [tally.numbers.astype(LARGE)])
 
 
 def decode_counted(counts: str, numbers: bytes) -> Counted:
-    keys, width = json.loads(counts)
-    table = np.frombuffer(zlib.decompress(numbers), LARGE).reshape(len(keys), width)
-    return Counted([tuple(key) for key in keys], table)
+    keys, plain = _unpacked(numbers)
+    return Counted([tuple(key) for key in keys], np.frombuffer(plain, LARGE).reshape(json.loads(counts)))
 
 
 def encode_rings(tally: RingsTally) -> Kept:
-    table = np.column_stack([tally.places, tally.numbers])
-    return text_of(tally.pairs), zlib.compress(table.astype(LARGE).T.tobytes(), 1)
+    """Each column as narrow as its largest number; the agents of each queue together, for that is their order."""
+    columns = [_narrow(column) for column in (tally.places, *tally.numbers.T)]
+    agents: dict[str, list[str]] = {}
+    for queue, agent in tally.pairs:
+        agents.setdefault(queue, []).append(agent)
+    return text_of([len(tally.places), [column.dtype.str for column in columns]]), _packed(agents, columns)
+
+
+def _narrow(column: NDArray[np.int64]) -> NDArray[Any]:
+    if column.min(initial=0) < 0:
+        return column.astype(LARGE)
+    return column.astype(np.min_scalar_type(column.max(initial=0)).newbyteorder("<"))
 
 
 def decode_rings(counts: str, numbers: bytes) -> RingsTally:
-    table = np.frombuffer(zlib.decompress(numbers), LARGE).reshape(5, -1).T
-    return RingsTally([(queue, agent) for queue, agent in json.loads(counts)], table[:, 0], table[:, 1:])
+    length, kinds = json.loads(counts)
+    agents, plain = _unpacked(numbers)
+    columns, offset = list[NDArray[np.int64]](), 0
+    for kind in map(np.dtype, kinds):
+        columns.append(np.frombuffer(plain, kind, length, offset).astype(np.int64))
+        offset += length * kind.itemsize
+    pairs = [(queue, agent) for queue, mine in agents.items() for agent in mine]
+    return RingsTally(pairs, columns[0], np.column_stack(columns[1:]))
 
 
 # -- callers

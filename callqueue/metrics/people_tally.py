@@ -60,10 +60,10 @@ class Repeats:
     packed: bytes = b""
     """The calls of each."""
 
-    def calls(self) -> list[list[str]]:
-        """Ids of each one's calls, the first call first."""
-        text = zlib.decompress(self.packed).decode() if len(self.rows) else ""
-        return [line.split("|") for line in text.split("\n")] if text else []
+    def calls(self, places: Sequence[int]) -> list[list[str]]:
+        """Ids of the calls of those rows, each one's first call first."""
+        lines = zlib.decompress(self.packed).decode().split("\n") if len(places) else []
+        return [lines[place].split("|") for place in places]
 
 
 @dataclass(slots=True)
@@ -171,7 +171,7 @@ def _add_repeats(parts: Sequence[Repeats]) -> Repeats:
         mine = part.rows.copy()
         mine["queue"] = np.array([number[queue] for queue in part.queues], np.int32)[mine["queue"]]
         rows.append(mine)
-        calls += part.calls()
+        calls += part.calls(range(len(mine)))
     return Repeats(queues, np.concatenate(rows), _packed(calls))
 
 
@@ -201,9 +201,10 @@ def most_repeated(parts: Sequence[Repeats], wanted: Callable[[str], bool], most:
     found: list[Repeated] = []
     for part, places in kept:
         rows = part.rows[places]
-        chosen = places[(rows["calls"] > least[0]) | ((rows["calls"] == least[0]) & (rows["entered"] <= least[1]))]
-        ids = part.calls() if len(chosen) else []
-        found += [_repeated(part, part.rows[place], ids[place]) for place in chosen.tolist()]
+        chosen = places[
+            (rows["calls"] > least[0]) | ((rows["calls"] == least[0]) & (rows["entered"] <= least[1]))].tolist()
+        found += [
+            _repeated(part, part.rows[place], ids) for place, ids in zip(chosen, part.calls(chosen), strict=True)]
     return sorted(found, key=lambda each: (-len(each.calls), each.entered, each.calls[0]))[:most]
 
 

@@ -14,6 +14,8 @@ from callqueue.journal_import import import_journal
 from callqueue.metrics.contacts import contacts_of
 from callqueue.metrics.entries import entries_of
 from callqueue.metrics.people_tally import AGAIN, first_returns, tally_people
+from callqueue.queue_rules import rulebook
+from callqueue.rollup_build import RollupMaker
 from callqueue.stint import Stint
 from foundation.calendars import Interval, parse_moment
 from foundation.database import LEDGER, Database, Store, store_url
@@ -21,6 +23,7 @@ from foundation.paths import Home
 from foundation.settings import Queue, Settings, Site
 from reports.catalog import find_report
 from reports.first_contact import PASSPORTS, Resolution, resolutions_of
+from reports.people import TooManyCallsError
 from reports.report import Context, make_sheet
 from reports.sheets import Sheet
 from reports.tables import report_texts
@@ -177,3 +180,22 @@ async def test_the_report_tells_it_by_day_and_queue_and_until_when_it_may_change
     assert [row.cells["queue"] for row in sheet.sections[1].rows] == ["operator"]
     assert sheet.balanced
     assert sheet.provisional_until == epoch("1405-06-17 08:04")
+
+
+async def test_what_has_no_roll_ups_yet_is_counted_as_far_as_calls_are_read_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = await made_home(tmp_path, [("1405-06-10 08:00", "operator", 5)])
+    monkeypatch.setattr("reports.people.MOST_STINTS", 4)
+    names = ("transfers", "ring-no-answer", "provinces", "repeat-callers", "first-contact-resolution")
+    time = {"from": "1405-06-10", "to": "1405-06-11"}
+    for name in names:
+        with pytest.raises(TooManyCallsError):
+            await asked(home, name, "1405-06-20", **time)
+    database = Database(store_url(home, SETTINGS, Store.LEDGER))
+    maker = RollupMaker(database, rulebook(SETTINGS), (), TEHRAN)
+    while await maker.step(epoch("1405-06-20")):
+        pass
+    await database.close()
+    for name in names:
+        assert (await asked(home, name, "1405-06-20", **time)).balanced
