@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.year import DAY, Plan, fill
-from callqueue.queue_rules import rulebook
-from callqueue.rollup_build import RollupMaker
+from callqueue.queues.rules import rulebook
+from callqueue.rollups.build import RollupMaker
 from foundation.calendars import Interval, Step
 from foundation.database import Database
 from foundation.settings import Queue, Settings
-from reports.agents import AgentsQuery, build_agents_report
-from reports.queue import QueueQuery, build_queue_report
+from reports.agents.agents import AgentsQuery, build_agents_report
+from reports.queues.queue import QueueQuery, build_queue_report
 from reports.staffing.reading import learn_from_ledger, measure
 
 ZONE = ZoneInfo("Asia/Tehran")

@@ -11,7 +11,7 @@ from sqlalchemy import Table, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from callqueue.tables import AGENT_EVENT, AGENT_SEEN, CALL, REFUSAL, RING, STINT
+from callqueue.ledger.tables import AGENT_EVENT, AGENT_SEEN, CALL, REFUSAL, RING, STINT
 from foundation.database import LEDGER, Database
 
 DAY = 86_400

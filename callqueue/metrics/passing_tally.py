@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from callqueue.conversations import Kind, Talk
+from callqueue.cel.conversations import Kind, Talk
+from callqueue.ledger.stint import Ending, Origin, Outcome, Stint
 from callqueue.metrics.counted import Counted, Words, counted_of
-from callqueue.stint import Ending, Origin, Outcome, Stint
 
 COLUMNS = ("answered", "unanswered", "transfers", "transfers_in", "transfers_received", "transfer_talk_ms",
            "consultations", "consultation_ms")

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from callqueue.ledger.stint import Outcome, Stint
 from callqueue.metrics.arithmetic import milliseconds
 from callqueue.metrics.contacts import Contact
 from callqueue.metrics.entries import Entry
-from callqueue.stint import Outcome, Stint
 
 AGAIN = 7 * 86_400
 """Seconds after a contact's first joining in which a further call on its subject counts."""

@@ -7,13 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from callqueue.ledger.stint import Outcome, Stint
 from callqueue.metrics.arithmetic import milliseconds, ratio
 from callqueue.metrics.contacts import Contact
 from callqueue.metrics.counted import Counted, Words, add_counted, counted_of
 from callqueue.metrics.entries import Entry
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.service import is_short_abandon
-from callqueue.stint import Outcome, Stint
 
 COLUMNS = (
     "stints_answered", "stints_unanswered", "entries", "entries_answered", "answered_within_threshold", "waits_ms",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from callqueue.evidence import Ring
-from callqueue.stint import Outcome, Stint
+from callqueue.ledger.evidence import Ring
+from callqueue.ledger.stint import Outcome, Stint
 
 HOURS = 24
 ANSWERED, MISSED, MISSED_MS, LONGEST_MS = range(4)

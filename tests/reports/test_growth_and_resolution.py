@@ -10,23 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.journal_import import import_journal
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.stint import Stint
 from callqueue.metrics.contacts import contacts_of
 from callqueue.metrics.entries import entries_of
 from callqueue.metrics.people_tally import AGAIN, first_returns, tally_people
-from callqueue.queue_rules import rulebook
-from callqueue.rollup_build import RollupMaker
-from callqueue.stint import Stint
+from callqueue.queues.rules import rulebook
+from callqueue.rollups.build import RollupMaker
 from foundation.calendars import Interval, parse_moment
 from foundation.database import LEDGER, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Queue, Settings, Site
+from reports.callers.first_contact import PASSPORTS, Resolution, resolutions_of
 from reports.catalog import find_report
-from reports.first_contact import PASSPORTS, Resolution, resolutions_of
-from reports.people import TooManyCallsError
-from reports.report import Context, make_sheet
-from reports.sheets import Sheet
-from reports.tables import report_texts
+from reports.frame.people import TooManyCallsError
+from reports.frame.report import Context, make_sheet
+from reports.frame.sheets import Sheet
+from reports.frame.tables import report_texts
 from tests.support.stint_tables import DAY, RULES, stints_of
 from tests.support.stores import make_tables
 
@@ -186,7 +186,7 @@ async def test_what_has_no_roll_ups_yet_is_counted_as_far_as_calls_are_read_one_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home = await made_home(tmp_path, [("1405-06-10 08:00", "operator", 5)])
-    monkeypatch.setattr("reports.people.MOST_STINTS", 4)
+    monkeypatch.setattr("reports.frame.people.MOST_STINTS", 4)
     names = ("transfers", "ring-no-answer", "provinces", "repeat-callers", "first-contact-resolution")
     time = {"from": "1405-06-10", "to": "1405-06-11"}
     for name in names:

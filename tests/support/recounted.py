@@ -9,11 +9,13 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callqueue.conversation_store import read_conversations
-from callqueue.conversations import Kind as Talking
-from callqueue.evidence import Ring
-from callqueue.evidence_reading import read_people as read_callers_evidence
-from callqueue.evidence_reading import read_promise_evidence
+from callqueue.cel.conversation_store import read_conversations
+from callqueue.cel.conversations import Kind as Talking
+from callqueue.ledger.evidence import Ring
+from callqueue.ledger.evidence_reading import read_people as read_callers_evidence
+from callqueue.ledger.evidence_reading import read_promise_evidence
+from callqueue.ledger.stint import Ending, Origin, Outcome, Stint
+from callqueue.ledger.store import read_rings, read_stints
 from callqueue.metrics.contacts import Contact, contact_figures
 from callqueue.metrics.counted import add_counted
 from callqueue.metrics.entries import Entry
@@ -24,19 +26,17 @@ from callqueue.metrics.rings_tally import add_rings
 from callqueue.metrics.rules import longest_window
 from callqueue.metrics.service import count_entries, service_figures
 from callqueue.metrics.waits import wait_figures
-from callqueue.queue_rules import rulebook
-from callqueue.rollup_kinds import PASSING, PEOPLE, PLACES, PROMISES, RINGS
-from callqueue.rollup_make import People, callers_of, people_of, read_promised
-from callqueue.rollup_model import Terms
-from callqueue.rollup_reading import Reader
-from callqueue.stint import Ending, Origin, Outcome, Stint
-from callqueue.store import read_rings, read_stints
+from callqueue.queues.rules import rulebook
+from callqueue.rollups.kinds import PASSING, PEOPLE, PLACES, PROMISES, RINGS
+from callqueue.rollups.make import People, callers_of, people_of, read_promised
+from callqueue.rollups.model import Terms
+from callqueue.rollups.reading import Reader
 from foundation.calendars import Interval
 from foundation.database import Database
 from foundation.settings import Settings
-from reports.first_contact import resolutions_of
-from reports.passing_on import passing_of
-from reports.unanswered_rings import Rings, rings_of
+from reports.agents.passing_on import passing_of
+from reports.agents.unanswered_rings import Rings, rings_of
+from reports.callers.first_contact import resolutions_of
 
 TOLD = {"0912": "gilan", "0913": "qom", "0915": "qom"}
 """Provinces of callers who have no fixed line."""

@@ -1,0 +1,129 @@
+"""The report of transfers: who passes callers on, who gets them, and who asks colleagues."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from callqueue.ledger.store import read_gaps
+from callqueue.metrics import Passport, Unit
+from callqueue.metrics.arithmetic import ratio
+from callqueue.metrics.counted import Counted, add_counted
+from callqueue.metrics.passing_tally import COLUMNS
+from callqueue.metrics.passports import CEL, EXACT, JOURNAL, passports
+from callqueue.rollups.kinds import PASSING
+from foundation.calendars import iso
+from reports.frame.parameters import AGENTS, QUEUES, Parameters
+from reports.frame.people import refuse_too_many_without
+from reports.frame.report import Context, Group, Report
+from reports.frame.sheets import Chart, Column, Link, Look, Row, Section, Sheet
+from reports.queues.calls_sheet import PASSED_ON
+from reports.queues.queue import refuse_unknown_queues
+
+MILLISECONDS = 1000
+PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
+    passports()["answered"],
+    Passport("transfers", Unit.COUNT, "answered stints that ended in a transfer (BLINDTRANSFER, ATTENDEDTRANSFER),"
+             " booked to the moment of entering", JOURNAL, EXACT),
+    passports()["transfer_rate"],
+    Passport("transfers_in", Unit.COUNT, "stints that came into the queue by a transfer (origin transfer)", JOURNAL,
+             EXACT),
+    Passport("transfers_received", Unit.COUNT, "callers whom a colleague passed on to the agent without a queue, booked"
+             " to the beginning of their conversation; who comes back within a day is no further one", CEL, EXACT),
+    Passport("transfer_talk", Unit.SECONDS, "how long those conversations lasted, hold in them", CEL, "milliseconds"),
+    Passport("consultations", Unit.COUNT, "conversations of the agent with a colleague, each side's its own", CEL,
+             EXACT),
+    Passport("consultation_time", Unit.SECONDS, "how long they lasted", CEL, "milliseconds"),
+)}
+OF_AGENTS = ("answered", "transfers", "transfer_rate", "transfers_received", "transfer_talk", "consultations",
+             "consultation_time")
+OF_QUEUES = ("answered", "transfers", "transfer_rate", "transfers_in")
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """One agent's, or one queue's; by the tally's names."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def cells(self) -> dict[str, float | None]:
+        """By the figures' ids."""
+        counts = self.counts
+        return {
+            "answered": counts["answered"], "transfers": counts["transfers"],
+            "transfer_rate": ratio(counts["transfers"], counts["answered"]), "transfers_in": counts["transfers_in"],
+            "transfers_received": counts["transfers_received"],
+            "transfer_talk": counts["transfer_talk_ms"] / MILLISECONDS, "consultations": counts["consultations"],
+            "consultation_time": counts["consultation_ms"] / MILLISECONDS,
+        }
+
+
+def passing_of(tally: Counted, queues: Collection[str]) -> tuple[dict[str, Passing], dict[str, Passing]]:
+    """Of each agent, and of each queue; of calls of `queues` (none: any). Pure."""
+    agents: defaultdict[str, Passing] = defaultdict(Passing)
+    of_queues: defaultdict[str, Passing] = defaultdict(Passing)
+    for (queue, agent), row in tally.rows(COLUMNS):
+        if queue and queues and queue not in queues:
+            continue
+        if queue:
+            of_queues[queue].counts.update(row)
+        if agent:
+            agents[agent].counts.update(row)
+    return dict(sorted(agents.items())), dict(sorted(of_queues.items()))
+
+
+async def build(context: Context, parameters: Parameters) -> Sheet:
+    interval, wanted, mine = parameters.interval, parameters[QUEUES], parameters[AGENTS]
+    async with context.ledger() as ledger:
+        await refuse_unknown_queues(ledger, wanted, context.settings)
+        reader = context.reader(ledger)
+        await refuse_too_many_without(reader, PASSING, interval)
+        tally = add_counted(await reader.read_whole(PASSING, interval))
+        gaps = await read_gaps(ledger, interval.start, interval.end)
+    agents, queues = passing_of(tally, wanted)
+    columns = [Column("agent", "column.agent"), *_columns(OF_AGENTS)]
+    row = _Writer("agent", OF_AGENTS, context, parameters).row
+    rows = [row(name, one) for name, one in agents.items() if not mine or name in mine]
+    offered = sum(one.counts["answered"] + one.counts["unanswered"] for one in queues.values())
+    passed = sum(one.counts["transfers"] for one in queues.values())
+    whole = passed == sum(one.counts["transfers"] for one in agents.values())
+    return Sheet(
+        "transfers", "report.transfers.title", interval, context.now, context.zone, columns, rows, PASSPORTS,
+        chart=Chart(Look.BAR, "agent", ("transfers", "transfers_received", "consultations")),
+        further=(_queues(queues, context, parameters),), gaps=gaps, balanced=whole,
+        balance=context.texts("report.balanced" if whole else "report.unbalanced",
+                              **({"offered": offered} if whole else {"rows": 1})),
+    )
+
+
+REPORT = Report("transfers", Group.AGENTS, build, (QUEUES, AGENTS))
+
+
+def _queues(queues: Mapping[str, Passing], context: Context, parameters: Parameters) -> Section:
+    row = _Writer("queue", OF_QUEUES, context, parameters).row
+    return Section("queues", "report.transfers.queues", (Column("queue", "column.queue"), *_columns(OF_QUEUES)),
+                   [row(name, one) for name, one in queues.items()])
+
+
+def _columns(names: Sequence[str]) -> list[Column]:
+    return [Column(name, f"figure.{name}", PASSPORTS[name].unit) for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    kind: str
+    """agent or queue."""
+    figures: Sequence[str]
+    context: Context
+    parameters: Parameters
+
+    def row(self, name: str, one: Passing) -> Row:
+        """Of one agent, or of one queue."""
+        values = one.cells()
+        interval, zone, queues = self.parameters.interval, self.context.zone, self.parameters[QUEUES]
+        link: dict[str, str | Sequence[str]] = {"from": iso(interval.start, zone), "to": iso(interval.end, zone)}
+        if queues:
+            link["queue"] = queues
+        link[self.kind] = name
+        links: dict[str, Link] = {each: {**link, "figure": each} for each in ("answered", PASSED_ON)}
+        shown = {"queue": self.context.teller.queue(name)} if self.kind == "queue" else {}
+        return Row({self.kind: name, **{each: values[each] for each in self.figures}}, shown, links=links)
