@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench.year import DAY, Plan, fill
+from bench.filling import fill
+from bench.year import DAY, Plan
 from callqueue.queue_rules import rulebook
 from callqueue.rollup_build import RollupMaker
 from foundation.calendars import Interval, Step
