@@ -11,6 +11,7 @@ from callqueue.store import count_lost_in_menu, has_cel
 from foundation.calendars import Interval
 from ivr.step_store import stream_paths
 from reports.calls import Line
+from reports.menu_days import read_path_tally
 from reports.paths import LineFigures, MenuFigures, Path, PathTally, counts, ending_of, path_passports
 
 
@@ -39,12 +40,20 @@ class MenuCallsQuery:
 
 async def build_menus_report(
     main: AsyncConnection, ledger: AsyncConnection | None, interval: Interval, zone: ZoneInfo, *, now: int,
-    menu: str | None = None,
+    menu: str | None = None, from_days: bool = True,
 ) -> MenusReport:
-    """Read both stores and make the report; `menu`: only its row."""
-    tally = PathTally()
-    async for path in stream_paths(main, interval.start, interval.end):
-        tally.add(path)
+    """Read both stores and make the report.
+
+    Args:
+        main: connection of the main store.
+        ledger: of the ledger, if there is one.
+        interval: whose calls.
+        zone: the site's.
+        now: epoch seconds.
+        menu: only its row.
+        from_days: whether days that are added up may be used; without them all is counted from the steps.
+    """
+    tally = await read_path_tally(main, interval, zone, from_days=from_days)
     lost = None
     if ledger is not None and await has_cel(ledger):
         lost = await count_lost_in_menu(ledger, interval.start, interval.end)
