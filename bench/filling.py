@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from bench.year import AGENTS, JOURNAL, QUEUES, TABLES, Plan, Row, YearOfCalls
 from bench.year_main import TABLES as MAIN_TABLES
 from bench.year_main import MainRows
-from callqueue.tables import AGENT_SEEN, STINT
+from callqueue.tables import AGENT_SEEN, SOURCE, STINT
 from foundation.database import LEDGER, MAIN, Database
 
 Write = Callable[[Table, Sequence[Row]], Awaitable[None]]
@@ -36,6 +36,9 @@ async def fill(database: Database, plan: Plan, told: Callable[[int], None] = lam
                 ("added", QUEUES[agent % len(QUEUES)]))]
     async with database.write() as connection:
         await connection.execute(AGENT_SEEN.insert(), seen)
+        await connection.execute(SOURCE.insert().values(
+            journal=JOURNAL, kind="cel", path=JOURNAL, inode=0, head_length=0, head_hash="", position=0, tail_length=0,
+            tail_hash="", line_number=0, state="done", last_at=plan.end, recent="{}", updated=plan.end))
     return stints
 
 
@@ -63,8 +66,10 @@ async def filling(database: Database, store: MetaData, tables: Sequence[Table]) 
         if database.engine.dialect.name == "sqlite":
             await connection.exec_driver_sql(f"PRAGMA cache_size=-{SORTING_KIB}")
         await _each_index(connection, tables, CreateIndex)
-    async with database.write() as connection:
-        await connection.exec_driver_sql("ANALYZE")
+    if database.engine.dialect.name == "postgresql":
+        # As its autovacuum does by itself. SQLite's planner has no statistics on a site, and so none here.
+        async with database.write() as connection:
+            await connection.exec_driver_sql("ANALYZE")
 
 
 async def _each_index(

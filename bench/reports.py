@@ -229,8 +229,9 @@ def _of_agents(name: str, query: AgentsQuery, now: int) -> Asking:
 
 def _of_menus(name: str, interval: Interval, now: int) -> Asking:
     return Asking(
-        name, lambda connection: build_menus_report(connection, None, interval, ZONE, now=now),
-        lambda connection: build_menus_report(connection, None, interval, ZONE, now=now, from_days=False), Store.MAIN)
+        name, lambda connection: build_menus_report(connection, None, interval, ZONE, now=now, settings=SETTINGS),
+        lambda connection: build_menus_report(
+            connection, None, interval, ZONE, now=now, settings=SETTINGS, from_days=False), Store.MAIN)
 
 
 async def _compare(database: Database, asking: Asking) -> Compared:

@@ -7,12 +7,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics import Passport
+from callqueue.rollup_reading import Reader
 from callqueue.store import count_lost_in_menu, has_cel
 from foundation.calendars import Interval
+from foundation.settings import Settings
 from ivr.step_store import stream_paths
 from reports.calls import Line
 from reports.menu_days import read_path_tally
 from reports.paths import LineFigures, MenuFigures, Path, PathTally, counts, ending_of, path_passports
+from reports.reading import rulebook
+
+SHORT = 7 * 86_400
+"""Seconds of a time whose lost calls are counted one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class MenuCallsQuery:
 
 async def build_menus_report(
     main: AsyncConnection, ledger: AsyncConnection | None, interval: Interval, zone: ZoneInfo, *, now: int,
-    menu: str | None = None, from_days: bool = True,
+    settings: Settings, menu: str | None = None, from_days: bool = True,
 ) -> MenusReport:
     """Read both stores and make the report.
 
@@ -50,14 +56,24 @@ async def build_menus_report(
         interval: whose calls.
         zone: the site's.
         now: epoch seconds.
+        settings: the site's.
         menu: only its row.
         from_days: whether days that are added up may be used; without them all is counted from the steps.
     """
     tally = await read_path_tally(main, interval, zone, from_days=from_days)
     lost = None
     if ledger is not None and await has_cel(ledger):
-        lost = await count_lost_in_menu(ledger, interval.start, interval.end)
+        lost = await _count_lost(ledger, interval, settings, now)
     return compose_menus_report(tally, interval, zone, now=now, lost=lost, menu=menu)
+
+
+async def _count_lost(ledger: AsyncConnection, interval: Interval, settings: Settings, now: int) -> int:
+    """Over long times by the roll-ups: to find the lost ones every call is looked at."""
+    if interval.seconds <= SHORT:
+        return await count_lost_in_menu(ledger, interval.start, interval.end)
+    reader = Reader(ledger, rulebook(settings), now, settings.shared_numbers)
+    [parts] = await reader.read_calls([interval])
+    return sum(part.lost_in_menu for part in parts)
 
 
 def compose_menus_report(
