@@ -1,4 +1,4 @@
-"""How long every report of a great site takes, and some of them beside the same figures counted from the ledger itself."""
+"""How long every report of a great site takes, and some of them beside the same straight from the evidence."""
 
 import json
 import time

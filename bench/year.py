@@ -1,5 +1,7 @@
 """A year of a busy line as rows of the ledger: the same every time."""
 
+# ruff: noqa: FBT003 - rows of tables have truths in them
+
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -185,8 +187,8 @@ class YearOfCalls:
         random, (call, number, _, queue, _, at) = self._random, entering
         promise, asked = f"cb-{self._number}", at + wait_ms // 1000
         self._add(STINT, *_left(entering, "left_for_callback", caller, wait_ms, promise))
-        self._add(CALLBACK_REQUEST, JOURNAL, promise, asked, call, call, queue, caller, at * 1000, 0, "fa", "queue", None,
-                  None, (asked + 3600) * 1000, number)
+        self._add(CALLBACK_REQUEST, JOURNAL, promise, asked, call, call, queue, caller, at * 1000, 0, "fa", "queue",
+                  None, None, (asked + 3600) * 1000, number)
         tried = asked + 300 + int(random.random() * 5400)
         reached, channel = random.random() < 0.8, f"{promise}-1"
         closed = tried + 60

@@ -14,8 +14,8 @@ from bench.progress import Progress, Tell
 from bench.year import Plan
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
-from foundation.settings import Queue, Settings
 from foundation.settings import Database as DatabaseSettings
+from foundation.settings import Queue, Settings
 
 METADATA = {Store.LEDGER: LEDGER, Store.MAIN: MAIN}
 
@@ -105,9 +105,9 @@ class YearSite:
             raise YearError(f"{note}: the year was filled into {filled.database or 'SQLite files'}; give the same "
                             "--database, or another folder")
         there = filled.plan
-        if plan is not None and replace(plan, days=there.days) != there or plan is not None and plan.days > there.days:
-            raise YearError(f"{note}: the folder has {there.days} days of {there.calls} calls; ask for no more days and "
-                            "as many calls, or give another folder")
+        if plan is not None and (replace(plan, days=there.days) != there or plan.days > there.days):
+            raise YearError(f"{note}: the folder has {there.days} days of {there.calls} calls; ask for no more days "
+                            "and as many calls, or give another folder")
         return filled
 
     async def refuse_tables(self, stores: Iterable[Store] = tuple(Store)) -> None:
@@ -118,7 +118,7 @@ class YearSite:
             taken &= set(METADATA[store].tables)
             if taken:
                 where = self.settings.database.url or self.home.database / f"{store.value}.sqlite"
-                raise YearError(f"{where}: there are tables of the {store.value} already ({sorted(taken)[0]} ...), and no "
+                raise YearError(f"{where}: there are tables of the {store.value} already ({min(taken)} ...), and no "
                                 "note says that it was filled to its end; give an empty database and folder")
 
     async def _fill(self, filled: Filled, store: Store, tell: Tell) -> Filled:

@@ -24,7 +24,8 @@ ivr_step = Table(
 ivr_day = Table(
     "ivr_day",
     MAIN,
-    Column("start", BigInteger, primary_key=True, autoincrement=False, comment="epoch seconds, as all but the last two"),
+    Column("start", BigInteger, primary_key=True, autoincrement=False,
+           comment="epoch seconds, as all but the last two"),
     Column("end", BigInteger, nullable=False),
     Column("claim", BigInteger, nullable=False),
     Column("claimed", BigInteger, nullable=False),
@@ -32,5 +33,5 @@ ivr_day = Table(
     Column("counts", Text, comment="JSON"),
     Column("lengths", LargeBinary, comment="of stays in menus, in ms: little-endian int32, rising, menu by menu"),
 )
-"""What the steps of the calls that began in a day of the site's zone add up to. It proves nothing and can be made again:
-new steps throw it away (ivr/day_marks.py), also while it is being made."""
+"""What the steps of the calls that began in a day of the site's zone add up to. It proves nothing and can be made
+again: new steps throw it away (ivr/day_marks.py), also while it is being made."""

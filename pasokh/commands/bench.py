@@ -107,7 +107,7 @@ def report(
     import_module("pasokh.migrations")
     plan = None if days is None and calls is None else YearPlan(END, days or 365, calls or 22_500)
     try:
-        done = asyncio.run(_kept_reports(plan, database, keep) if keep else _reports(plan, database))
+        done = asyncio.run(_kept_reports(plan, database, keep.resolve()) if keep else _reports(plan, database))
     except (YearError, SQLAlchemyError, OSError) as error:
         raise RefusedError(f"bench: {str(error).splitlines()[0]}") from error
     except KeyboardInterrupt:
@@ -124,8 +124,8 @@ async def _rebuild(plan: YearPlan, url: str | None) -> Rebuilt:
 
 
 async def _kept_reports(plan: YearPlan | None, url: str | None, folder: Path) -> Measured:
-    folder.mkdir(parents=True, exist_ok=True)
-    return await measure_reports(year_site(folder.resolve(), url, QUEUES), plan, _tell)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    return await measure_reports(year_site(folder, url, QUEUES), plan, _tell)
 
 
 async def _reports(plan: YearPlan | None, url: str | None) -> Measured:

@@ -1,4 +1,4 @@
-"""Days of the menus against the steps: whatever came, in whatever order, and whenever they were made, no figure differs."""
+"""Days of the menus against the steps: whatever came, and whenever they were made, no figure differs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -64,7 +64,8 @@ class World:
         random = self.random
         midnight = self.begin + random.randint(0, 3) * DAY
         at = float(midnight + random.choice([0, -1, 1, -100, 3600, 40_000]) + random.choice([0, 0.4]))
-        told = [("call", random.choice(["", "", BUSY]), None, BEGAN, 0)]
+        told: list[tuple[str, str, str | None, str, int]] = [
+            ("call", random.choice(["", "", BUSY]), None, BEGAN, 0)]
         for _ in range(random.randint(0, 5)):
             result = random.choice(RESULTS)
             told.append(("menu", random.choice(MENUS), random.choice(["", "1", "7"]), result, random.randint(0, 9000)))
@@ -125,7 +126,7 @@ async def _live(url: str, seed: int) -> int:
             for table in (ivr_step, ivr_day):
                 await connection.execute(delete(table))
         with TemporaryDirectory() as folder:
-            return await World(database, Path(folder), Random(seed)).live()
+            return await World(database, Path(folder), Random(seed)).live()  # noqa: S311 - calls, no secrets
     finally:
         await database.close()
 
