@@ -20,6 +20,7 @@ from callqueue.rollup_tables import ROLLUP
 from foundation.calendars import Interval, Step, iso
 from foundation.database import Database, Store
 from foundation.settings import Queue, Settings
+from ivr.tables import ivr_day
 from reports.agents import AgentsQuery, build_agents_report
 from reports.catalog import REPORTS
 from reports.menu_days import MenuDayMaker
@@ -137,12 +138,19 @@ async def _rollups(database: Database, plan: Plan) -> int:
 
 
 async def make_menu_days(database: Database, plan: Plan, now: int, tell: Tell) -> float:
-    maker, made = MenuDayMaker(database, ZONE), 0
-    progress = Progress("days of the menus added up", plan.days, tell)
-    while made < plan.days and await maker.step(now):
-        made += 1
-        progress.reached(made)
+    maker, there = MenuDayMaker(database, ZONE), await _menu_days(database, plan)
+    progress, before = Progress("days of the menus added up", max(1, plan.days - there), tell), there
+    while there < plan.days and await maker.step(now):
+        there = await _menu_days(database, plan)
+        progress.reached(there - before)
     return progress.seconds
+
+
+async def _menu_days(database: Database, plan: Plan) -> int:
+    made = select(func.count()).where(
+        ivr_day.c.start >= plan.start, ivr_day.c.end <= plan.end, ivr_day.c.made.is_not(None))
+    async with database.read() as connection:
+        return int((await connection.execute(made)).scalar_one())
 
 
 # -- every report, as its page makes it

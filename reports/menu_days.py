@@ -193,7 +193,7 @@ def encode(tally: PathTally) -> tuple[str, bytes]:
         "menus": {name: {"entered": each.entered, "contained": each.contained, "results": each.results,
                          "keys": each.keys} for name, each in menus.items()},
     }
-    lengths = b"".join(np.sort(each.lengths).tobytes() for each in menus.values())
+    lengths = b"".join(each.lengths.tobytes() for each in menus.values())
     return json.dumps(counts, sort_keys=True, separators=(",", ":")), lengths
 
 

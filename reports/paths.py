@@ -101,19 +101,24 @@ class MenuTally:
     ms: "array[int]" = field(default_factory=lambda: array("i"))
     """How long each stay was."""
     more_ms: list[NDArray[np.int32]] = field(default_factory=list)
-    """The same of tallies that were added."""
+    """The same of tallies that were added, each in rising order."""
+
+    @property
+    def parts(self) -> list[NDArray[np.int32]]:
+        """Milliseconds of all stays, each part in rising order."""
+        return [np.sort(np.array(self.ms, MILLISECONDS)), *self.more_ms]
 
     @property
     def lengths(self) -> NDArray[np.int32]:
-        """Milliseconds of all stays."""
-        return np.concatenate([np.array(self.ms, MILLISECONDS), *self.more_ms])
+        """Milliseconds of all stays, in rising order."""
+        return np.sort(np.concatenate(self.parts))
 
     def add_tally(self, other: "MenuTally") -> None:
         self.entered += other.entered
         self.contained += other.contained
         self.results.update(other.results)
         self.keys.update(other.keys)
-        self.more_ms.append(other.lengths)
+        self.more_ms.extend(other.parts)
 
     def add(self, visit: Visit) -> None:
         self.entered += 1
@@ -127,16 +132,27 @@ class MenuTally:
         return MenuFigures(
             menu=menu, entered=self.entered, contained=self.contained,
             **{name: self.results[name] for name in COUNTED},
-            median_time=_median_seconds(self.lengths), keys=dict(sorted(self.keys.items())),
+            median_time=_median_seconds(self.parts), keys=dict(sorted(self.keys.items())),
         )
 
 
-def _median_seconds(lengths: NDArray[np.int32]) -> float | None:
-    """The lower of the two middle ones."""
-    if not lengths.size:
+def _median_seconds(parts: Sequence[NDArray[np.int32]]) -> float | None:
+    """The lower of the two middle ones: the least length that half of all, rounded up, do not exceed.
+
+    It is looked for by halving, so that a year's lengths need not be put in order.
+    """
+    filled = [part for part in parts if part.size]
+    if not filled:
         return None
-    middle = (lengths.size - 1) // 2
-    return int(np.partition(lengths, middle)[middle]) / 1000
+    half = (sum(part.size for part in filled) + 1) // 2
+    low, high = min(int(part[0]) for part in filled), max(int(part[-1]) for part in filled)
+    while low < high:
+        middle = (low + high) // 2
+        if sum(int(np.searchsorted(part, np.int32(middle), "right")) for part in filled) >= half:
+            high = middle
+        else:
+            low = middle + 1
+    return low / 1000
 
 
 @dataclass(slots=True)
