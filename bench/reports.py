@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.progress import Progress, Tell
@@ -120,6 +120,7 @@ async def measure_reports(site: YearSite, plan: Plan | None, tell: Tell) -> Meas
 
 async def make_rollups(database: Database, plan: Plan, now: int, tell: Tell) -> float:
     """From the ledger, as the service does; in how many seconds. Made are the newest first, and no more than asked."""
+    await _forget_claims(database, ROLLUP)
     maker = RollupMaker(database, rulebook(SETTINGS), (), ZONE)
     there = await _rollups(database, plan)
     whole = len(Kind) * plan.days * (DAY // CELL + 1)
@@ -130,6 +131,12 @@ async def make_rollups(database: Database, plan: Plan, now: int, tell: Tell) -> 
     return progress.seconds
 
 
+async def _forget_claims(database: Database, table: Table) -> None:
+    """Those of a run that was stopped; here the clock stands still, so they would never grow old."""
+    async with database.write() as connection:
+        await connection.execute(delete(table).where(table.c.made.is_(None)))
+
+
 async def _rollups(database: Database, plan: Plan) -> int:
     made = select(func.count()).where(
         ROLLUP.c.start >= plan.start, ROLLUP.c.end <= plan.end, ROLLUP.c.made.is_not(None))
@@ -138,6 +145,7 @@ async def _rollups(database: Database, plan: Plan) -> int:
 
 
 async def make_menu_days(database: Database, plan: Plan, now: int, tell: Tell) -> float:
+    await _forget_claims(database, ivr_day)
     maker, there = MenuDayMaker(database, ZONE), await _menu_days(database, plan)
     progress, before = Progress("days of the menus added up", max(1, plan.days - there), tell), there
     while there < plan.days and await maker.step(now):
