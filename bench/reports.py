@@ -122,12 +122,12 @@ async def make_rollups(database: Database, plan: Plan, now: int, tell: Tell) -> 
     """From the ledger, as the service does; in how many seconds. Made are the newest first, and no more than asked."""
     await _forget_claims(database, ROLLUP)
     maker = RollupMaker(database, rulebook(SETTINGS), (), ZONE)
-    there = await _rollups(database, plan)
+    before = there = await _rollups(database, plan)
     whole = len(Kind) * plan.days * (DAY // CELL + 1)
-    progress = Progress("roll-ups", max(1, whole - there), tell)
+    progress = Progress("roll-ups", max(1, whole - before), tell)
     while there < whole and await maker.step(now):
-        progress.reached(maker.made)
         there = await _rollups(database, plan)
+        progress.reached(there - before)
     return progress.seconds
 
 

@@ -47,7 +47,7 @@ Keep = Annotated[Path | None, typer.Option(help=(
 DayCalls = Annotated[int, typer.Option("--calls", min=1, max=200_000, help="Calls a day.")]
 Url = Annotated[str | None, typer.Option("--database", help=(
     "An EMPTY PostgreSQL database, like postgresql+asyncpg://user@127.0.0.1/empty; without it a SQLite file in the "
-    "folder of --keep, or in the temporary one (TMPDIR); a year needs 25 GB."))]
+    "folder of --keep, or in the temporary one (TMPDIR); a year needs 20 GB."))]
 
 
 @app.callback()
