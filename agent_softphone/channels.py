@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from callqueue.conversations import TRUNK, owner_of
+from callqueue.cel.conversations import TRUNK, owner_of
 
 
 @dataclass(frozen=True, slots=True)

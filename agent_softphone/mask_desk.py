@@ -7,12 +7,12 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from callqueue.agent_refusals import UnknownAgentError
+from callqueue.agents.refusals import UnknownAgentError
 from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.database import Database
 from foundation.settings import Settings
 from foundation.web.audit_log import Act, record
-from recordings.masking import AwayError, Mask, Masks, StillMaskedError
+from recordings.masking.masking import AwayError, Mask, Masks, StillMaskedError
 
 log = structlog.get_logger()
 

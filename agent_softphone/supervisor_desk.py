@@ -20,9 +20,9 @@ from agent_softphone.supervisor_refusals import (
     TelephoneAwayError,
 )
 from agent_softphone.supervisor_spy import Conversation, Mode, conversation_of, originate_fields, permitted
-from callqueue.agent_refusals import AsteriskAwayError
-from callqueue.agents import Done
-from callqueue.queues import Moved, QueueDesk
+from callqueue.agents.desk import Done
+from callqueue.agents.refusals import AsteriskAwayError
+from callqueue.queues.desk import Moved, QueueDesk
 from foundation.asterisk.ami import AmiAwayError, AmiError, AmiLink
 from foundation.asterisk.variables import Variable
 from foundation.database import Database

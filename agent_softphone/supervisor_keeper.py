@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent_softphone import supervisor_messages as messages
 from agent_softphone.supervisor_desk import SupervisorDesk
 from agent_softphone.supervisor_shift_desk import ShiftDesk
-from callqueue.agent_refusals import AgentRefusalError, AsteriskAwayError
-from callqueue.floor_bus import QUEUES
+from callqueue.agents.refusals import AgentRefusalError, AsteriskAwayError
+from callqueue.floor.bus import QUEUES
 from callqueue.live import ami_link
 from foundation.asterisk.ami import AmiLink
 from foundation.bus import Broker, Publisher

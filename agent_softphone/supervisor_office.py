@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_softphone.supervisor_refusals import NoTelephoneError
-from callqueue.agent_refusals import AsteriskAwayError, UnknownAgentError
-from callqueue.agents import AgentDesk
+from callqueue.agents.desk import AgentDesk
+from callqueue.agents.refusals import AsteriskAwayError, UnknownAgentError
 from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.database import Database
 from foundation.settings import Settings

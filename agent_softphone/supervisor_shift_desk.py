@@ -6,8 +6,8 @@ from agent_softphone import supervisor_shifts as shifts
 from agent_softphone.supervisor_office import Office, Supervisor
 from agent_softphone.supervisor_refusals import AlreadyOnShiftError, NotOnShiftError, ShiftLengthError
 from agent_softphone.supervisor_shifts import Shift
-from callqueue.agent_refusals import AgentRefusalError
-from callqueue.agent_sessions import read_session
+from callqueue.agents.refusals import AgentRefusalError
+from callqueue.agents.sessions import read_session
 from foundation.web.audit_log import Act, record
 
 SHORTEST: Final = 5

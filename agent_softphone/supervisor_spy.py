@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from callqueue.conversations import owner_of
+from callqueue.cel.conversations import owner_of
 from foundation.asterisk.ami import Event
 from foundation.asterisk.variables import Variable
 from foundation.settings import Supervision

@@ -14,8 +14,8 @@ from bench.crowd import Person, crowd
 from bench.sipp import AgentPhone, Target, agents, call
 from bench.story import EVENTS, Story
 from bench.tones import write_tone
-from callqueue.agent_sessions import read_sessions
-from callqueue.agents import AgentDesk, AgentRefusalError, NotLoggedInError
+from callqueue.agents.desk import AgentDesk, AgentRefusalError, NotLoggedInError
+from callqueue.agents.sessions import read_sessions
 from callqueue.live import ami_link
 from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.database import Database, Store, store_url

@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from bench.year import AGENTS, JOURNAL, QUEUES, TABLES, Plan, Row, YearOfCalls
 from bench.year_main import TABLES as MAIN_TABLES
 from bench.year_main import MainRows
-from callqueue.tables import AGENT_SEEN, SOURCE, STINT
+from callqueue.ledger.tables import AGENT_SEEN, SOURCE, STINT
 from foundation.database import LEDGER, MAIN, Database
 
 Write = Callable[[Table, Sequence[Row]], Awaitable[None]]

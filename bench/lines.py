@@ -8,9 +8,9 @@ from pathlib import Path
 from random import Random
 
 from bench.year import DAY, Plan
-from callqueue.journal import parse_line
-from callqueue.journal_import import import_journal
-from callqueue.lines import LineSplitter
+from callqueue.journal.importing import import_journal
+from callqueue.journal.parser import parse_line
+from callqueue.records.lines import LineSplitter
 from foundation.database import LEDGER, Database
 
 QUEUES = ("operator", "pensions", "medical")

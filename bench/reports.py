@@ -13,23 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bench.progress import Progress, Tell
 from bench.year import DAY, QUEUES, Plan
 from bench.year_site import YearSite
-from callqueue.queue_rules import rulebook
-from callqueue.rollup_build import RollupMaker
-from callqueue.rollup_store import CELL, Kind
-from callqueue.rollup_tables import ROLLUP
+from callqueue.queues.rules import rulebook
+from callqueue.rollups.build import RollupMaker
+from callqueue.rollups.store import CELL, Kind
+from callqueue.rollups.tables import ROLLUP
 from foundation.calendars import Interval, Step, iso
 from foundation.database import Database, Store
 from foundation.settings import Queue, Settings
 from ivr.tables import ivr_day
-from reports.agents import AgentsQuery, build_agents_report
+from reports.agents.agents import AgentsQuery, build_agents_report
 from reports.catalog import REPORTS
-from reports.menu_days import MenuDayMaker
-from reports.menus import build_menus_report
-from reports.parameters import STEP, Pairs, ParameterError
-from reports.queue import QueueQuery, ReportError, build_queue_report
-from reports.report import Context, Report, make_sheet
+from reports.frame.parameters import STEP, Pairs, ParameterError
+from reports.frame.report import Context, Report, make_sheet
+from reports.frame.tables import report_texts
+from reports.menus.menu_days import MenuDayMaker
+from reports.menus.menus import build_menus_report
+from reports.queues.queue import QueueQuery, ReportError, build_queue_report
 from reports.staffing.reading import learn_from_ledger, measure
-from reports.tables import report_texts
 
 ZONE = ZoneInfo("Asia/Tehran")
 END = int(datetime(2026, 3, 21, tzinfo=ZONE).timestamp())

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Table
 
-from callqueue.conversation_tables import CONVERSATION, RINGING, TRANSFER
-from callqueue.promise_tables import CALLBACK_ATTEMPT, CALLBACK_CLOSURE, CALLBACK_REQUEST
-from callqueue.tables import AGENT_EVENT, CALL, REFUSAL, RING, STINT
+from callqueue.cel.conversation_tables import CONVERSATION, RINGING, TRANSFER
+from callqueue.ledger.promise_tables import CALLBACK_ATTEMPT, CALLBACK_CLOSURE, CALLBACK_REQUEST
+from callqueue.ledger.tables import AGENT_EVENT, CALL, REFUSAL, RING, STINT
 
 DAY = 86_400
 MILLION = 1_000_000

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Table
 
 from bench.year import AGENTS, Came, Day, Plan, Row
-from followups.corrective_tables import CAUSE
-from followups.notice_tables import NOTICE
-from followups.survey_tables import SURVEY_ANSWER, SURVEY_REQUEST
-from followups.tables import ADDRESS, CASE, CONTACT, LINK
+from followups.cases.tables import ADDRESS, CASE, CONTACT, LINK
+from followups.deadlines.notice_tables import NOTICE
+from followups.faults.corrective_tables import CAUSE
+from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
 from ivr.tables import ivr_step
 from recordings.tables import voice_message
 

@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.conversation_tables import TRANSFER
-from callqueue.ledger_store import FEW
-from callqueue.outbound_model import Result, State
-from callqueue.outbound_tables import OUTBOUND_ATTEMPT, OUTBOUND_CALL
-from callqueue.promise_tables import CALLBACK_REQUEST
-from callqueue.tables import BAD_LINE, CALL, ORPHAN, PENDING, REFUSAL, STINT
+from callqueue.cel.conversation_tables import TRANSFER
+from callqueue.ledger.fold_store import FEW
+from callqueue.ledger.promise_tables import CALLBACK_REQUEST
+from callqueue.ledger.tables import BAD_LINE, CALL, ORPHAN, PENDING, REFUSAL, STINT
+from callqueue.outbound.model import Result, State
+from callqueue.outbound.tables import OUTBOUND_ATTEMPT, OUTBOUND_CALL
 from foundation.database import Store
 from foundation.erasure import Alias, Step, number_step, text_step
 

@@ -12,19 +12,19 @@ import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
-from callqueue.agents import AgentDesk
-from callqueue.blindness import Blindness, GapSpool
-from callqueue.estimate import WINDOW_SECONDS, estimated_wait, handling_seconds
-from callqueue.floor import Floor
-from callqueue.floor_bus import FloorBus, FloorGauges, floor_publisher
-from callqueue.floor_events import apply
-from callqueue.floor_snapshot import take_snapshot
-from callqueue.hold_lines import HoldLines
-from callqueue.journal_check import JournalCheck
-from callqueue.keeper import Keeper
-from callqueue.offers import Offers
-from callqueue.store import read_stints
-from callqueue.wrap_up import WrapUp, ended_calls
+from callqueue.agents.desk import AgentDesk
+from callqueue.agents.keeper import Keeper
+from callqueue.agents.wrap_up import WrapUp, ended_calls
+from callqueue.floor.blindness import Blindness, GapSpool
+from callqueue.floor.bus import FloorBus, FloorGauges, floor_publisher
+from callqueue.floor.events import apply
+from callqueue.floor.hold_lines import HoldLines
+from callqueue.floor.snapshot import take_snapshot
+from callqueue.floor.state import Floor
+from callqueue.journal.check import JournalCheck
+from callqueue.ledger.store import read_stints
+from callqueue.queues.estimate import WINDOW_SECONDS, estimated_wait, handling_seconds
+from callqueue.queues.offers import Offers
 from foundation.asterisk.ami import AmiError, AmiLink, Event, Lost, News
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home

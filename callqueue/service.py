@@ -12,13 +12,13 @@ import structlog
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 from sqlalchemy.exc import SQLAlchemyError
 
-from callqueue.cel_feed import CelSink
-from callqueue.disk import MEGABYTE, Reserve, watch_disk
-from callqueue.follow import Follower
-from callqueue.journal_feed import JournalSink
-from callqueue.reconcile_store import Reconciler
-from callqueue.rollup_service import keep_rolled_up
-from callqueue.told_recordings import keep_telling
+from callqueue.cel.feed import CelSink
+from callqueue.journal.feed import JournalSink
+from callqueue.ledger.reconcile_store import Reconciler
+from callqueue.ledger.told_recordings import keep_telling
+from callqueue.records.disk import MEGABYTE, Reserve, watch_disk
+from callqueue.records.follow import Follower
+from callqueue.rollups.service import keep_rolled_up
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.service import alive, back_off

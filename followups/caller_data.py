@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from followups.case import LinkKind
-from followups.lifecycle import State
-from followups.survey_tables import SURVEY_ANSWER, SURVEY_REQUEST
-from followups.tables import ADDRESS, ATTACHMENT, CASE, CONTACT, EVENT, LINK, SEALED
+from followups.cases.case import LinkKind
+from followups.cases.lifecycle import State
+from followups.cases.tables import ADDRESS, ATTACHMENT, CASE, CONTACT, EVENT, LINK, SEALED
+from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
 from foundation.append_only import forgetting
 from foundation.database import Store
 from foundation.erasure import Alias, Row, Step, readable

@@ -15,14 +15,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from callqueue.service import Task, keep_running
-from followups.case_bus import CaseBus, case_publisher, read_owed
-from followups.deadline_keeper import DeadlineKeeper
-from followups.escalation import EscalationRule
-from followups.message_intake import message_intake
-from followups.notice_messages import notice_messages
-from followups.office import case_office, present_ms
-from followups.survey_spool import SurveySpool
-from followups.teller import Told, teller
+from followups.cases.bus import CaseBus, case_publisher, read_owed
+from followups.cases.message_intake import message_intake
+from followups.cases.office import case_office, present_ms
+from followups.deadlines.escalation import EscalationRule
+from followups.deadlines.keeper import DeadlineKeeper
+from followups.deadlines.notice_messages import notice_messages
+from followups.surveys.spool import SurveySpool
+from followups.telling.teller import Told, teller
 from foundation.database import Database, Store, store_url
 from foundation.gateway import EmailOutbox
 from foundation.paths import Home

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from callqueue.outbound_refusals import InvalidNumberError, NumberRefusedError
+from callqueue.outbound.refusals import InvalidNumberError, NumberRefusedError
 from foundation.settings import Settings
 from ivr.call import Call
 from ivr.promises import Given, Promiser, Wish

@@ -1,6 +1,6 @@
 """Who waits has pressed the key: his place may be kept, and he called back. Or he goes on waiting where he was."""
 
-from callqueue.outbound_model import Channel
+from callqueue.outbound.model import Channel
 from foundation.asterisk.variables import Variable
 from ivr.actions.context import Resources
 from ivr.agi.protocol import Opening

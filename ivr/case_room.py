@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from followups.caller_cases import CallerCases, caller_cases, queue_for
-from followups.case import Case
-from followups.case_book import load_case_book
-from followups.heard_spool import HeardSpool
-from followups.office import CaseOffice, case_office
-from followups.result_sounds import ResultSounds, result_sounds
+from followups.book.book import load_case_book
+from followups.cases.caller_cases import CallerCases, caller_cases, queue_for
+from followups.cases.case import Case
+from followups.cases.office import CaseOffice, case_office
+from followups.telling.heard_spool import HeardSpool
+from followups.telling.result_sounds import ResultSounds, result_sounds
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets
 from ivr.actions.context import Resources

@@ -18,9 +18,9 @@ from foundation.web.audit_log import Act, record
 from ivr.actions.context import Resources
 from ivr.call import Call
 from ivr.case_room import now_ms
-from recordings.listens import Listen, Purpose, Way, add_listen
-from recordings.listing import Scope, WantedRecordings, find_recording, find_recordings
-from recordings.messages import Wanted, mark_heard, messages
+from recordings.listening.listens import Listen, Purpose, Way, add_listen
+from recordings.listening.listing import Scope, WantedRecordings, find_recording, find_recordings
+from recordings.messages.messages import Wanted, mark_heard, messages
 from recordings.sound import BrokenSoundError, Sides, SoundGoneError, SoundLockedError, decode, read_sound
 from recordings.store import Recording
 from recordings.wav import RATE

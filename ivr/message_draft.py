@@ -11,7 +11,7 @@ from foundation.paths import Home
 from foundation.provinces import NATIONAL
 from foundation.settings import RESCUE_BOX
 from foundation.tracking import TrackingCodes
-from recordings.spoken import SHORTEST_MS, Facts, Kind, Progress
+from recordings.messages.spoken import SHORTEST_MS, Facts, Kind, Progress
 
 WAV_HEADER, WAV_BYTES_PER_MS = 44, 16
 _GOOD_NUMBER = re.compile(r"0[1-9][0-9]{8,9}|00[1-9][0-9]{7,12}")

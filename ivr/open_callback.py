@@ -5,8 +5,8 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from callqueue.outbound_model import OutboundCall
-from callqueue.outbound_refusals import OutboundRefusalError
+from callqueue.outbound.model import OutboundCall
+from callqueue.outbound.refusals import OutboundRefusalError
 from foundation.asterisk.variables import Variable
 from ivr.actions.context import CallContext
 from ivr.call import Call

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from callqueue.callback_plan import position
+from callqueue.callbacks.plan import position
 from callqueue.live import ami_link
-from callqueue.on_hold import read_on_hold
+from callqueue.queues.on_hold import read_on_hold
 from foundation.asterisk.ami import AmiError, AmiLink
 from ivr.actions.context import Resources
 from ivr.outbound import Owed

@@ -13,11 +13,11 @@ from typing import cast
 
 import structlog
 
-from callqueue.callbacks import CallbackDesk, new_promise_id
-from callqueue.numbers import number_to_call, own_numbers
-from callqueue.outbound_model import CallbackRequest, Channel, OutboundCall, State
-from callqueue.outbound_refusals import AlreadyPromisedError, NumberRefusedError, TooManyRequestsError
-from callqueue.promise_lines import request_fields
+from callqueue.callbacks.desk import CallbackDesk, new_promise_id
+from callqueue.journal.promise_lines import request_fields
+from callqueue.outbound.model import CallbackRequest, Channel, OutboundCall, State
+from callqueue.outbound.numbers import number_to_call, own_numbers
+from callqueue.outbound.refusals import AlreadyPromisedError, NumberRefusedError, TooManyRequestsError
 from foundation.asterisk.variables import Variable
 from foundation.provinces import load_provinces
 from foundation.settings import Language, Settings

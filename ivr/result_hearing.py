@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from followups.case import Case, ToldBy
-from followups.heard import Answer, Heard
+from followups.cases.case import Case, ToldBy
+from followups.telling.heard import Answer, Heard
 from ivr.call import Call
 from ivr.case_room import CaseRoom, now_ms
 

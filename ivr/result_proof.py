@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass
 from enum import StrEnum
 
-from followups.caller_cases import CallerCase
+from followups.cases.caller_cases import CallerCase
 from foundation.asterisk.variables import Variable
 from foundation.tracking import LENGTH
 from ivr.actions.context import Resources

@@ -11,10 +11,10 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from followups.case_files import CaseFiles
-from followups.case_refusals import FileGoneError
-from followups.result_sounds import UNSPOKEN, ResultSounds, ResultTexts, SpokenResult, result_sounds
-from followups.vault import SealBrokenError
+from followups.cases.files import CaseFiles
+from followups.cases.refusals import FileGoneError
+from followups.telling.result_sounds import UNSPOKEN, ResultSounds, ResultTexts, SpokenResult, result_sounds
+from followups.vault.vault import SealBrokenError
 from foundation.database import Database
 from foundation.paths import Home
 from foundation.service import back_off

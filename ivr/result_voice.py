@@ -8,10 +8,10 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from followups.actor import Actor
-from followups.case_refusals import CaseRefusalError
-from followups.lifecycle import WORK
-from followups.result_sounds import VOICE_NAME
+from followups.cases.actor import Actor
+from followups.cases.lifecycle import WORK
+from followups.cases.refusals import CaseRefusalError
+from followups.telling.result_sounds import VOICE_NAME
 from foundation.tracking import LENGTH, is_tracking_code
 from ivr.actions.context import Resources
 from ivr.call import Call

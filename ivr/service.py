@@ -20,7 +20,7 @@ from ivr.agi.connection import Connection, HangupError
 from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
 from ivr.call import Call
-from ivr.menu_book import MenuBook
+from ivr.menu.book import MenuBook
 from ivr.metrics import Metrics
 from ivr.queue_load import QueueLoad, watch_queues
 from ivr.result_speaker import result_speaker
@@ -28,8 +28,8 @@ from ivr.scripts import SCRIPTS
 from ivr.self_service.desk import open_desk
 from ivr.session import Trace, guide, send_to_operator
 from ivr.spoken.standing import tell_keys_only
-from ivr.step_spool import StepSpool, deliver_steps
-from ivr.steps import BEGAN, BUSY, CallEnding, Keep, Kind, StepLog
+from ivr.steps.spool import StepSpool, deliver_steps
+from ivr.steps.steps import BEGAN, BUSY, CallEnding, Keep, Kind, StepLog
 from ivr.witness import Witness, asks_for_history, hours_since_last_call
 
 SCRIPT = "call"

@@ -8,11 +8,11 @@ from ivr.actions import CallContext, Outcome, handler
 from ivr.agi.connection import HangupError
 from ivr.call import Call
 from ivr.conditions import Facts
-from ivr.menu import Handled, Tree
-from ivr.menu_walk import Ask, Do, Leave, begin, begin_busy, follow, to_operator, walk, without_queue
+from ivr.menu.menu import Handled, Tree
+from ivr.menu.walk import Ask, Do, Leave, begin, begin_busy, follow, to_operator, walk, without_queue
 from ivr.open_callback import Chosen, ask_owed
 from ivr.spoken.question import ask_key_or_word
-from ivr.steps import HUNG_UP, CallEnding, Kind, StepLog
+from ivr.steps.steps import HUNG_UP, CallEnding, Kind, StepLog
 
 OWED = "owed"
 """Name of the step in which a caller hears of the call that he is owed."""

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import structlog
 
-from followups.satisfaction import Occasion
-from followups.survey_spool import Asked, Pressed, SurveySpool
-from followups.surveys import Question, Survey, load_surveys
+from followups.surveys.satisfaction import Occasion
+from followups.surveys.spool import Asked, Pressed, SurveySpool
+from followups.surveys.surveys import Question, Survey, load_surveys
 from foundation.data_file import DataFileError
 from ivr.actions.context import Resources
 from ivr.agi.protocol import Opening

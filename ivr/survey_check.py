@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from followups.surveys import load_surveys
+from followups.surveys.surveys import load_surveys
 from foundation.data_file import DataFileError
 from foundation.paths import Home
 from foundation.settings import Settings
-from ivr.menu_lint import HasSound
+from ivr.menu.lint import HasSound
 
 
 def survey_findings(home: Home, settings: Settings, has_sound: HasSound) -> Iterator[str]:

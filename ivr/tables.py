@@ -34,4 +34,4 @@ ivr_day = Table(
     Column("lengths", LargeBinary, comment="of stays in menus, in ms: little-endian int32, rising, menu by menu"),
 )
 """What the steps of the calls that began in a day of the site's zone add up to. It proves nothing and can be made
-again: new steps throw it away (ivr/day_marks.py), also while it is being made."""
+again: new steps throw it away (ivr/steps/day_marks.py), also while it is being made."""

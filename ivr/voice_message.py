@@ -16,7 +16,7 @@ from ivr.call import Call
 from ivr.message_draft import Draft, MessageDesk, callback_number
 from ivr.prompts.sound import FRAME, Sound
 from ivr.speech import GRAMMARS, Grammar
-from recordings.spoken import SHORTEST_MS, Progress
+from recordings.messages.spoken import SHORTEST_MS, Progress
 from recordings.wav import RATE, read_mono
 
 TAKES = 5

@@ -14,7 +14,7 @@ from foundation.days import Days
 from foundation.provinces import load_provinces, province_of
 from foundation.settings import Settings
 from ivr.conditions import Facts
-from ivr.menu import Tree
+from ivr.menu.menu import Tree
 from ivr.queue_load import QueueLoad
 from ivr.tables import ivr_step
 

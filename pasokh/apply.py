@@ -12,10 +12,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from callqueue.agent_sessions import end_session, read_sessions
-from callqueue.agents import AgentDesk, AsteriskAwayError
+from callqueue.agents.desk import AgentDesk, AsteriskAwayError
+from callqueue.agents.sessions import end_session, read_sessions
 from callqueue.live import ami_link
-from callqueue.queue_refusals import (
+from callqueue.queues.refusals import (
     FileNeedsRestartError,
     LinearNeedsRestartError,
     LineNotUpError,
@@ -50,7 +50,7 @@ from foundation.settings.changes import (
     read_applied,
     write_applied,
 )
-from ivr.menu_book import load_menus
+from ivr.menu.book import load_menus
 from pasokh.line import wait_ready
 from pasokh.services import service_named, services_of
 from pasokh.site import Site

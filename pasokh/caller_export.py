@@ -16,11 +16,11 @@ from foundation.web.audit_log import Act, record
 from pasokh.caller_rooms import CallerRooms, durable_records
 from pasokh.keeping import Keeping
 from pasokh.refusal import RefusedError
-from recordings.erasures import fingerprint
-from recordings.keeping import Thing
+from recordings.keeping.erasures import fingerprint
+from recordings.keeping.keeping import Thing
 from recordings.sound import BrokenSoundError, SoundGoneError, SoundLockedError, read_sound
 from recordings.store import find_recording
-from recordings.transcripts import read_transcript
+from recordings.transcripts.transcripts import read_transcript
 
 ACTION = "caller.exported"
 README = """What this line keeps of the number {number}.

@@ -8,18 +8,18 @@ import callqueue.caller_data as queues
 import followups.caller_data as cases
 import ivr.caller_data as menus
 import recordings.caller_data as sounds
-from callqueue.cel_feed import CelSink
-from callqueue.journal_erasure import Record
-from callqueue.journal_feed import JournalSink
+from callqueue.cel.feed import CelSink
+from callqueue.journal.erasure import Record
+from callqueue.journal.feed import JournalSink
 from foundation.database import Store
 from foundation.erasure import Alias, Row, Step, normal_form
 from foundation.paths import Home
 from foundation.settings import Settings
 from pasokh.keeping import Keeping
 from recordings import sent_shelf
-from recordings.holds import Belongings
-from recordings.keeping import Thing
-from recordings.sound_shelf import BESIDE
+from recordings.keeping.holds import Belongings
+from recordings.keeping.keeping import Thing
+from recordings.keeping.sound_shelf import BESIDE
 
 
 def steps(home: Home) -> tuple[Step, ...]:

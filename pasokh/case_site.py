@@ -12,12 +12,12 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 import followups
-from followups.actor import Actor
-from followups.case_refusals import CaseRefusalError
-from followups.case_words import CaseWords
-from followups.office import CaseOffice, case_office
-from followups.vault import SealBrokenError
-from followups.vault_keys import KeysUnreadableError
+from followups.cases.actor import Actor
+from followups.cases.office import CaseOffice, case_office
+from followups.cases.refusals import CaseRefusalError
+from followups.cases.words import CaseWords
+from followups.vault.keys import KeysUnreadableError
+from followups.vault.vault import SealBrokenError
 from foundation.catalogue import load_catalogue
 from foundation.data_file import DataFileError
 from foundation.database import Database, Store, store_url

@@ -14,26 +14,26 @@ from pathlib import Path
 import callqueue.caller_data as queues
 import followups.caller_data as cases
 import recordings.caller_data as sounds
-from callqueue.journal_erasure import JournalEraser, Rotate, UnreadableLogError
-from callqueue.numbers import own_numbers
-from callqueue.rotation import NotRotatedError, rotation
-from followups.actor import Actor
-from followups.case_refusals import CaseRefusalError
-from followups.lifecycle import Closing
-from followups.office import case_office
+from callqueue.journal.erasure import JournalEraser, Rotate, UnreadableLogError
+from callqueue.outbound.numbers import own_numbers
+from callqueue.records.rotation import NotRotatedError, rotation
+from followups.cases.actor import Actor
+from followups.cases.lifecycle import Closing
+from followups.cases.office import case_office
+from followups.cases.refusals import CaseRefusalError
 from foundation.database import Store
 from foundation.erasure import Alias, new_digits, normal_form
 from foundation.provinces import load_provinces
 from foundation.settings import Settings, load_secrets
 from foundation.text import latin_digits
-from pasokh.backup_erasures import publish_erasures
+from pasokh.backup.erasures import publish_erasures
 from pasokh.caller_rooms import CallerRooms, all_numbers, durable_records, steps
 from pasokh.keeping import Keeping
 from pasokh.refusal import RefusedError
-from recordings.erasures import Erasure, begin_erasure, erased_callers, fingerprint, finish_erasure, unfinished
-from recordings.holds import holding, lift_hold, list_holds
-from recordings.keeping import HeldError, Order, keeping_lock, scrub
-from recordings.legs import find_legs
+from recordings.archive.legs import find_legs
+from recordings.keeping.erasures import Erasure, begin_erasure, erased_callers, fingerprint, finish_erasure, unfinished
+from recordings.keeping.holds import holding, lift_hold, list_holds
+from recordings.keeping.keeping import HeldError, Order, keeping_lock, scrub
 
 RULE = "caller.erase"
 RESTORE = "command:restore"

@@ -12,8 +12,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from callqueue.floor import AgentState
-from callqueue.floor_bus import AGENTS, FLOOR_TOPIC, QUEUES
+from callqueue.floor.bus import AGENTS, FLOOR_TOPIC, QUEUES
+from callqueue.floor.state import AgentState
 from foundation.calendars import clock_text
 from foundation.catalogue import Texts
 from foundation.settings import Settings

@@ -13,19 +13,19 @@ import callqueue.caller_data as queues
 import followups.caller_data as cases
 import ivr.caller_data as menus
 import recordings.caller_data as sounds
-from followups.office import case_office
-from followups.subjects import Subjects
+from followups.book.subjects import Subjects
+from followups.cases.office import case_office
 from foundation.database import Database, Store, store_url
 from foundation.erasure import normal_form
 from foundation.paths import Home
 from foundation.settings import Settings
 from pasokh.refusal import RefusedError
-from recordings.holds import Belongings
-from recordings.keeping import Deleter, Shelf, Thing, flush_log, keeping_lock
-from recordings.retention import Keeper, Round, check_subjects
-from recordings.sent_shelf import SentShelf
-from recordings.sound_shelf import sound_shelves
-from recordings.transcripts import scrub_search_index
+from recordings.keeping.holds import Belongings
+from recordings.keeping.keeping import Deleter, Shelf, Thing, flush_log, keeping_lock
+from recordings.keeping.retention import Keeper, Round, check_subjects
+from recordings.keeping.sent_shelf import SentShelf
+from recordings.keeping.sound_shelf import sound_shelves
+from recordings.transcripts.transcripts import scrub_search_index
 
 
 def now_in_ms() -> int:

@@ -13,11 +13,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 import callqueue
-from callqueue.agents import AgentDesk, AgentRefusalError, AsteriskAwayError
-from callqueue.floor_bus import AGENTS, FLOOR_TOPIC, QUEUES
+from callqueue.agents.desk import AgentDesk, AgentRefusalError, AsteriskAwayError
+from callqueue.floor.bus import AGENTS, FLOOR_TOPIC, QUEUES
 from callqueue.live import ami_link
-from callqueue.outbound_refusals import OutboundRefusalError
-from callqueue.queue_refusals import QueueRefusalError
+from callqueue.outbound.refusals import OutboundRefusalError
+from callqueue.queues.refusals import QueueRefusalError
 from foundation.asterisk.ami import AmiError
 from foundation.bus import Broker, read_retained
 from foundation.catalogue import Texts, load_catalogue

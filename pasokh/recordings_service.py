@@ -16,7 +16,7 @@ from foundation.settings.changes import read_applied
 from pasokh.erasing import Eraser
 from pasokh.keeping import keeping
 from pasokh.refusal import RefusedError
-from recordings.retention import UnknownSubjectError
+from recordings.keeping.retention import UnknownSubjectError
 
 LOOK_SECONDS = 30.0
 

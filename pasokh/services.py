@@ -56,7 +56,7 @@ SERVICES = (
     Service("followups", 35, silence_seconds=10.0, module="followups.service"),
     # A caller who meets a hanging IVR must hear the apology within 5 s: that leaves 2 for being certain.
     Service("ivr", 40, silence_seconds=2.0, module="ivr.service"),
-    Service("dialler", 45, silence_seconds=10.0, module="callqueue.dialler_service"),
+    Service("dialler", 45, silence_seconds=10.0, module="callqueue.dialler.service"),
     # It works in the callers' time: it only loads models before it says that it is ready.
     Service("speech", 45, silence_seconds=3.0, module="ivr.spoken.service", wanted=speech.runs_here),
     # Killing Asterisk ends every call, so no silence of the process around it is reason enough.

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from callqueue.queue_refusals import QueueRefusalError
+from callqueue.queues.refusals import QueueRefusalError
 from foundation.paths import Home
 from foundation.settings import SettingsError, load_settings
 from pasokh.apply import Applied, apply_settings

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from foundation.calendars import moment_text
-from recordings.search import Hit
-from recordings.transcripts import Side, Word
-from recordings.word_query import Place
+from recordings.transcripts.search import Hit
+from recordings.transcripts.transcripts import Side, Word
+from recordings.transcripts.word_query import Place
 
 
 def print_hit(console: Console, hit: Hit, zone: ZoneInfo) -> None:

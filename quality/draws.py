@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.stint import Stint
-from callqueue.store import read_stints_of_callers, read_stints_of_calls
-from followups.satisfaction_store import read_answers_of_calls
-from followups.surveys import Survey
+from callqueue.ledger.stint import Stint
+from callqueue.ledger.store import read_stints_of_callers, read_stints_of_calls
+from followups.surveys.satisfaction_store import read_answers_of_calls
+from followups.surveys.surveys import Survey
 from foundation.database import Database
 from quality.refusals import NoSuchDrawError
 from quality.sampling import Candidate, Pick, Reason, Rule, SamplingRules, draw, rules_content
 from quality.tables import DRAW, EVALUATION, PICK
-from recordings.listing import WantedRecordings, find_recordings
-from recordings.measure_store import quiet_times
+from recordings.listening.listing import WantedRecordings, find_recordings
+from recordings.measuring.store import quiet_times
 from recordings.store import Recording
 
 DAY_SECONDS = 86_400

@@ -9,7 +9,7 @@ from typing import Final
 
 from foundation.settings import Settings
 from foundation.web.roles import Role, User
-from recordings.listing import Scope
+from recordings.listening.listing import Scope
 from recordings.store import Recording
 
 LISTENERS: Final = (Role.SUPERVISOR, Role.MANAGER, Role.AGENT)

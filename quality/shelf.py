@@ -6,11 +6,11 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from recordings.listing import WantedRecordings, find_recordings
-from recordings.measure_store import Outline, outlines_of
-from recordings.search import WordsWanted, find_words
+from recordings.listening.listing import WantedRecordings, find_recordings
+from recordings.measuring.store import Outline, outlines_of
 from recordings.store import Recording
-from recordings.word_query import Place
+from recordings.transcripts.search import WordsWanted, find_words
+from recordings.transcripts.word_query import Place
 
 MOST_LOOKS: Final = 10
 """Into the index of words for one page: what was found may be another's to hear."""

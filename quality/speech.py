@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from recordings.transcripts import Side, Word
+from recordings.transcripts.transcripts import Side, Word
 
 PAUSE_MS: Final = 1500
 """After so long a pause the same side begins a new paragraph."""

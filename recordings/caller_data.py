@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from foundation.database import Store
 from foundation.erasure import Alias, Step, number_step
-from recordings.keeping import Thing
-from recordings.keeping_tables import HOLD
-from recordings.messages import MessageState
+from recordings.keeping.keeping import Thing
+from recordings.keeping.tables import HOLD
+from recordings.messages.messages import MessageState
 from recordings.store import CHUNK
 from recordings.tables import recording, voice_message
 

@@ -15,16 +15,16 @@ from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.service import alive, back_off, keep_trying
 from foundation.settings import Settings
-from recordings.archive import join_legs, keep_message
-from recordings.archiver import Archiver
-from recordings.disk import watch_disk
-from recordings.legs import Legs, find_legs, is_closed
-from recordings.measuring import Measurer
-from recordings.messages import Message, add_message, is_taken, message_of
-from recordings.repacking import Repacker
-from recordings.spoken import Progress, Spooled, find_facts, read_spooled
+from recordings.archive.archive import join_legs, keep_message
+from recordings.archive.archiver import Archiver
+from recordings.archive.disk import watch_disk
+from recordings.archive.legs import Legs, find_legs, is_closed
+from recordings.archive.repacking import Repacker
+from recordings.measuring.measuring import Measurer
+from recordings.messages.messages import Message, add_message, is_taken, message_of
+from recordings.messages.spoken import Progress, Spooled, find_facts, read_spooled
 from recordings.store import Recording, add_recording, is_kept
-from recordings.transcribing import keep_transcribing
+from recordings.transcripts.transcribing import keep_transcribing
 from recordings.voices import watch_voices
 from recordings.wav import BrokenSoundError
 

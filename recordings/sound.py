@@ -12,8 +12,8 @@ import soundfile
 
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets
-from recordings.kept_file import Codec, files_of, parse_name
-from recordings.sealing import SiteKeys, SoundLockedError
+from recordings.archive.kept_file import Codec, files_of, parse_name
+from recordings.archive.sealing import SiteKeys, SoundLockedError
 from recordings.store import Recording
 from recordings.wav import RATE, BrokenSoundError, read_wav
 

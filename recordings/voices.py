@@ -14,8 +14,8 @@ from foundation.asterisk.ami_protocol import Event
 from foundation.asterisk.variables import Variable
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets
-from recordings.mask_keeper import MaskKeeper
-from recordings.masking import CALLERS, Masks, read_mask
+from recordings.masking.keeper import MaskKeeper
+from recordings.masking.masking import CALLERS, Masks, read_mask
 
 log = structlog.get_logger()
 

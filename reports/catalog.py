@@ -1,11 +1,11 @@
 """All reports there are: pages, programs, the command line and schedules find them here, and nowhere else.
 
-A report is one `Report` (reports/report.py) in `REPORTS`: its name, what it is asked for, and
+A report is one `Report` (reports/frame/report.py) in `REPORTS`: its name, what it is asked for, and
 `async build(context, parameters) -> Sheet`. A new one needs
 
 - a module with its `build` and its `Report`, and its place in `REPORTS` below;
 - texts in a catalogue file of the reports (`report.<name>.name`, `report.<name>.about`, its title and headings), listed
-  in `reports/tables.py: TEXTS`; `parameter.<name>` and `choice.<name>.<choice>` for a parameter of its own;
+  in `reports/frame/tables.py: TEXTS`; `parameter.<name>` and `choice.<name>.<choice>` for a parameter of its own;
 - a passport for every figure that it shows.
 
 Then it has a page, an address for programs (`/api/v1/reports/<name>`), a command (`bin/pasokh report <name>`), every
@@ -13,7 +13,7 @@ export, and can be sent by e-mail.
 
     report = find_report("queue")                                         # UnknownReportError
     parameters = report.read([("period", "last-month"), ("step", "day")], context)    # ParameterError
-    sheet = await make_sheet(report, context, parameters)                 # reports/sheets.py: Sheet
+    sheet = await make_sheet(report, context, parameters)                 # reports/frame/sheets.py: Sheet
 
 What a sheet has for those who draw it: `headline` (the first figure and what must stand beside it), `sections` (tables;
 a `chart` says which columns are drawn and how; `Row.links` lead from a figure to its calls as parameters of the report
@@ -43,8 +43,8 @@ from reports import (
     unanswered_rings,
     voice_messages,
 )
-from reports.parameters import ParameterError
-from reports.report import Report
+from reports.frame.parameters import ParameterError
+from reports.frame.report import Report
 
 REPORTS: tuple[Report, ...] = (
     queue_sheet.REPORT, intervals_sheet.REPORT, growth_sheet.REPORT, blocked_sheet.REPORT, calls_sheet.REPORT,

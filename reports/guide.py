@@ -4,25 +4,25 @@ from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 from callqueue.metrics import Passport, passports
-from followups.satisfaction import PASSPORTS as SATISFACTION
-from followups.timeliness import PASSPORTS as KEPT
+from followups.deadlines.timeliness import PASSPORTS as KEPT
+from followups.surveys.satisfaction import PASSPORTS as SATISFACTION
 from foundation.paths import CHECKOUT
 from quality.results import PASSPORTS as QUALITY
-from reports.adherence_sheet import PASSPORTS as ADHERENCE
-from reports.agent_time_sheets import OCCUPANCY_PASSPORTS, PAUSE_PASSPORTS
-from reports.agents import PASSPORTS as AGENTS
-from reports.blocked_sheet import PASSPORTS as BLOCKED
-from reports.channel_shift import PASSPORTS as SHIFT
-from reports.faults import PASSPORTS as FAULTS
-from reports.first_contact import PASSPORTS as RESOLUTION
-from reports.growth_sheet import PASSPORTS as GROWTH
-from reports.passing_on import PASSPORTS as TRANSFERS
-from reports.provinces_sheet import PASSPORTS as PROVINCES
-from reports.pulse_sheet import PASSPORTS as PULSE
-from reports.repeats import PASSPORTS as REPEATS
+from reports.agents.adherence_sheet import PASSPORTS as ADHERENCE
+from reports.agents.agent_time_sheets import OCCUPANCY_PASSPORTS, PAUSE_PASSPORTS
+from reports.agents.agents import PASSPORTS as AGENTS
+from reports.agents.passing_on import PASSPORTS as TRANSFERS
+from reports.agents.unanswered_rings import PASSPORTS as RINGS
+from reports.callers.channel_shift import PASSPORTS as SHIFT
+from reports.callers.first_contact import PASSPORTS as RESOLUTION
+from reports.callers.provinces_sheet import PASSPORTS as PROVINCES
+from reports.callers.pulse_sheet import PASSPORTS as PULSE
+from reports.callers.repeats import PASSPORTS as REPEATS
+from reports.callers.voice_messages import PASSPORTS as MESSAGES
+from reports.cases.faults import PASSPORTS as FAULTS
+from reports.queues.blocked_sheet import PASSPORTS as BLOCKED
+from reports.queues.growth_sheet import PASSPORTS as GROWTH
 from reports.staffing.passports import PASSPORTS as STAFFING
-from reports.unanswered_rings import PASSPORTS as RINGS
-from reports.voice_messages import PASSPORTS as MESSAGES
 
 BEGIN = "<!-- passports: written by `python -m reports.guide`, do not edit by hand -->"
 END = "<!-- end of passports -->"

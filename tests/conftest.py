@@ -218,7 +218,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 async def ledger_database(database_url: str) -> AsyncIterator[Database]:
     """A ledger with its tables, empty, on both databases in turn."""
-    import callqueue.tables  # noqa: F401, PLC0415 - rooms without a ledger need not load it
+    import callqueue.ledger.tables  # noqa: F401, PLC0415 - rooms without a ledger need not load it
 
     database = Database(database_url)
     await make_tables(database, LEDGER)
@@ -229,7 +229,7 @@ async def ledger_database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def sqlite_ledger(tmp_path: Path) -> AsyncIterator[Database]:
     """A ledger with its tables on SQLite only, for tests of what no database can change."""
-    import callqueue.tables  # noqa: F401, PLC0415
+    import callqueue.ledger.tables  # noqa: F401, PLC0415
 
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'ledger.sqlite'}")
     await make_tables(database, LEDGER)

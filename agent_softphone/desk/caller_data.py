@@ -8,13 +8,13 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent_softphone.desk.tables import DESK_CALL, DESK_TASK
-from callqueue.outbound_tables import OUTBOUND_CALL
+from callqueue.outbound.tables import OUTBOUND_CALL
 from foundation.database import Store
 from foundation.erasure import Alias, Row, Step, number_step, readable
 from foundation.settings import Kept
-from recordings.holds import Belongings, unique
-from recordings.keeping import Thing
-from recordings.sound_shelf import PAGE, behind
+from recordings.keeping.holds import Belongings, unique
+from recordings.keeping.keeping import Thing
+from recordings.keeping.sound_shelf import PAGE, behind
 from recordings.tables import voice_message
 
 FEW = 500

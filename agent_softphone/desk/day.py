@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from callqueue.evidence import Ring
+from callqueue.ledger.evidence import Ring
+from callqueue.ledger.stint import Stint
+from callqueue.ledger.store import read_agent_stints, read_rings, read_stints
 from callqueue.metrics import Rulebook, Rules
 from callqueue.metrics.entries import entries_of
 from callqueue.metrics.service import count_entries, service_figures
-from callqueue.stint import Stint
-from callqueue.store import read_agent_stints, read_rings, read_stints
 from foundation.database import Database
 from foundation.settings import Settings
 

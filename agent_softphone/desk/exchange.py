@@ -10,10 +10,10 @@ from typing import Final
 from agent_softphone.desk.refusals import PhoneNotCalledError
 from agent_softphone.line import PhoneLine
 from agent_softphone.mask_desk import MaskDesk
-from callqueue.agents import AgentDesk, AsteriskAwayError
-from callqueue.callbacks import CallbackDesk
+from callqueue.agents.desk import AgentDesk, AsteriskAwayError
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.callbacks.office import PromiseOffice, journal_by
 from callqueue.live import ami_link
-from callqueue.promise_office import PromiseOffice, journal_by
 from foundation.asterisk.ami import AmiAwayError, AmiError, AmiLink
 from foundation.asterisk.variables import Variable
 from foundation.settings import load_secrets

@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agent_softphone.desk.calls import DeskCall, calls_named, calls_without_queue
-from callqueue.outbound_model import OutboundCall
-from callqueue.outbound_store import find_call as find_promise
-from callqueue.stint import Stint
-from callqueue.store import read_stints_of_callers, read_stints_of_calls
-from followups.actor import Actor
-from followups.case import Case
-from followups.lifecycle import WORK
-from followups.office import CaseOffice
+from callqueue.ledger.stint import Stint
+from callqueue.ledger.store import read_stints_of_callers, read_stints_of_calls
+from callqueue.outbound.model import OutboundCall
+from callqueue.outbound.store import find_call as find_promise
+from followups.cases.actor import Actor
+from followups.cases.case import Case
+from followups.cases.lifecycle import WORK
+from followups.cases.office import CaseOffice
 from foundation.database import Database
-from ivr.step_store import read_path
-from ivr.steps import Kind, Step
-from recordings.messages import Message, Wanted, messages
+from ivr.steps.steps import Kind, Step
+from ivr.steps.store import read_path
+from recordings.messages.messages import Message, Wanted, messages
 
 DAY_SECONDS: Final = 86_400
 YEAR_SECONDS: Final = 366 * DAY_SECONDS

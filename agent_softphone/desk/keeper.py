@@ -11,9 +11,9 @@ from agent_softphone.desk.book import DeskBook
 from agent_softphone.desk.calls import unsettled
 from agent_softphone.desk.exchange import Exchange
 from agent_softphone.desk.refusals import DeskFilesWrongError
-from callqueue.agents import AsteriskAwayError
-from callqueue.floor import WRAP_UP
-from callqueue.floor_bus import AGENTS
+from callqueue.agents.desk import AsteriskAwayError
+from callqueue.floor.bus import AGENTS
+from callqueue.floor.state import WRAP_UP
 from foundation.bus import Picture
 from foundation.web.live import Pictures
 from foundation.web.site import Web

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from followups.subject_suggestion import Suggestion, suggest_subject
-from followups.subjects import Subjects
+from followups.book.subject_suggestion import Suggestion, suggest_subject
+from followups.book.subjects import Subjects
 from foundation.settings import Settings
 from recordings.store import Recording
-from recordings.transcript_models import language_of, usable_models
-from recordings.transcript_standing import Missing, why_missing
-from recordings.transcripts import Word, find_transcript, read_transcript
+from recordings.transcripts.models import language_of, usable_models
+from recordings.transcripts.standing import Missing, why_missing
+from recordings.transcripts.transcripts import Word, find_transcript, read_transcript
 
 
 @dataclass(frozen=True, slots=True)

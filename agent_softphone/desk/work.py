@@ -17,14 +17,14 @@ from agent_softphone.desk.refusals import (
     UnknownTaskError,
 )
 from agent_softphone.desk.tables import DESK_TASK
-from callqueue.outbound_model import CALLBACK, OutboundCall, Result, State
-from callqueue.outbound_store import CALL, calls_where, change_call, close_call, find_call
-from followups.case import Case
-from followups.telling import Telling
-from followups.telling_store import results_named, results_to_tell
+from callqueue.outbound.model import CALLBACK, OutboundCall, Result, State
+from callqueue.outbound.store import CALL, calls_where, change_call, close_call, find_call
+from followups.cases.case import Case
+from followups.telling.store import results_named, results_to_tell
+from followups.telling.telling import Telling
 from foundation.database import Database
-from recordings.messages import Message, Wanted, close_message, messages, messages_named
-from recordings.spoken import Kind as MessageKind
+from recordings.messages.messages import Message, Wanted, close_message, messages, messages_named
+from recordings.messages.spoken import Kind as MessageKind
 
 TABLE = DESK_TASK.c
 HOUR_MS: Final = 3_600_000

@@ -18,10 +18,10 @@ from agent_softphone.desk.refusals import (
 from agent_softphone.web.desk_deed_pages import LONGEST_SMS, CallId, said
 from agent_softphone.web.desk_present import IN_CALL, Phase, own_call, present_call
 from agent_softphone.web.desk_seat import FOLDER, ASeat, Desk, Seat, asterisk_errors
-from callqueue.agent_sessions import free_next_wrap_up
+from callqueue.agents.sessions import free_next_wrap_up
 from followups.web.inbox_pages import subject_choices
 from foundation.web.pages import page
-from ivr.steps import Kind
+from ivr.steps.steps import Kind
 
 Word = Annotated[str, Form(max_length=40)]
 Notes = Annotated[str, Form(max_length=8000)]

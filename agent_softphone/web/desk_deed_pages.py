@@ -9,12 +9,12 @@ from agent_softphone.desk.calls import DeskCall
 from agent_softphone.desk.refusals import EmptyMessageError, NoGatewayError, NoNumberError, NoWayOutError
 from agent_softphone.web.desk_present import own_call
 from agent_softphone.web.desk_seat import ASeat, Desk, Seat, asterisk_errors, toast
-from callqueue.outbound_model import CallbackRequest, Channel
-from followups.addresses import telephone
-from followups.case import Channel as CaseChannel
-from followups.case import LinkKind
-from followups.contacts import Address, Person
-from followups.opening import NewCase
+from callqueue.outbound.model import CallbackRequest, Channel
+from followups.cases.addresses import telephone
+from followups.cases.case import Channel as CaseChannel
+from followups.cases.case import LinkKind
+from followups.cases.contacts import Address, Person
+from followups.cases.opening import NewCase
 from foundation.gateway import Sms, enter_sms
 from foundation.settings import LANGUAGES, Language
 from foundation.text import digits, latin_digits

@@ -25,10 +25,10 @@ from agent_softphone.web.desk_seat import (
 )
 from agent_softphone.web.phone_pages import phone_texts
 from agent_softphone.web.supervisor_message_pages import messages_key
-from callqueue.agent_sessions import read_session
-from callqueue.agents import Done
-from callqueue.floor import WRAP_UP, AgentState
-from callqueue.floor_bus import AGENTS, QUEUES
+from callqueue.agents.desk import Done
+from callqueue.agents.sessions import read_session
+from callqueue.floor.bus import AGENTS, QUEUES
+from callqueue.floor.state import WRAP_UP, AgentState
 from foundation.bus import Picture
 from foundation.web.live import LiveEvent, Pictures, live_response
 from foundation.web.pages import page, page_values

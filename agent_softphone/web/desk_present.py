@@ -10,9 +10,9 @@ from agent_softphone.desk.history import Archive
 from agent_softphone.desk.keeper import HELD_HOURS, RECENT_MS
 from agent_softphone.desk.refusals import NotYourCallError
 from agent_softphone.web.desk_seat import Seat
-from callqueue.agent_sessions import hold_next_wrap_up
-from callqueue.floor import WRAP_UP
-from callqueue.outbound_store import find_call as find_promise
+from callqueue.agents.sessions import hold_next_wrap_up
+from callqueue.floor.state import WRAP_UP
+from callqueue.outbound.store import find_call as find_promise
 from foundation.bus import Picture
 
 

@@ -18,14 +18,14 @@ from agent_softphone.web.desk_pages import desk_pages
 from agent_softphone.web.desk_seat import Desk, site_book
 from agent_softphone.web.desk_work_pages import task_call_pages, work_pages
 from agent_softphone.web.supervisor_message_pages import message_pages
-from callqueue.agent_refusals import AgentRefusalError
-from callqueue.outbound_refusals import OutboundRefusalError
-from followups.case_refusals import CaseRefusalError
+from callqueue.agents.refusals import AgentRefusalError
+from callqueue.outbound.refusals import OutboundRefusalError
+from followups.cases.refusals import CaseRefusalError
 from foundation.web.roles import Role
 from foundation.web.rooms import NavItem, Refusals, WebRoom
 from foundation.web.site import Web
-from recordings.masking import MaskRefusalError
-from recordings.transcript_standing import TEXTS as TRANSCRIPT_TEXTS
+from recordings.masking.masking import MaskRefusalError
+from recordings.transcripts.standing import TEXTS as TRANSCRIPT_TEXTS
 
 FOLDER = Path(__file__).parent
 QUEUES, CASES = Path(callqueue.__path__[0]), Path(followups.__path__[0])

@@ -13,11 +13,11 @@ from agent_softphone.desk.book import DeskBook, load_desk_book
 from agent_softphone.desk.day import Days
 from agent_softphone.desk.exchange import Exchange
 from agent_softphone.desk.refusals import DeskAwayError, DeskFilesWrongError, NoAgentError
-from callqueue.agents import AsteriskAwayError
-from callqueue.floor_bus import AGENTS
-from followups.actor import Actor
-from followups.case_words import CaseWords
-from followups.office import CaseOffice
+from callqueue.agents.desk import AsteriskAwayError
+from callqueue.floor.bus import AGENTS
+from followups.cases.actor import Actor
+from followups.cases.office import CaseOffice
+from followups.cases.words import CaseWords
 from followups.web.access import actor_of, office_of
 from foundation.bus import Picture
 from foundation.catalogue import Texts

@@ -12,8 +12,8 @@ from agent_softphone.desk.refusals import NoNumberError, NoSoundError, NotTakenE
 from agent_softphone.desk.said import Said, what_was_said
 from agent_softphone.desk.work import OFFERED, Hands, Task, TaskKind, TaskResult, WorkDesk
 from agent_softphone.web.desk_seat import ASeat, Desk, Seat, asterisk_errors, toast
-from callqueue.numbers import number_to_call, own_numbers
-from followups.case import ToldBy
+from callqueue.outbound.numbers import number_to_call, own_numbers
+from followups.cases.case import ToldBy
 from foundation.provinces import load_provinces
 from foundation.web.audit_log import Act, record
 from foundation.web.guards import note
@@ -21,12 +21,12 @@ from foundation.web.pages import page
 from foundation.web.roles import Role
 from quality.refusals import QualityRefusalError
 from quality.web.sound_response import load_sound, sound_response
-from recordings.listens import Listen, Purpose, add_listen
-from recordings.listing import find_recording
-from recordings.messages import Message, mark_heard, messages_named
+from recordings.listening.listens import Listen, Purpose, add_listen
+from recordings.listening.listing import find_recording
+from recordings.measuring.waveform import BARS, outline, peaks
+from recordings.messages.messages import Message, mark_heard, messages_named
 from recordings.sound import BrokenSoundError, decode
 from recordings.store import Recording
-from recordings.waveform import BARS, outline, peaks
 
 WAVE_HEIGHT = 40
 Item = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,200}$")]

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from agent_softphone.phones import Phones
 from agent_softphone.refusals import LineAwayError, NoAgentError, NotDialledError, NoWayOutError
-from callqueue.numbers import number_to_call, own_numbers, shown
-from callqueue.outbound_refusals import DoNotCallError
-from callqueue.outbound_store import wants_no_calls
+from callqueue.outbound.numbers import number_to_call, own_numbers, shown
+from callqueue.outbound.refusals import DoNotCallError
+from callqueue.outbound.store import wants_no_calls
 from foundation.asterisk.ami import AmiError
 from foundation.provinces import load_provinces
 from foundation.settings import Settings

@@ -9,7 +9,7 @@ from agent_softphone.supervisor_spy import Mode
 from agent_softphone.web.desk_seat import reason_title
 from agent_softphone.web.supervisor_pages import AgentId, CallId
 from agent_softphone.web.supervisor_seat import Actor, Looker, done, supervisor_of
-from callqueue.agents import Done, Warned
+from callqueue.agents.desk import Done, Warned
 from foundation.web.site import texts_of
 
 

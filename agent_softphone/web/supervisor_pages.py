@@ -12,10 +12,10 @@ from agent_softphone.supervisor_spy import Mode, permitted
 from agent_softphone.web.desk_pages import epoch_ms
 from agent_softphone.web.desk_seat import queue_title, reason_title
 from agent_softphone.web.supervisor_seat import ACTS, Actor, Looker
-from callqueue.agent_refusals import UnknownAgentError
-from callqueue.floor import AgentState
-from callqueue.floor_bus import AGENTS, QUEUES
-from callqueue.queue_refusals import NotWaitingError
+from callqueue.agents.refusals import UnknownAgentError
+from callqueue.floor.bus import AGENTS, QUEUES
+from callqueue.floor.state import AgentState
+from callqueue.queues.refusals import NotWaitingError
 from foundation.bus import Picture
 from foundation.settings import Language
 from foundation.web.live import LiveEvent, Pictures, live_response

@@ -9,8 +9,8 @@ from agent_softphone.supervisor_keeper import Floor
 from agent_softphone.supervisor_refusals import FloorRefusalError
 from agent_softphone.web.supervisor_deeds import deed_routes
 from agent_softphone.web.supervisor_pages import floor_pages
-from callqueue.agent_refusals import AgentRefusalError
-from callqueue.queue_refusals import QueueRefusalError
+from callqueue.agents.refusals import AgentRefusalError
+from callqueue.queues.refusals import QueueRefusalError
 from foundation.web.roles import Role
 from foundation.web.rooms import NavItem, Refusals, WebRoom
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from callqueue.metrics.agent_states import SECOND, AgentDoing, Stretch
 from callqueue.metrics.arithmetic import ratio
-from callqueue.work_plan import ORDER, Activity, PlanLine
+from callqueue.work_plan.plan import ORDER, Activity, PlanLine
 from foundation.calendars import Interval
 
 

@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from callqueue.conversations import Kind, Rung, Talk
-from callqueue.evidence import Ring
+from callqueue.cel.conversations import Kind, Rung, Talk
+from callqueue.ledger.evidence import Ring
+from callqueue.ledger.stint import Stint
 from callqueue.metrics.agent_time import Condition, Period
 from callqueue.metrics.arithmetic import ratio
-from callqueue.stint import Stint
 from foundation.calendars import Interval
 
 SECOND = 1000

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from callqueue.conversations import Talk
-from callqueue.evidence import AgentDeed, AgentEvent, Mark, Marker
+from callqueue.cel.conversations import Talk
+from callqueue.ledger.evidence import AgentDeed, AgentEvent, Mark, Marker
+from callqueue.ledger.stint import Stint
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.spans import Span, join, milliseconds_within, overlap
-from callqueue.stint import Stint
 from foundation.calendars import Interval
 
 WRAP_UP = "wrap-up"

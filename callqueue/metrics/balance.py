@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from callqueue.evidence import Refused
-from callqueue.stint import Outcome, Refusal, Stint
+from callqueue.ledger.evidence import Refused
+from callqueue.ledger.stint import Outcome, Refusal, Stint
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from callqueue.conversations import Talk
-from callqueue.evidence import AgentEvent, Call, Marker, Refused, Ring
+from callqueue.cel.conversations import Talk
+from callqueue.ledger.evidence import AgentEvent, Call, Marker, Refused, Ring
+from callqueue.ledger.stint import Outcome, Stint
 from callqueue.metrics.agent_time import Shift, agent_figures, agent_periods, conversation_spans, shifts_of
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.balance import count_ledger
@@ -19,7 +20,6 @@ from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.service import count_entries, group_entries, group_stints, service_figures
 from callqueue.metrics.waits import wait_figures
 from callqueue.metrics.work import work_figures, wrap_ups_of
-from callqueue.stint import Outcome, Stint
 from foundation.calendars import Interval
 
 SECOND_US = 1_000_000

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from callqueue.ledger.stint import Origin, Outcome, Stint
 from callqueue.metrics.arithmetic import mean, mean_of_milliseconds, nearest_rank, ratio
 from callqueue.metrics.entries import Entry, by_call, entries_of, stint_wait
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.service import is_short_abandon
-from callqueue.stint import Origin, Outcome, Stint
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from callqueue.stint import Origin, Outcome, Stint
+from callqueue.ledger.stint import Origin, Outcome, Stint
 
 CONTINUING = (Origin.OVERFLOW, Origin.REQUEUE)
 

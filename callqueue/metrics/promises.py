@@ -8,14 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from callqueue.callback_plan import Served, inversions
+from callqueue.callbacks.plan import Served, inversions
+from callqueue.ledger.promise_store import Asked, Settled, Tried
+from callqueue.ledger.stint import Origin, Outcome, Stint
 from callqueue.metrics.arithmetic import mean, ratio
 from callqueue.metrics.contacts import spoken_at
 from callqueue.metrics.entries import entries_of
 from callqueue.metrics.rules import Rulebook
-from callqueue.outbound_model import Result
-from callqueue.promise_store import Asked, Settled, Tried
-from callqueue.stint import Origin, Outcome, Stint
+from callqueue.outbound.model import Result
 
 MERGED = str(Result.MERGED)
 KEPT = str(Result.REACHED)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from callqueue.ledger.stint import Outcome, Stint
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.entries import Entry, stint_wait
 from callqueue.metrics.rules import Rulebook
-from callqueue.stint import Outcome, Stint
 
 UNSERVED = (Outcome.ABANDONED, Outcome.TIMED_OUT, Outcome.LEFT_EMPTY, Outcome.WITHDRAWN)
 """What Asterisk's own second figure sets against the answered."""

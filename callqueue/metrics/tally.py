@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from callqueue.evidence import Refused, Ring
+from callqueue.ledger.evidence import Refused, Ring
+from callqueue.ledger.stint import Ending, Outcome, Stint
 from callqueue.metrics.arithmetic import milliseconds
 from callqueue.metrics.contacts import Contact
 from callqueue.metrics.entries import Entry, stint_wait
 from callqueue.metrics.promises import Promised
 from callqueue.metrics.service import UNSERVED
 from callqueue.metrics.work import has_ended, talk_ms
-from callqueue.stint import Ending, Outcome, Stint
 
 Numbers = NDArray[np.int32] | NDArray[np.uint16]
 MILLISECONDS, SECONDS = np.dtype("<i4"), np.dtype("<u2")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from callqueue.ledger.stint import Outcome, Refusal
 from callqueue.metrics.agent_time import AgentFigures, Condition, time_figures
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.balance import LedgerCounts
@@ -20,8 +21,7 @@ from callqueue.metrics.service import UNSERVED, EntryCounts, ServiceFigures
 from callqueue.metrics.tally import LONGEST_SECONDS, PENDING, AgentsTally, CallsTally, Numbers, PromisesTally
 from callqueue.metrics.waits import WaitFigures
 from callqueue.metrics.work import WorkFigures
-from callqueue.outbound_model import Result
-from callqueue.stint import Outcome, Refusal
+from callqueue.outbound.model import Result
 
 Parts = Sequence[tuple[str, CallsTally]]
 """Tallies, each with its queue."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from callqueue.ledger.stint import Outcome
 from callqueue.metrics.arithmetic import mean_of_milliseconds, nearest_rank
 from callqueue.metrics.entries import Entry
-from callqueue.stint import Outcome
 
 
 @dataclass(frozen=True, slots=True)

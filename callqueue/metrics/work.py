@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from callqueue.evidence import Ring
+from callqueue.ledger.evidence import Ring
+from callqueue.ledger.stint import Ending, Outcome, Stint
 from callqueue.metrics.agent_time import Condition, Period
 from callqueue.metrics.arithmetic import ratio
-from callqueue.stint import Ending, Outcome, Stint
 
 StintKey = tuple[str, int]
 LONGEST_WRAP_UP = 12 * 3600

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from callqueue.agent_refusals import AsteriskAwayError
-from callqueue.outbound_refusals import OutboundRefusalError
+from callqueue.agents.refusals import AsteriskAwayError
+from callqueue.outbound.refusals import OutboundRefusalError
 from callqueue.web import api, public_pages
 from foundation.web.rooms import Refusals, WebRoom
 

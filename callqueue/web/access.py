@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from callqueue.agent_refusals import AsteriskAwayError
-from callqueue.callbacks import CallbackDesk
+from callqueue.agents.refusals import AsteriskAwayError
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.callbacks.office import Journal, PromiseOffice, journal_by
 from callqueue.live import ami_link
-from callqueue.promise_office import Journal, PromiseOffice, journal_by
 from foundation.asterisk.ami import AmiError
 from foundation.settings import load_secrets
 from foundation.web.guards import signed_in

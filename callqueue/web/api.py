@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from callqueue.outbound_model import CallbackRequest, Channel, OutboundCall, Result, State
-from callqueue.outbound_refusals import NoSuchCallError, NoSuchQueueError
+from callqueue.outbound.model import CallbackRequest, Channel, OutboundCall, Result, State
+from callqueue.outbound.refusals import NoSuchCallError, NoSuchQueueError
 from callqueue.web.access import Desk, Giver, Reader, Site, open_office
 from foundation.settings import Language
 from foundation.web.guards import note

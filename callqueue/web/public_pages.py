@@ -9,9 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
-from callqueue.callbacks import CallbackDesk
-from callqueue.outbound_model import CallbackRequest, Channel
-from callqueue.outbound_refusals import AlreadyClosedError, NoSuchCallError, OutboundRefusalError
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.outbound.model import CallbackRequest, Channel
+from callqueue.outbound.refusals import AlreadyClosedError, NoSuchCallError, OutboundRefusalError
 from callqueue.web.access import Desk, Site, open_office
 from foundation.tracking import read_tracking_code
 from foundation.web.guards import open_to_all

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from followups.case_refusals import CaseRefusalError
+from followups.cases.refusals import CaseRefusalError
 from followups.web import api, api_work, case_pages, inbox_pages, public_pages
 from followups.web.access import LOOKERS, WORKERS
 from foundation.web.rooms import NavItem, Refusals, WebRoom

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
-from followups.actor import Actor, Reach
-from followups.case_refusals import CaseFilesWrongError
-from followups.case_words import CaseWords
-from followups.office import CaseOffice, case_office
+from followups.cases.actor import Actor, Reach
+from followups.cases.office import CaseOffice, case_office
+from followups.cases.refusals import CaseFilesWrongError
+from followups.cases.words import CaseWords
 from foundation.data_file import DataFileError
 from foundation.web.guards import signed_in
 from foundation.web.roles import Role, User

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from followups.case import Channel, LinkKind, Tier
-from followups.case_record import CaseRecord, WholeCaseRecord, case_record, whole_case_record
-from followups.case_store import LONGEST_PAGE, Wanted
-from followups.contacts import Address, Person
-from followups.lifecycle import State
-from followups.message_cases import About, open_from_message
-from followups.opening import NewCase
+from followups.cases.case import Channel, LinkKind, Tier
+from followups.cases.contacts import Address, Person
+from followups.cases.lifecycle import State
+from followups.cases.message_cases import About, open_from_message
+from followups.cases.opening import NewCase
+from followups.cases.record import CaseRecord, WholeCaseRecord, case_record, whole_case_record
+from followups.cases.store import LONGEST_PAGE, Wanted
 from followups.web.access import Code, Office, Opener, Program, Reader, Worker, actor_of
 from foundation.settings import Language
 

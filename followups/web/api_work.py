@@ -6,10 +6,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from followups.case import Case, ToldBy
-from followups.case_files import LARGEST
-from followups.case_record import CaseRecord, FileRecord, case_record, file_record
-from followups.lifecycle import Closing
+from followups.cases.case import Case, ToldBy
+from followups.cases.files import LARGEST
+from followups.cases.lifecycle import Closing
+from followups.cases.record import CaseRecord, FileRecord, case_record, file_record
 from followups.web.access import Code, Office, Opener, Program, Worker, actor_of
 from followups.web.api import Id, LinkWish, Text
 from foundation.web.guards import note as audit

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from followups.actor import Actor, Reach
-from followups.case import Case, ToldBy
-from followups.case_desk import CaseDesk
-from followups.case_files import LARGEST
-from followups.case_reading import Shown
-from followups.case_refusals import CaseRefusalError
-from followups.lifecycle import Closing, Step, closings_from, steps_from
+from followups.cases.actor import Actor, Reach
+from followups.cases.case import Case, ToldBy
+from followups.cases.desk import CaseDesk
+from followups.cases.files import LARGEST
+from followups.cases.lifecycle import Closing, Step, closings_from, steps_from
+from followups.cases.reading import Shown
+from followups.cases.refusals import CaseRefusalError
 from followups.web.access import WORKERS, APage, Code, Reader, Sheet, Worker, actor_of
 from followups.web.api_work import file_headers
 from followups.web.inbox_pages import subject_choices

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from followups.actor import Actor
-from followups.case import Case, Channel, LinkKind
-from followups.case_refusals import CaseRefusalError
-from followups.case_words import CaseWords
-from followups.contacts import Address, Person
-from followups.message_cases import About, open_from_message
-from followups.office import CaseOffice
-from followups.opening import NewCase
+from followups.cases.actor import Actor
+from followups.cases.case import Case, Channel, LinkKind
+from followups.cases.contacts import Address, Person
+from followups.cases.message_cases import About, open_from_message
+from followups.cases.office import CaseOffice
+from followups.cases.opening import NewCase
+from followups.cases.refusals import CaseRefusalError
+from followups.cases.words import CaseWords
 from followups.web.access import WORKERS, APage, Reader, Sheet, Worker, actor_of
 from foundation.settings import LANGUAGES, Language
 from foundation.web.pages import page

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import HTMLResponse
 
-from followups.actor import Actor, Reach
-from followups.case import Channel
-from followups.case_refusals import CaseRefusalError
-from followups.contacts import Address, Person
-from followups.opening import NewCase
+from followups.cases.actor import Actor, Reach
+from followups.cases.case import Channel
+from followups.cases.contacts import Address, Person
+from followups.cases.opening import NewCase
+from followups.cases.refusals import CaseRefusalError
 from followups.web.access import APage
 from followups.web.inbox_pages import Draft, province_choices, subject_choices
 from foundation.tracking import read_tracking_code

@@ -18,7 +18,7 @@ class Variable(StrEnum):
     PRIORITY = "PASOKH_PRIORITY"
     """Priority in that queue, a whole number from 0; higher is served first."""
     ORIGIN = "PASOKH_ORIGIN"
-    """Origin of the coming stint (callqueue.stint.Origin)."""
+    """Origin of the coming stint (callqueue.ledger.stint.Origin)."""
     PROMISE = "PASOKH_PROMISE"
     """Id of the promise that the coming stint keeps, or empty."""
     PLACE = "PASOKH_PLACE"
@@ -73,7 +73,7 @@ class Variable(StrEnum):
     """On an agent's channel: path of his own recording's legs, without `-caller.wav` and `-agent.wav`."""
     MASKED = "PASOKH_MASKED"
     """On a caller's channel, while a secret is spoken: since when and until when (epoch microseconds), with which
-    agent, by whose wish (recordings/masking.py). Empty: recordings hear everything."""
+    agent, by whose wish (recordings/masking/masking.py). Empty: recordings hear everything."""
     PROMPT = "PASOKH_PROMPT"
     """What the caller hears when a queue could not serve him."""
     REASON = "PASOKH_REASON"

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from callqueue.outbound_model import Channel
+from callqueue.outbound.model import Channel
 from foundation.paths import Home
 from foundation.settings import Settings
 from ivr.actions.context import CallContext
@@ -12,11 +12,11 @@ from ivr.actions.outcome import Ending, Outcome
 from ivr.actions.voice_message import message_desk
 from ivr.call import Call
 from ivr.callback_dialogue import Asking, Refused, Verdict, check_by, choose_number, choose_time, promise
-from ivr.menu import CallbackAction
+from ivr.menu.menu import CallbackAction
 from ivr.message_draft import normal_number
 from ivr.promises import Wish, promiser_of
 from ivr.voice_message import say_code
-from recordings.messages import open_request
+from recordings.messages.messages import open_request
 
 PATIENCE_SECONDS = 0.5
 """For the store to say whether the number is noted already; the taking-in drops a second request anyway."""

@@ -10,12 +10,12 @@ from typing import cast
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from followups.actor import Actor, Reach
-from followups.addresses import telephone
-from followups.case import Case, Channel, LinkKind
-from followups.case_refusals import CaseRefusalError
-from followups.contacts import Address, Person
-from followups.opening import NewCase
+from followups.cases.actor import Actor, Reach
+from followups.cases.addresses import telephone
+from followups.cases.case import Case, Channel, LinkKind
+from followups.cases.contacts import Address, Person
+from followups.cases.opening import NewCase
+from followups.cases.refusals import CaseRefusalError
 from foundation.paths import Home
 from foundation.settings import Language, Settings
 from ivr.actions.context import CallContext
@@ -23,7 +23,7 @@ from ivr.actions.outcome import Ending, Outcome
 from ivr.call import Call
 from ivr.callback_dialogue import Asking, Refused, Verdict, choose_number
 from ivr.case_room import STORE_SECONDS, CaseRoom, case_room, case_subjects, said_day
-from ivr.menu import CaseAction
+from ivr.menu.menu import CaseAction
 from ivr.voice_message import say_code
 
 MENUS = Actor("menus", Reach.OWN)

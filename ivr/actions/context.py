@@ -12,7 +12,7 @@ from foundation.settings import Settings
 from ivr.actions.outcome import Outcome
 from ivr.call import Call
 from ivr.queue_load import QueueLoad
-from ivr.steps import StepLog
+from ivr.steps.steps import StepLog
 
 Kept = TypeVar("Kept")
 Maker = Callable[["Resources"], AbstractAsyncContextManager[Kept]]

@@ -10,11 +10,11 @@ import asyncio
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from followups.caller_cases import CallerCase
-from followups.case import Case, ToldBy
-from followups.heard import Answer
-from followups.lifecycle import WORK
-from followups.result_sounds import SPOKEN_OF
+from followups.cases.caller_cases import CallerCase
+from followups.cases.case import Case, ToldBy
+from followups.cases.lifecycle import WORK
+from followups.telling.heard import Answer
+from followups.telling.result_sounds import SPOKEN_OF
 from foundation.paths import Home
 from foundation.settings import Settings
 from foundation.tracking import LENGTH, is_tracking_code
@@ -22,7 +22,7 @@ from ivr.actions.context import CallContext
 from ivr.actions.outcome import Ending, Outcome
 from ivr.call import Call
 from ivr.case_room import STORE_SECONDS, CaseRoom, case_room, now_ms, said_day
-from ivr.menu import FollowupAction
+from ivr.menu.menu import FollowupAction
 from ivr.result_hearing import Hearing
 from ivr.result_proof import Proof, prove
 from ivr.self_service.back_office import OfficeDownError

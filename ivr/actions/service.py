@@ -6,7 +6,7 @@ from ivr.actions.context import CallContext
 from ivr.actions.outcome import Ending, Outcome
 from ivr.actions.voice_message import run as take_message
 from ivr.call import Call
-from ivr.menu import ServiceAction, VoiceMessageAction
+from ivr.menu.menu import ServiceAction, VoiceMessageAction
 from ivr.self_service.book import service_files
 from ivr.self_service.desk import service_desk
 from ivr.self_service.dialogue import Result, Told

@@ -4,7 +4,7 @@ from foundation.asterisk.variables import Variable
 from ivr.actions.context import CallContext
 from ivr.actions.outcome import Ending, Outcome
 from ivr.call import Call
-from ivr.menu import TransferAction
+from ivr.menu.menu import TransferAction
 
 ORIGIN = "transfer"
 

@@ -9,7 +9,7 @@ from foundation.tracking import TrackingCodes
 from ivr.actions.context import CallContext, Resources
 from ivr.actions.outcome import Ending, Outcome
 from ivr.call import Call
-from ivr.menu import VoiceMessageAction
+from ivr.menu.menu import VoiceMessageAction
 from ivr.message_draft import MessageDesk
 from ivr.voice_message import Verdict, take_message
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from callqueue.outbound_model import AttemptOutcome
+from callqueue.outbound.model import AttemptOutcome
 from ivr.actions.context import Resources
 from ivr.agi.protocol import Opening
 from ivr.call import Call

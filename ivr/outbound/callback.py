@@ -7,9 +7,9 @@ import asyncio
 
 import structlog
 
-from callqueue.callbacks import CallbackDesk
-from callqueue.outbound_model import AttemptOutcome, Result
-from callqueue.stint import Origin
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.ledger.stint import Origin
+from callqueue.outbound.model import AttemptOutcome, Result
 from foundation.asterisk.variables import Variable
 from ivr.actions.context import Resources
 from ivr.call import Call

@@ -1,7 +1,7 @@
 """We call to tell the result of a case: who calls is said, who is called proves himself, hears it, and answers by key.
 
 A machine presses no key, and nobody hears anything of the case before the proof. What he says of the result is taken
-in by `followups.heard`; the dialler only learns whether it was heard.
+in by `followups.telling.heard`; the dialler only learns whether it was heard.
 """
 
 import asyncio
@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import structlog
 
-from callqueue.outbound_model import AttemptOutcome
-from callqueue.stint import Origin
-from followups.caller_cases import CallerCase
-from followups.case import ToldBy
-from followups.heard import Answer
-from followups.lifecycle import State
-from followups.satisfaction import Occasion
-from followups.survey_spool import Asked, SurveySpool
+from callqueue.ledger.stint import Origin
+from callqueue.outbound.model import AttemptOutcome
+from followups.cases.caller_cases import CallerCase
+from followups.cases.case import ToldBy
+from followups.cases.lifecycle import State
+from followups.surveys.satisfaction import Occasion
+from followups.surveys.spool import Asked, SurveySpool
+from followups.telling.heard import Answer
 from foundation.asterisk.variables import Variable
 from ivr.actions.context import Resources
 from ivr.call import Call

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from foundation.settings import LANGUAGES, Language
-from ivr.menu import Part, Prompts
+from ivr.menu.menu import Part, Prompts
 from ivr.self_service.questions import Question, Word
 from ivr.self_service.sentences import Answer, FieldName, Said
 from ivr.speech import GRAMMARS, Phrase

@@ -10,7 +10,7 @@ from persiantools.jdatetime import JalaliDate
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from foundation.identity_numbers import NATIONAL_ID_DIGITS, is_insurance_number, is_national_id
-from ivr.menu import Key, Part, Prompts
+from ivr.menu.menu import Key, Part, Prompts
 from ivr.speech import Grammar, Phrase
 
 LONGEST = 20

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from ivr.menu import Part, PromptName
+from ivr.menu.menu import Part, PromptName
 from ivr.self_service.questions import Word
 from ivr.speech import Grammar, Phrase, Unit
 

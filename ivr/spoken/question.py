@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from foundation.speech import ENGINE
 from ivr.actions.context import CallContext
 from ivr.call import LONGEST_PROMPT_SECONDS, Call
-from ivr.menu_walk import Ask
+from ivr.menu.walk import Ask
 from ivr.spoken import aeap
 from ivr.spoken.gate import Gate, open_gate
 from ivr.spoken.recogniser import same
 from ivr.spoken.words import Words, grammar, keys_of_phrases
-from ivr.steps import Kind
+from ivr.steps.steps import Kind
 
 CREATE_SECONDS = 5.0
 """Asterisk's own limits for connecting (2 s) and for the first request (1 s), and some."""

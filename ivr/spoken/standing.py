@@ -6,7 +6,7 @@ import structlog
 
 from foundation.settings import LANGUAGES, Settings
 from foundation.speech import speech_faults, spoken_languages
-from ivr.menu import Tree
+from ivr.menu.menu import Tree
 from ivr.spoken.words import grammar
 
 log = structlog.get_logger()

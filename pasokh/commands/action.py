@@ -11,15 +11,15 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from followups.corrective import Scope
-from followups.corrective_desk import ActionView, CorrectiveDesk, NewAction
+from followups.faults.corrective import Scope
+from followups.faults.corrective_desk import ActionView, CorrectiveDesk, NewAction
 from foundation.calendars import MomentError, day_text, moment_text, parse_moment
 from pasokh.case_site import CaseSite, actor_of, code_of, console
 from pasokh.commands.case_cause import causes_of
 from pasokh.commands.case_looking import Form, FormOption
 from pasokh.refusal import RefusedError
-from reports.action_words import action_state, tell_effect, tell_scope
-from reports.case_names import CaseNames, case_names
+from reports.cases.action_words import action_state, tell_effect, tell_scope
+from reports.cases.names import CaseNames, case_names
 
 app = typer.Typer(no_args_is_help=True, help="Corrective actions: a fault, who mends it, and whether that helped.")
 COLUMNS = ("id", "due", "owner", "unit", "title", "state")

@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from callqueue.agents import AgentDesk, Done
-from callqueue.floor_bus import AGENTS
+from callqueue.agents.desk import AgentDesk, Done
+from callqueue.floor.bus import AGENTS
 from foundation.text import number_text
 from pasokh.commands.site_entries import add_entry, remove_entry
 from pasokh.live_site import LiveSite, quiet_logs

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from foundation.paths import Home
-from pasokh.backup import Made, make_backup
-from pasokh.backup_erasures import read_erasures
-from pasokh.backup_seal import Opener
+from pasokh.backup.erasures import read_erasures
+from pasokh.backup.making import Made, make_backup
+from pasokh.backup.restore import restore_backup
+from pasokh.backup.seal import Opener
 from pasokh.keeping import now_in_ms
 from pasokh.refusal import RefusedError
-from pasokh.restore import restore_backup
 from pasokh.site import Site, open_site
 
 PassphraseFile = Annotated[Path | None, typer.Option(

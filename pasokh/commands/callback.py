@@ -14,11 +14,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from callqueue.agents import AsteriskAwayError
-from callqueue.callbacks import CallbackDesk
+from callqueue.agents.desk import AsteriskAwayError
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.callbacks.office import PromiseOffice, journal_by
 from callqueue.live import ami_link
-from callqueue.outbound_model import CallbackRequest, Channel, OutboundCall, Promise, State
-from callqueue.promise_office import PromiseOffice, journal_by
+from callqueue.outbound.model import CallbackRequest, Channel, OutboundCall, Promise, State
 from foundation.asterisk.ami import AmiError
 from foundation.calendars import MomentError, moment_text, parse_moment
 from foundation.database import Database, Store, store_url

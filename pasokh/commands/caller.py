@@ -10,13 +10,13 @@ from typing import Annotated, TypeVar
 import typer
 
 from foundation.data_file import DataFileError
-from pasokh.backup_erasures import write_erasures
+from pasokh.backup.erasures import write_erasures
 from pasokh.caller_export import Exported, export_caller
 from pasokh.erasing import Eraser, caller_number
 from pasokh.keeping import Keeping, keeping
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
-from recordings.erasures import erased_callers
+from recordings.keeping.erasures import erased_callers
 
 app = typer.Typer(no_args_is_help=True, help="What is kept of one caller: export it, or forget him.")
 

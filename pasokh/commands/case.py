@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from followups.case import Case, Channel, LinkKind, ToldBy
-from followups.contacts import Address, Person
-from followups.lifecycle import Closing
-from followups.message_cases import About, open_from_message
-from followups.office import CaseOffice
-from followups.opening import NewCase
+from followups.cases.case import Case, Channel, LinkKind, ToldBy
+from followups.cases.contacts import Address, Person
+from followups.cases.lifecycle import Closing
+from followups.cases.message_cases import About, open_from_message
+from followups.cases.office import CaseOffice
+from followups.cases.opening import NewCase
 from foundation.settings import LANGUAGES, Language
 from pasokh.case_site import CaseSite, actor_of, code_of
 from pasokh.commands.case_cause import app as cause_app

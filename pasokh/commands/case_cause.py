@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from followups.causes import Causes, load_causes, set_cause
+from followups.book.causes import Causes, load_causes, set_cause
 from foundation.data_file import DataFileError
 from foundation.paths import Home
 from pasokh.case_site import CaseSite, actor_of, code_of, console

@@ -2,8 +2,8 @@
 
 import typer
 
-from followups.key_rotation import rotate
-from followups.notice_messages import unknown_notified
+from followups.deadlines.notice_messages import unknown_notified
+from followups.vault.rotation import rotate
 from pasokh.case_site import CaseSite
 from pasokh.refusal import RefusedError
 

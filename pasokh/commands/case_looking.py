@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from followups.case import Case
-from followups.case_reading import CaseView
-from followups.case_record import case_record, whole_case_record
-from followups.case_store import Wanted
-from followups.case_words import CaseWords
-from followups.lifecycle import WORK, State
+from followups.cases.case import Case
+from followups.cases.lifecycle import WORK, State
+from followups.cases.reading import CaseView
+from followups.cases.record import case_record, whole_case_record
+from followups.cases.store import Wanted
+from followups.cases.words import CaseWords
 from foundation.text import number_text
 from pasokh.case_site import CaseSite, actor_of, code_of, console
 from pasokh.refusal import RefusedError

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from followups.office import CaseOffice
+from followups.cases.office import CaseOffice
 from foundation.text import number_text
 from pasokh.case_site import CaseSite, console
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from callqueue.agents import AsteriskAwayError
+from callqueue.agents.desk import AsteriskAwayError
 from callqueue.live import ami_link
 from foundation.asterisk.ami import AmiError
 from pasokh.drain import Left, begin_drain, end_drain, look

@@ -18,16 +18,16 @@ from agent_softphone.mask_desk import MaskDesk
 from agent_softphone.supervisor_desk import SupervisorDesk
 from agent_softphone.supervisor_office import Supervisor
 from agent_softphone.supervisor_refusals import FloorRefusalError
-from callqueue.agents import AsteriskAwayError, Done
+from callqueue.agents.desk import AsteriskAwayError, Done
 from callqueue.live import ami_link
-from callqueue.queues import Moved
+from callqueue.queues.desk import Moved
 from foundation.asterisk.ami import AmiError, AmiLink
 from foundation.catalogue import Texts, load_catalogue
 from foundation.database import Database, Store, store_url
 from foundation.web.roles import Role
 from pasokh.live_site import AMI_SECONDS, LiveSite, Result, quiet_logs
 from pasokh.refusal import RefusedError
-from recordings.masking import Mask, MaskRefusalError
+from recordings.masking.masking import Mask, MaskRefusalError
 
 AgentId = Annotated[str, typer.Argument(help="An agent of site.yaml, like a101.")]
 Call = Annotated[str, typer.Argument(help="The call's id, as `queue show` shows it.")]

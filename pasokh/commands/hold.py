@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
-from followups.case_store import load_case
+from followups.cases.store import load_case
 from foundation.calendars import moment_text
 from foundation.erasure import normal_form
 from foundation.text import latin_digits
@@ -21,7 +21,7 @@ from foundation.tracking import read_tracking_code
 from pasokh.keeping import Keeping, keeping, now_in_ms
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
-from recordings.holds import Hold, HoldKind, NoSuchHoldError, lift_hold, list_holds, place_hold
+from recordings.keeping.holds import Hold, HoldKind, NoSuchHoldError, lift_hold, list_holds, place_hold
 from recordings.tables import recording, voice_message
 
 app = typer.Typer(no_args_is_help=True, help="Legal hold: what must not be deleted, by anybody or anything.")

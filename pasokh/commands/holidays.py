@@ -8,9 +8,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from followups.deadline_keeper import DeadlineKeeper, Moved
+from followups.deadlines.keeper import DeadlineKeeper, Moved
+from followups.deadlines.working_days import DayKind, DayState, WorkingDays
 from followups.service import deadline_keeper
-from followups.working_days import DayKind, DayState, WorkingDays
 from foundation.calendars import MomentError, day_text, moment_text, parse_moment
 from foundation.database import Database
 from pasokh.case_site import CaseSite, actor_of, console

@@ -15,12 +15,12 @@ from foundation.calendars import MomentError, parse_moment
 from foundation.data_file import DataFileError
 from foundation.paths import Home
 from foundation.settings import LANGUAGES, Language, Settings, load_settings
-from ivr.menu import Tree
-from ivr.menu_book import known_here, menu_files
-from ivr.menu_graph import draw
-from ivr.menu_lint import check_menus
-from ivr.menu_tree import load_tree
-from ivr.menu_try import Trial
+from ivr.menu.book import known_here, menu_files
+from ivr.menu.graph import draw
+from ivr.menu.lint import check_menus
+from ivr.menu.menu import Tree
+from ivr.menu.tree import load_tree
+from ivr.menu.trial import Trial
 from ivr.prompts.catalogue import FORMATS, Catalogue, Prompt, load_catalogue
 from ivr.queue_load import QueueLoad
 from ivr.self_service.book import load_services

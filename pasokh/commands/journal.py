@@ -16,13 +16,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from callqueue.evidence import Gap
-from callqueue.journal_import import Imported, NoJournalError, import_journal
-from callqueue.journal_status import BadLineStatus, JournalStatus, read_bad_lines, read_status
-from callqueue.queue_rules import rulebook
-from callqueue.rollup_check import Checked, check_rollups
-from callqueue.rollup_service import roll_up
-from callqueue.store import read_gaps
+from callqueue.journal.importing import Imported, NoJournalError, import_journal
+from callqueue.journal.status import BadLineStatus, JournalStatus, read_bad_lines, read_status
+from callqueue.ledger.evidence import Gap
+from callqueue.ledger.store import read_gaps
+from callqueue.queues.rules import rulebook
+from callqueue.rollups.check import Checked, check_rollups
+from callqueue.rollups.service import roll_up
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings, load_settings

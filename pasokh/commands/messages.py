@@ -28,8 +28,8 @@ from foundation.web.audit_log import Act, record
 from pasokh.hearing import play_wav, wav_of, write_output
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
-from recordings.listens import MACHINE, Listen, Purpose, Way, add_listen
-from recordings.messages import (
+from recordings.listening.listens import MACHINE, Listen, Purpose, Way, add_listen
+from recordings.messages.messages import (
     Message,
     MessageState,
     Wanted,

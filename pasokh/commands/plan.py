@@ -19,11 +19,11 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.work_plan_book import KeptLine, PlannedDays, import_plan, read_days, remove_plan
-from callqueue.work_plan_file import read_plan_file
-from callqueue.work_plan_refusals import WorkPlanRefusalError, WrongPlanFileError
-from callqueue.work_plan_words import fault_text, plan_texts
-from callqueue.work_plan_writing import clocks, write_plan_file
+from callqueue.work_plan.book import KeptLine, PlannedDays, import_plan, read_days, remove_plan
+from callqueue.work_plan.file import read_plan_file
+from callqueue.work_plan.refusals import WorkPlanRefusalError, WrongPlanFileError
+from callqueue.work_plan.words import fault_text, plan_texts
+from callqueue.work_plan.writing import clocks, write_plan_file
 from foundation.calendars import MomentError, day_text, iso, parse_moment
 from foundation.catalogue import Texts
 from foundation.database import Database, Store, store_url
@@ -31,7 +31,7 @@ from foundation.text import digits
 from foundation.web.clock import present_ms
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
-from reports.stores import store_exists
+from reports.frame.stores import store_exists
 
 app = typer.Typer(no_args_is_help=True, help="Working times of the agents: import, show, remove (docs/plan.md).")
 Result = TypeVar("Result")

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from callqueue.agents import AsteriskAwayError
+from callqueue.agents.desk import AsteriskAwayError
 from callqueue.live import ami_link
-from callqueue.queues import Moved, QueueDesk
+from callqueue.queues.desk import Moved, QueueDesk
 from foundation.asterisk.ami import AmiError
 from pasokh.commands.site_entries import add_entry, remove_entry
 from pasokh.live_site import AMI_SECONDS, LiveSite, quiet_logs

@@ -12,9 +12,9 @@ from foundation.web.audit_log import Act, record
 from pasokh.commands.recording_store import in_store
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
-from recordings.repacking import Repacker
-from recordings.rotation import Failed, count_others, keys_in_use, seal_anew
-from recordings.sealing import fingerprint
+from recordings.archive.repacking import Repacker
+from recordings.archive.rotation import Failed, count_others, keys_in_use, seal_anew
+from recordings.archive.sealing import fingerprint
 
 
 def rotate_key(

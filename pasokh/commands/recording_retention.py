@@ -18,7 +18,7 @@ from foundation.data_file import DataFileError
 from pasokh.keeping import keeping, now_in_ms
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
-from recordings.retention import Round, Sentence, UnknownSubjectError
+from recordings.keeping.retention import Round, Sentence, UnknownSubjectError
 
 DAY_MS = 86_400_000
 LOOK_AHEAD_DAYS = 30

@@ -20,12 +20,12 @@ from foundation.calendars import MomentError, moment_text, parse_moment
 from foundation.database import Database, Store, store_url
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
-from recordings.manifest import manifest_of
-from recordings.mending import mend
-from recordings.sealing import SiteKeys
+from recordings.archive.manifest import manifest_of
+from recordings.archive.mending import mend
+from recordings.archive.sealing import SiteKeys
+from recordings.archive.verification import WHAT_TO_DO, Fault, Finding, verify
 from recordings.store import Recording, recordings_of
 from recordings.tables import recording
-from recordings.verification import WHAT_TO_DO, Fault, Finding, verify
 
 Result = TypeVar("Result")
 Since = Annotated[str | None, typer.Option("--since", help="Only what was recorded from this moment on.")]

@@ -17,14 +17,14 @@ from pasokh.commands.report_options import console, present, site, write
 from pasokh.commands.report_schedule import app as schedules
 from pasokh.refusal import RefusedError
 from reports.catalog import REPORTS
-from reports.files import Form, write_file
-from reports.paper import PaperError
-from reports.parameters import STEP, TIME, Pairs, Parameter, ParameterError
-from reports.queue import ReportError
-from reports.report import Context, Report, make_sheet
-from reports.sheets import Sheet, sheet_table
-from reports.stores import StoreError
-from reports.tables import report_texts
+from reports.forms.files import Form, write_file
+from reports.forms.paper import PaperError
+from reports.frame.parameters import STEP, TIME, Pairs, Parameter, ParameterError
+from reports.frame.report import Context, Report, make_sheet
+from reports.frame.sheets import Sheet, sheet_table
+from reports.frame.stores import StoreError
+from reports.frame.tables import report_texts
+from reports.queues.queue import ReportError
 
 UNBALANCED = 3
 """Exit code of a report that contradicts itself, so that programs notice too."""

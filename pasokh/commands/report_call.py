@@ -7,17 +7,17 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from followups.case_book import load_case_book
-from followups.causes import load_causes
+from followups.book.book import load_case_book
+from followups.book.causes import load_causes
 from foundation.data_file import DataFileError
 from foundation.database import Store
 from foundation.paths import Home
 from foundation.settings import Settings
 from pasokh.commands.report_options import Form, Format, console, made, present, site, write
 from pasokh.refusal import RefusedError
-from reports.case_names import CaseNames
-from reports.sheets import sheet_csv, sheet_json, sheet_table
-from reports.stores import open_store, store_exists
+from reports.cases.names import CaseNames
+from reports.frame.sheets import sheet_csv, sheet_json, sheet_table
+from reports.frame.stores import open_store, store_exists
 from reports.story.model import Story
 from reports.story.reading import UnknownCallError, call_story
 from reports.story.sheet import story_sheet

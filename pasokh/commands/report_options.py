@@ -13,8 +13,8 @@ from rich.console import Console
 from foundation.paths import Home
 from foundation.settings import Settings, load_settings
 from pasokh.refusal import RefusedError
-from reports.queue import ReportError
-from reports.stores import StoreError
+from reports.frame.stores import StoreError
+from reports.queues.queue import ReportError
 
 
 class Form(StrEnum):

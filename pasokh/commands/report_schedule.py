@@ -21,10 +21,12 @@ from foundation.web.clock import present_ms
 from pasokh.commands.report_options import console, present, site
 from pasokh.refusal import RefusedError
 from reports.catalog import find_report
-from reports.files import Form
-from reports.parameters import ParameterError
-from reports.post import Post, mail_server
-from reports.post_book import (
+from reports.forms.files import Form
+from reports.frame.parameters import ParameterError
+from reports.frame.report import Context
+from reports.frame.stores import store_exists
+from reports.frame.tables import report_texts
+from reports.post.book import (
     NewSchedule,
     Posted,
     Schedule,
@@ -33,10 +35,8 @@ from reports.post_book import (
     mark_now,
     remove_schedule,
 )
-from reports.post_days import read_when
-from reports.report import Context
-from reports.stores import store_exists
-from reports.tables import report_texts
+from reports.post.days import read_when
+from reports.post.sending import Post, mail_server
 
 ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+")
 

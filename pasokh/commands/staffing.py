@@ -13,7 +13,8 @@ from foundation.paths import Home
 from foundation.settings import Settings
 from pasokh.commands.report_options import Form, Format, console, made, present, site, write
 from pasokh.refusal import RefusedError
-from reports.sheets import Sheet, sheet_csv, sheet_json, sheet_table
+from reports.frame.sheets import Sheet, sheet_csv, sheet_json, sheet_table
+from reports.frame.stores import open_store, store_exists
 from reports.staffing.erlang import Traffic
 from reports.staffing.need import Target
 from reports.staffing.notes import Ahead, staffing_texts
@@ -30,7 +31,6 @@ from reports.staffing.reading import (
 )
 from reports.staffing.sheets import forecast_sheet, plan_sheet
 from reports.staffing.what_if import what_if_sheet
-from reports.stores import open_store, store_exists
 
 app = typer.Typer(no_args_is_help=True, help="Forecast calls, plan agents, ask what if. docs/staffing.md explains.")
 Queues = Annotated[list[str] | None, typer.Option("--queue", "-q", help="Only this queue; may be repeated.")]

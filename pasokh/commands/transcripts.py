@@ -26,15 +26,15 @@ from foundation.web.audit_log import Act, record
 from pasokh.refusal import RefusedError
 from pasokh.site import Site, open_site
 from pasokh.transcript_view import clock, hit_record, print_hit, turns, word_record
-from recordings.listing import WantedRecordings, find_recordings
-from recordings.messages import messages_named
-from recordings.search import EmptyQueryError, Hit, WordsWanted, find_words
+from recordings.listening.listing import WantedRecordings, find_recordings
+from recordings.messages.messages import messages_named
 from recordings.store import Recording, find_recording
-from recordings.transcriber_process import NoTranscriberError
-from recordings.transcribing import Backlog, Pool, alone, present_ms, young_ones
-from recordings.transcript_models import chosen_models, language_of, transcript_faults, usable_models
-from recordings.transcript_queue import Standing, Wish, ask, standing
-from recordings.transcripts import Side, TranscriptState, Word, find_transcript, read_transcript
+from recordings.transcripts.models import chosen_models, language_of, transcript_faults, usable_models
+from recordings.transcripts.queue import Standing, Wish, ask, standing
+from recordings.transcripts.search import EmptyQueryError, Hit, WordsWanted, find_words
+from recordings.transcripts.transcriber_process import NoTranscriberError
+from recordings.transcripts.transcribing import Backlog, Pool, alone, present_ms, young_ones
+from recordings.transcripts.transcripts import Side, TranscriptState, Word, find_transcript, read_transcript
 
 app = typer.Typer(no_args_is_help=True, help="What was said in kept recordings: written down, shown, found.")
 

@@ -18,7 +18,7 @@ from foundation.database import Database, Store, store_url
 from pasokh.doctor.findings import Finding, fault, good, note
 from pasokh.doctor.outlook import Growth, kept_days, outlook
 from pasokh.site import Site
-from recordings.sealing import SoundLockedError, fingerprint
+from recordings.archive.sealing import SoundLockedError, fingerprint
 from recordings.sound import BrokenSoundError, SoundGoneError, decode, read_kept
 from recordings.store import Recording
 from recordings.tables import recording

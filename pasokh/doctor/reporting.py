@@ -6,8 +6,8 @@ import ssl
 
 from pasokh.doctor.findings import Finding, fault, good, note
 from pasokh.site import Site
-from reports.paper import PaperError, font_address, html_pdf
-from reports.post import signed_in_server
+from reports.forms.paper import PaperError, font_address, html_pdf
+from reports.post.sending import signed_in_server
 
 MAIL_SECONDS = 10.0
 PDF = b"%PDF-"

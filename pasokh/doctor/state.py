@@ -5,10 +5,10 @@ import asyncio
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from followups.case_book import load_case_book
-from followups.notice_messages import unknown_notified
-from followups.office import present_ms
-from followups.vault_keys import KeysUnreadableError, load_keys
+from followups.book.book import load_case_book
+from followups.cases.office import present_ms
+from followups.deadlines.notice_messages import unknown_notified
+from followups.vault.keys import KeysUnreadableError, load_keys
 from foundation.data_file import DataFileError
 from foundation.database import Database, Store, store_url
 from foundation.speech import speech_faults, spoken_languages
@@ -20,7 +20,7 @@ from pasokh.site import Site
 from quality.book import FOLDER
 from quality.sampling import load_sampling, rules_content
 from quality.scorecards import load_scorecards
-from recordings.transcript_models import transcript_faults, usable_models
+from recordings.transcripts.models import transcript_faults, usable_models
 
 SHOWN = 3
 DATABASE_SECONDS = 10

@@ -17,28 +17,28 @@ from sqlalchemy import Connection, text
 
 import agent_softphone.desk.tables
 import agent_softphone.supervisor_tables  # noqa: F401
-import callqueue.agent_tables
-import callqueue.conversation_tables
-import callqueue.outbound_tables
-import callqueue.promise_tables
-import callqueue.rollup_tables
-import callqueue.tables
-import callqueue.work_plan_tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
-import followups.corrective_tables
-import followups.notice_tables
-import followups.survey_tables
-import followups.tables
-import followups.telling_tables  # noqa: F401
+import callqueue.agents.tables
+import callqueue.cel.conversation_tables
+import callqueue.ledger.promise_tables
+import callqueue.ledger.tables
+import callqueue.outbound.tables
+import callqueue.rollups.tables
+import callqueue.work_plan.tables  # noqa: F401 - the rooms' tables join MAIN and LEDGER
+import followups.cases.tables
+import followups.deadlines.notice_tables
+import followups.faults.corrective_tables
+import followups.surveys.tables
+import followups.telling.tables  # noqa: F401
 import foundation.gateway_tables
 import foundation.web.tables  # noqa: F401
 import ivr.identity_tables
 import ivr.tables  # noqa: F401
 import quality.tables  # noqa: F401
-import recordings.keeping_tables
-import recordings.listen_tables
+import recordings.keeping.tables
+import recordings.listening.tables
 import recordings.tables
-import recordings.transcript_tables  # noqa: F401
-import reports.post_tables  # noqa: F401
+import recordings.transcripts.tables  # noqa: F401
+import reports.post.tables  # noqa: F401
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings

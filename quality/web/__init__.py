@@ -15,7 +15,7 @@ from quality.web import (
     quality_pages,
     recording_pages,
 )
-from recordings.transcript_standing import TEXTS as TRANSCRIPT_TEXTS
+from recordings.transcripts.standing import TEXTS as TRANSCRIPT_TEXTS
 
 FOLDER = Path(__file__).parent
 

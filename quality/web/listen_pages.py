@@ -10,7 +10,7 @@ from foundation.web.pages import page
 from foundation.web.roles import Role, User
 from foundation.web.site import texts_of, web_of
 from quality.web.seat import Seat
-from recordings.listens import Purpose, WantedListens, find_listens
+from recordings.listening.listens import Purpose, WantedListens, find_listens
 
 router = APIRouter(prefix="/listens")
 Auditor = Annotated[User, Depends(signed_in(Role.AUDITOR))]

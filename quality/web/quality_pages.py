@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Path, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from followups.surveys import load_surveys
+from followups.surveys.surveys import load_surveys
 from foundation.calendars import iso
 from foundation.web.guards import note
 from foundation.web.pages import page
@@ -27,7 +27,7 @@ from quality.evaluations import (
 )
 from quality.refusals import EmptyNoteError, NoSuchEvaluationError
 from quality.web.seat import AJudge, Seat, scope_queues
-from recordings.listing import WantedRecordings
+from recordings.listening.listing import WantedRecordings
 
 router = APIRouter(prefix="/quality")
 LATEST = 20

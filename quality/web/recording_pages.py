@@ -18,15 +18,15 @@ from quality.shelf import recordings_in_which, recordings_shown
 from quality.speech import paragraphs
 from quality.web.seat import AListener, RecordingId, Seat
 from quality.web.sound_response import sound_response
-from recordings.listens import Listen, Purpose, add_listen, last_listen
-from recordings.listing import WantedRecordings
-from recordings.measure_store import Outline, outlines_of
-from recordings.notes import SoundNote, add_note, notes_of
-from recordings.search import EmptyQueryError
+from recordings.listening.listens import Listen, Purpose, add_listen, last_listen
+from recordings.listening.listing import WantedRecordings
+from recordings.listening.notes import SoundNote, add_note, notes_of
+from recordings.measuring.store import Outline, outlines_of
 from recordings.store import Recording
-from recordings.transcript_models import usable_models
-from recordings.transcript_standing import why_missing
-from recordings.transcripts import find_transcript, read_transcript
+from recordings.transcripts.models import usable_models
+from recordings.transcripts.search import EmptyQueryError
+from recordings.transcripts.standing import why_missing
+from recordings.transcripts.transcripts import find_transcript, read_transcript
 
 router = APIRouter(prefix="/recordings")
 PAGE = 30

@@ -14,7 +14,7 @@ from foundation.web.roles import Role, User
 from foundation.web.site import Web, texts_of, web_of
 from quality.reach import LISTENERS, Grant, grants_for, grants_of
 from quality.refusals import NoSuchRecordingError, WrongTimeError
-from recordings.listing import find_recording
+from recordings.listening.listing import find_recording
 from recordings.store import Recording
 
 Listener = Annotated[User, Depends(signed_in(*LISTENERS))]

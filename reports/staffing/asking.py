@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from foundation.calendars import MOMENT_HELP, MomentError, parse_moment
 from foundation.settings import Settings
 from foundation.text import latin_digits
-from reports.parameters import (
+from reports.frame.parameters import (
     LONGEST_VALUE,
     Pairs,
     ParameterError,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from reports.parameters import ParameterError
-from reports.report import Context
-from reports.sheets import Sheet
+from reports.frame.parameters import ParameterError
+from reports.frame.report import Context
+from reports.frame.sheets import Sheet
 from reports.staffing.asking import PlanQuestion, WhatIfQuestion
 from reports.staffing.erlang import Traffic
 from reports.staffing.need import Assumptions, Target

@@ -10,13 +10,13 @@ from foundation.calendars import day_text
 from foundation.catalogue import Texts, load_catalogue
 from foundation.settings import Language
 from foundation.text import digits
+from reports.frame.tables import Teller
 from reports.staffing.history import DayClass
 from reports.staffing.holdback import LEAST_LEARNING
 from reports.staffing.need import Assumptions
 from reports.staffing.patience import Patience
 from reports.staffing.plan import Choice, Sum
 from reports.staffing.reading import Learnt
-from reports.tables import Teller
 
 TEXTS = Path(__file__).parent / "texts.yaml"
 

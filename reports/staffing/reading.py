@@ -9,24 +9,24 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.arrival_store import count_refusals
-from callqueue.evidence import GapKind
-from callqueue.rollup_reading import Reader
-from callqueue.rollup_store import cell_of
-from callqueue.stint import Origin
-from callqueue.store import evidence_start, has_cel, read_gaps
-from followups.working_days import DayKind, WorkingDays
+from callqueue.ledger.arrival_store import count_refusals
+from callqueue.ledger.evidence import GapKind
+from callqueue.ledger.stint import Origin
+from callqueue.ledger.store import evidence_start, has_cel, read_gaps
+from callqueue.rollups.reading import Reader
+from callqueue.rollups.store import cell_of
+from followups.deadlines.working_days import DayKind, WorkingDays
 from foundation.calendars import Interval, day_start
 from foundation.settings import Settings
-from reports.queue import ReportError, refuse_unknown_queues
-from reports.reading import rulebook
+from reports.frame.reading import rulebook
+from reports.frame.tallied import TalliedBooks
+from reports.queues.queue import ReportError, refuse_unknown_queues
 from reports.staffing.erlang import QUARTER
 from reports.staffing.forecast import Forecaster, learn
 from reports.staffing.history import Day, DayClass, class_of, days_of
 from reports.staffing.holdback import Errors, errors_of
 from reports.staffing.need import Assumptions
 from reports.staffing.patience import Patience, patience_of
-from reports.tallied import TalliedBooks
 
 FURTHEST_BACK = 1100
 """Days of history that are looked at."""

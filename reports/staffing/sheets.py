@@ -9,7 +9,8 @@ from callqueue.metrics import Unit
 from foundation.calendars import Interval, day_start, iso
 from foundation.catalogue import Texts
 from foundation.settings import Settings
-from reports.sheets import Cell, Column, Row, Sheet
+from reports.frame.sheets import Cell, Column, Row, Sheet
+from reports.frame.tables import Teller
 from reports.staffing.forecast import Expectation, expectations
 from reports.staffing.history import SLOTS, DayClass, is_skipped, slot_start
 from reports.staffing.need import TARGETS, Assumptions
@@ -18,7 +19,6 @@ from reports.staffing.passports import chosen
 from reports.staffing.patience import Patience
 from reports.staffing.plan import Choice, Need, Sum, plan, sums
 from reports.staffing.reading import Learnt
-from reports.tables import Teller
 
 FORECAST_PASSPORTS = (
     "forecast_calls", "forecast_low", "forecast_high", "forecast_spread", "forecast_wape", "forecast_bias",

@@ -9,7 +9,8 @@ from callqueue.metrics import Unit
 from foundation.calendars import Interval
 from foundation.catalogue import Texts
 from foundation.settings import Settings
-from reports.sheets import Column, Row, Sheet
+from reports.frame.sheets import Column, Row, Sheet
+from reports.frame.tables import Teller
 from reports.staffing.erlang import ErlangC, Standing, Traffic
 from reports.staffing.erlang_a import ErlangA
 from reports.staffing.need import TARGETS, Assumptions, Target, agents_needed, scheduled
@@ -17,7 +18,6 @@ from reports.staffing.notes import assumption_notes, staffing_texts
 from reports.staffing.passports import chosen
 from reports.staffing.patience import Patience
 from reports.staffing.plan import Choice
-from reports.tables import Teller
 
 HOUR = 3600
 MOST_ROWS = 40

@@ -7,15 +7,15 @@ its name. Nothing is made up: what no record tells does not stand in the story.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from callqueue.call_reading import AgentRing, CallEvidence, CallFacts
-from callqueue.conversations import Kind as TalkKind
-from callqueue.conversations import Talk
-from callqueue.evidence import Gap, Ring
-from callqueue.promise_store import Tried
-from callqueue.stint import Outcome, Stint
-from followups.call_traces import CallTraces
-from ivr.steps import BEGAN, CallEnding, Kind, Step
-from recordings.messages import Message
+from callqueue.cel.conversations import Kind as TalkKind
+from callqueue.cel.conversations import Talk
+from callqueue.ledger.call_reading import AgentRing, CallEvidence, CallFacts
+from callqueue.ledger.evidence import Gap, Ring
+from callqueue.ledger.promise_store import Tried
+from callqueue.ledger.stint import Outcome, Stint
+from followups.cases.call_traces import CallTraces
+from ivr.steps.steps import BEGAN, CallEnding, Kind, Step
+from recordings.messages.messages import Message
 from recordings.store import Recording
 from reports.story.model import Event, Lane, Source, Story, Totals, What
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.call_reading import CallEvidence, read_call
-from callqueue.outbound_store import find_call
-from followups.call_traces import read_call_traces
-from ivr.step_store import read_path
-from recordings.messages import Wanted, messages
+from callqueue.ledger.call_reading import CallEvidence, read_call
+from callqueue.outbound.store import find_call
+from followups.cases.call_traces import read_call_traces
+from ivr.steps.store import read_path
+from recordings.messages.messages import Wanted, messages
 from recordings.store import Recording, recordings_of
-from recordings.transcripts import TranscriptState, find_transcript
-from reports.parameters import ParameterError
+from recordings.transcripts.transcripts import TranscriptState, find_transcript
+from reports.frame.parameters import ParameterError
 from reports.story.compose import Evidence, compose_story
 from reports.story.model import Story
 

@@ -5,8 +5,8 @@ import math
 from callqueue.metrics import Unit
 from foundation.calendars import Interval, iso
 from foundation.text import duration_text
-from reports.case_names import CaseNames
-from reports.sheets import Column, Row, Sheet
+from reports.cases.names import CaseNames
+from reports.frame.sheets import Column, Row, Sheet
 from reports.story.model import Event, Story
 from reports.story.words import StoryTeller, shown_caller
 

@@ -10,9 +10,9 @@ from foundation.catalogue import Texts, load_catalogue
 from foundation.settings import Language, Settings
 from foundation.text import digits
 from reports import tables
-from reports.case_names import CaseNames
+from reports.cases.names import CaseNames
+from reports.frame.tables import Teller
 from reports.story.model import Event, Story, What
-from reports.tables import Teller
 
 TEXTS = Path(__file__).parent / "texts.yaml"
 LAST_DIGITS = 4

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from callqueue.work_plan_words import TEXTS as PLAN_TEXTS
+from callqueue.work_plan.words import TEXTS as PLAN_TEXTS
 from foundation.settings import load_secrets
 from foundation.web.rooms import NavItem, WebRoom
 from foundation.web.site import Web
-from reports.menu_days import keep_menu_days
-from reports.post import Post, mail_server
+from reports.frame.tables import TEXTS
+from reports.menus.menu_days import keep_menu_days
+from reports.post.sending import Post, mail_server
 from reports.staffing.notes import TEXTS as STAFFING_TEXTS
 from reports.story.words import TEXTS as STORY_TEXTS
-from reports.tables import TEXTS
 from reports.web import (
     action_pages,
     api,

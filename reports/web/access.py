@@ -7,16 +7,16 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from followups.actor import Actor, Reach
-from followups.case_book import load_case_book
-from followups.case_refusals import CaseRefusalError
-from followups.causes import load_causes
-from followups.corrective_desk import CorrectiveDesk
+from followups.book.book import load_case_book
+from followups.book.causes import load_causes
+from followups.cases.actor import Actor, Reach
+from followups.cases.refusals import CaseRefusalError
+from followups.faults.corrective_desk import CorrectiveDesk
 from foundation.calendars import Interval, MomentError, parse_moment
 from foundation.web.guards import signed_in
 from foundation.web.roles import Role, User
 from foundation.web.site import Web, texts_of, web_of
-from reports.case_names import CaseNames
+from reports.cases.names import CaseNames
 
 DOERS = (Role.SUPERVISOR, Role.MANAGER)
 LOOKERS = (Role.AUDITOR,)

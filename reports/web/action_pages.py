@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from followups.corrective import Scope
-from followups.corrective_desk import NewAction
+from followups.faults.corrective import Scope
+from followups.faults.corrective_desk import NewAction
 from foundation.calendars import MomentError, parse_moment
 from foundation.tracking import read_tracking_code
 from foundation.web.pages import page
-from reports.action_words import action_state, tell_effect, tell_scope
-from reports.case_names import CaseNames
+from reports.cases.action_words import action_state, tell_effect, tell_scope
+from reports.cases.names import CaseNames
 from reports.web.access import DOERS, ADesk, Desk, Doer, Reader, WrongTimeError, actor_of
 
 router = APIRouter(prefix="/pulse/actions")

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from followups.corrective import Scope
-from followups.corrective_desk import NewAction
+from followups.faults.corrective import Scope
+from followups.faults.corrective_desk import NewAction
 from reports.web.access import ADesk, Doer, Reader, actor_of
 
 router = APIRouter()

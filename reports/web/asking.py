@@ -10,9 +10,9 @@ from foundation.web.language import PARAMETER
 from foundation.web.refusals import NotPermittedError
 from foundation.web.roles import Role
 from foundation.web.site import texts_of, user_of, web_of
-from reports.parameters import WHOLE_NUMBERS, Pairs, Parameters
-from reports.report import Context, Report, make_sheet
-from reports.sheets import Sheet
+from reports.frame.parameters import WHOLE_NUMBERS, Pairs, Parameters
+from reports.frame.report import Context, Report, make_sheet
+from reports.frame.sheets import Sheet
 
 FORMAT = "format"
 NOT_ASKED = (PARAMETER, FORMAT)

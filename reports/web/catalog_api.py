@@ -11,14 +11,14 @@ from foundation.web.guards import signed_in
 from foundation.web.roles import User
 from foundation.web.rooms import Refusals
 from reports.catalog import REPORTS
-from reports.files import FILES, Form, write_file
-from reports.paper import PaperError
-from reports.parameters import TIME, Parameter, ParameterError
-from reports.queue import ReportError
-from reports.report import Report
-from reports.sheets import sheet_content
-from reports.stores import StoreError
-from reports.tables import report_texts
+from reports.forms.files import FILES, Form, write_file
+from reports.forms.paper import PaperError
+from reports.frame.parameters import TIME, Parameter, ParameterError
+from reports.frame.report import Report
+from reports.frame.sheets import sheet_content
+from reports.frame.stores import StoreError
+from reports.frame.tables import report_texts
+from reports.queues.queue import ReportError
 from reports.web.asking import FORMAT, asked_pairs, context_of, made_sheet
 
 PROBLEM = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}

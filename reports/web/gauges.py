@@ -22,8 +22,8 @@ from foundation.database import Database
 from foundation.paths import Home
 from foundation.settings import Settings
 from foundation.web.site import Web
-from reports.post_tables import MAIL
-from reports.stores import StoreError
+from reports.frame.stores import StoreError
+from reports.post.tables import MAIL
 from reports.web.wallboard_day import DayFigures, Make
 
 METRICS_OFFSET = 4

@@ -2,17 +2,17 @@
 
 import asyncio
 
-from followups.satisfaction import Dimension as SatisfactionDimension
-from followups.surveys import load_surveys
-from followups.timeliness import Dimension as KeptDimension
+from followups.deadlines.timeliness import Dimension as KeptDimension
+from followups.surveys.satisfaction import Dimension as SatisfactionDimension
+from followups.surveys.surveys import load_surveys
 from foundation.calendars import Interval, calendar_of
-from reports.faults import WEEK, build_faults_sheet
-from reports.followups_kept import build_followups_sheet
-from reports.parameters import Parameters
-from reports.people import TooManyCallsError
-from reports.pulse_sheet import build as build_pulse
-from reports.satisfaction import build_satisfaction_sheet
-from reports.sheets import Sheet
+from reports.callers.pulse_sheet import build as build_pulse
+from reports.callers.satisfaction import build_satisfaction_sheet
+from reports.cases.faults import WEEK, build_faults_sheet
+from reports.cases.followups_kept import build_followups_sheet
+from reports.frame.parameters import Parameters
+from reports.frame.people import TooManyCallsError
+from reports.frame.sheets import Sheet
 from reports.web.access import Desk, WrongTimeError
 from reports.web.asking import context_of
 

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from callqueue.work_plan import PlanLine
-from callqueue.work_plan_book import PlannedDays, import_plan, read_days
-from callqueue.work_plan_file import WrittenLine, read_plan_file
-from callqueue.work_plan_refusals import PlanFault, WrongPlanFileError
-from callqueue.work_plan_words import fault_text
-from callqueue.work_plan_writing import clocks
+from callqueue.work_plan.book import PlannedDays, import_plan, read_days
+from callqueue.work_plan.file import WrittenLine, read_plan_file
+from callqueue.work_plan.plan import PlanLine
+from callqueue.work_plan.refusals import PlanFault, WrongPlanFileError
+from callqueue.work_plan.words import fault_text
+from callqueue.work_plan.writing import clocks
 from foundation.calendars import MomentError, day_start, day_text, parse_moment
 from foundation.catalogue import Texts
 from foundation.text import digits

@@ -11,8 +11,8 @@ from typing import Any
 
 from callqueue.metrics import Unit
 from foundation.calendars import Calendar
-from reports.sheets import Chart, Column, Look, Row, Section, shown_cell
-from reports.tables import Teller
+from reports.frame.sheets import Chart, Column, Look, Row, Section, shown_cell
+from reports.frame.tables import Teller
 
 MOST_LINES = 6
 """More cannot be told from each other by dash and shade."""

@@ -17,9 +17,10 @@ from foundation.web.guards import signed_in
 from foundation.web.pages import page
 from foundation.web.refusals import NotPermittedError
 from foundation.web.roles import Role, User
+from reports.callers.provinces_sheet import province_title
 from reports.catalog import REPORTS, find_report
-from reports.files import Form
-from reports.parameters import (
+from reports.forms.files import Form
+from reports.frame.parameters import (
     AGENTS,
     CALENDAR,
     FROM,
@@ -32,11 +33,10 @@ from reports.parameters import (
     Parameter,
     ParameterError,
 )
-from reports.provinces_sheet import province_title
-from reports.queue import ReportError
-from reports.report import Context, Group, Report
-from reports.sheets import Sheet
-from reports.tables import Teller, gap_lines
+from reports.frame.report import Context, Group, Report
+from reports.frame.sheets import Sheet
+from reports.frame.tables import Teller, gap_lines
+from reports.queues.queue import ReportError
 from reports.web.asking import CALLERS, asked_pairs, context_of, made_sheet
 from reports.web.report_chart import Drawing, draw_section
 from reports.web.report_view import ReportView, Table

@@ -9,8 +9,8 @@ from callqueue.metrics import Passport, Rules, Unit
 from callqueue.metrics.passports import S, T, W
 from foundation.catalogue import Texts
 from foundation.text import NO_FIGURE, duration_text
-from reports.sheets import Cell, Column, Link, Row, Section, Sheet, shown_cell
-from reports.tables import MINUS, Teller
+from reports.frame.sheets import Cell, Column, Link, Row, Section, Sheet, shown_cell
+from reports.frame.tables import MINUS, Teller
 
 FORMULAS = ("formula", "agents.formula", "ivr.formula", "staffing.formula")
 """Where in the catalogue a formula may stand in the reader's words."""

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
-from followups.satisfaction import Dimension as SatisfactionDimension
-from followups.timeliness import Dimension as KeptDimension
+from followups.deadlines.timeliness import Dimension as KeptDimension
+from followups.surveys.satisfaction import Dimension as SatisfactionDimension
 from foundation.web.pages import page
-from reports.sheets import Row, Sheet, sheet_title, shown_cell
-from reports.tables import Teller
+from reports.frame.sheets import Row, Sheet, sheet_title, shown_cell
+from reports.frame.tables import Teller
 from reports.web.access import ADesk, Desk, End, Reader, Start
 from reports.web.making import faults_sheet, kept_sheet, pulse_sheet, satisfaction_sheet
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from reports.files import Form, write_file
-from reports.report import Context
-from reports.sheets import Sheet, sheet_content
+from reports.forms.files import Form, write_file
+from reports.frame.report import Context
+from reports.frame.sheets import Sheet, sheet_content
 from reports.staffing.asking import (
     FORECAST_NAMES,
     FROM,

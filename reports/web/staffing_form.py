@@ -6,8 +6,8 @@ from math import ceil
 
 from foundation.catalogue import Texts
 from foundation.text import digits, duration_text, number_text, percent_text
-from reports.parameters import Pairs
-from reports.report import Context
+from reports.frame.parameters import Pairs
+from reports.frame.report import Context
 from reports.staffing import asking
 from reports.staffing.asking import Number, WhatIfQuestion
 from reports.staffing.making import MadeWhatIf

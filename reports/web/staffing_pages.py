@@ -17,15 +17,15 @@ from foundation.text import digits
 from foundation.web.guards import signed_in
 from foundation.web.pages import page
 from foundation.web.roles import Role, User
-from reports.files import Form
-from reports.parameters import Pairs, ParameterError
-from reports.queue import ReportError
-from reports.report import Context
-from reports.sheets import shown_cells
+from reports.forms.files import Form
+from reports.frame.parameters import Pairs, ParameterError
+from reports.frame.report import Context
+from reports.frame.sheets import shown_cells
+from reports.frame.tables import Teller
+from reports.queues.queue import ReportError
 from reports.staffing.asking import FORECAST_NAMES, WhatIfQuestion, read_plan_question, read_what_if_question
 from reports.staffing.making import MadePlan, MadeWhatIf, make_plan, make_what_if
 from reports.staffing.reading import NoHistoryError
-from reports.tables import Teller
 from reports.web.asking import asked_pairs, context_of
 from reports.web.report_view import ReportView
 from reports.web.staffing_form import plan_fields, sliders, written_number

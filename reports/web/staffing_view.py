@@ -8,12 +8,12 @@ from typing import Any
 from callqueue.metrics import Unit
 from foundation.calendars import Calendar, clock_text, day_text
 from foundation.text import digits
-from reports.sheets import Row, Sheet
+from reports.frame.sheets import Row, Sheet
+from reports.frame.tables import Teller
 from reports.staffing.making import MadePlan
 from reports.staffing.need import TARGETS
 from reports.staffing.notes import assumption_notes
 from reports.staffing.plan import Choice
-from reports.tables import Teller
 from reports.web.report_view import ISOLATE, ISOLATED
 
 PARTS = (("agents_c", "agents_erlang_c", Unit.COUNT), ("agents_a", "agents_erlang_a", Unit.COUNT),

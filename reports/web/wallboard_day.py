@@ -13,14 +13,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics.figures import Value
-from callqueue.outbound_tables import OPEN_CALLBACK, OUTBOUND_CALL
+from callqueue.outbound.tables import OPEN_CALLBACK, OUTBOUND_CALL
 from foundation.calendars import Interval
 from foundation.database import Store
 from foundation.paths import Home
 from foundation.settings import Settings
 from foundation.web.site import Web
-from reports.queue import QueueQuery, build_queue_report
-from reports.stores import StoreError, open_store
+from reports.frame.stores import StoreError, open_store
+from reports.queues.queue import QueueQuery, build_queue_report
 
 FRESH_SECONDS = 5.0
 COST = 10

@@ -16,8 +16,8 @@ from foundation.web.live import LiveEvent, Pictures, live_response
 from foundation.web.pages import page, page_values
 from foundation.web.roles import User
 from foundation.web.site import Web, texts_of, web_of
-from reports.reading import rulebook
-from reports.tables import Teller
+from reports.frame.reading import rulebook
+from reports.frame.tables import Teller
 from reports.web.wallboard_day import DayKeeper
 from reports.web.wallboard_screens import COOKIE, LOOKERS, ScreenGuard, admits, find_screen, keep_screen
 from reports.web.wallboard_view import STATES, board_of

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from callqueue.floor import AgentState
-from callqueue.floor_bus import FLOOR_TOPIC, QUEUES
+from callqueue.floor.bus import FLOOR_TOPIC, QUEUES
+from callqueue.floor.state import AgentState
 from callqueue.metrics.figures import Value
 from foundation.bus import Picture
 from foundation.settings import Language, Limits, Settings
-from reports.tables import REFUSED
+from reports.frame.tables import REFUSED
 from reports.web.wallboard_day import DayFigures, Owed
 
 STATES = (

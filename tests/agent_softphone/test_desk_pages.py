@@ -13,19 +13,19 @@ from agent_softphone.desk.calls import DeskCall, begin_call, find_call
 from agent_softphone.desk.keeper import Keeper, wrapping_up
 from agent_softphone.desk.refusals import DeskFilesWrongError
 from agent_softphone.web.desk_seat import site_book
-from callqueue.agent_sessions import begin_wrap_up, read_session
-from callqueue.outbound_model import Channel, OutboundCall, Result, State
-from callqueue.outbound_store import change_call, insert_call
-from callqueue.outbound_store import find_call as find_promise
-from callqueue.tables import STINT
-from followups.actor import Actor
-from followups.case import Case, Deed, ToldBy
-from followups.case import Channel as CaseChannel
-from followups.case_store import events_of, load_case
-from followups.contacts import Address, Person
-from followups.office import case_office
-from followups.opening import NewCase
-from followups.telling_store import begin_telling, change_telling
+from callqueue.agents.sessions import begin_wrap_up, read_session
+from callqueue.ledger.tables import STINT
+from callqueue.outbound.model import Channel, OutboundCall, Result, State
+from callqueue.outbound.store import change_call, insert_call
+from callqueue.outbound.store import find_call as find_promise
+from followups.cases.actor import Actor
+from followups.cases.case import Case, Deed, ToldBy
+from followups.cases.case import Channel as CaseChannel
+from followups.cases.contacts import Address, Person
+from followups.cases.office import case_office
+from followups.cases.opening import NewCase
+from followups.cases.store import events_of, load_case
+from followups.telling.store import begin_telling, change_telling
 from foundation.gateway_tables import sms_outbox
 from foundation.settings import Agent
 from foundation.web.audit_log import Wanted, read_audit

@@ -16,13 +16,13 @@ from agent_softphone.desk.calls import DeskCall, begin_call, calls_named, find_c
 from agent_softphone.desk.day import level_of, own_day, rulebook
 from agent_softphone.desk.refusals import DeskRefusalError, NotTakenError, TakenError, UnknownTaskError
 from agent_softphone.desk.work import KEPT_HOURS, Hands, TaskKind, TaskResult, WorkDesk
-from callqueue.evidence import Ring
-from callqueue.stint import Outcome
+from callqueue.ledger.evidence import Ring
+from callqueue.ledger.stint import Outcome
 from foundation.catalogue import load_catalogue
 from foundation.data_file import DataFileError
 from foundation.database import MAIN, Database
-from recordings.messages import Message, add_message
-from recordings.waveform import outline, peaks
+from recordings.measuring.waveform import outline, peaks
+from recordings.messages.messages import Message, add_message
 from tests.support.desk_site import desk_settings, stint
 from tests.support.stores import make_tables
 

@@ -25,9 +25,9 @@ from agent_softphone.supervisor_refusals import (
 from agent_softphone.supervisor_shift_desk import ShiftDesk
 from agent_softphone.supervisor_shifts import Due, Shift, due
 from agent_softphone.supervisor_spy import Mode
-from callqueue.agent_refusals import AlreadyLoggedInError, UnknownAgentError
-from callqueue.agent_sessions import read_session
-from callqueue.queue_refusals import NotWaitingError
+from callqueue.agents.refusals import AlreadyLoggedInError, UnknownAgentError
+from callqueue.agents.sessions import read_session
+from callqueue.queues.refusals import NotWaitingError
 from foundation.web.audit_log import Wanted, read_audit
 from tests.support.manager import Fields, event, respond
 from tests.support.queue_site import QueueSite, queue_site

@@ -4,7 +4,7 @@ import pytest
 
 from agent_softphone.refusals import NoAgentError, NotDialledError, NoWayOutError
 from agent_softphone.web.phone_api import browser_agent, inside_target, outside_number
-from callqueue.outbound_refusals import NumberRefusedError
+from callqueue.outbound.refusals import NumberRefusedError
 from foundation.settings import Agent, Queue, Settings, Sip, Trunk
 from foundation.web.roles import Role, User
 

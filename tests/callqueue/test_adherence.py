@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.conversations import Kind, Talk
-from callqueue.evidence import AgentDeed, AgentEvent
+from callqueue.cel.conversations import Kind, Talk
+from callqueue.ledger.evidence import AgentDeed, AgentEvent
 from callqueue.metrics.adherence import AdherenceFigures, AdherenceSheet, together
 from callqueue.metrics.agent_states import Timesheet, agent_day
 from callqueue.metrics.agent_time import Condition, Period, agent_periods
-from callqueue.work_plan import Activity, PlanLine, collisions
+from callqueue.work_plan.plan import Activity, PlanLine, collisions
 from foundation.calendars import Interval, Step, split
 from tests.support.stint_tables import instant
 

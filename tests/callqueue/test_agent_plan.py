@@ -1,8 +1,8 @@
 import pytest
 
-from callqueue.agent_plan import Add, Pause, Remove, SetPenalty, Step, Unpause, plan
-from callqueue.agent_sessions import Session
-from callqueue.floor import Member
+from callqueue.agents.plan import Add, Pause, Remove, SetPenalty, Step, Unpause, plan
+from callqueue.agents.sessions import Session
+from callqueue.floor.state import Member
 from foundation.settings import Agent
 
 AGENT = Agent(queues={"insurance": 0, "medical": 5})

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.conversations import Kind, Rung, Talk
-from callqueue.evidence import AgentDeed, AgentEvent, Mark, Marker, Ring
+from callqueue.cel.conversations import Kind, Rung, Talk
+from callqueue.ledger.evidence import AgentDeed, AgentEvent, Mark, Marker, Ring
 from callqueue.metrics.agent_states import (
     AgentDay,
     AgentDoing,

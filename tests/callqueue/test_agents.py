@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from callqueue.agent_sessions import read_session, read_sessions
-from callqueue.agents import (
+from callqueue.agents.desk import (
     AgentRefusalError,
     AlreadyLoggedInError,
     AsteriskAwayError,
@@ -15,9 +14,10 @@ from callqueue.agents import (
     Warned,
     WrapUpIsOursError,
 )
-from callqueue.floor import Floor
-from callqueue.floor_snapshot import take_snapshot
-from callqueue.keeper import Keeper
+from callqueue.agents.keeper import Keeper
+from callqueue.agents.sessions import read_session, read_sessions
+from callqueue.floor.snapshot import take_snapshot
+from callqueue.floor.state import Floor
 from tests.support.queue_manager import PlayedMember
 from tests.support.queue_site import QueueSite, queue_site
 from tests.support.waiting import eventually

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from callqueue.arrival_store import count_refusals
-from callqueue.journal_import import import_journal
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.arrival_store import count_refusals
+from callqueue.ledger.stint import Origin
 from callqueue.metrics.arrivals_tally import add_arrivals
 from callqueue.metrics.rules import Rulebook, Rules
-from callqueue.rollup_make import make_arrivals
-from callqueue.stint import Origin
+from callqueue.rollups.make import make_arrivals
 from foundation.calendars import Interval
 from foundation.database import Database
 

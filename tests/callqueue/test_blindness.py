@@ -7,11 +7,11 @@ from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.blindness import Blindness, GapSpool
-from callqueue.evidence import Gap, GapKind
-from callqueue.journal_check import JournalCheck
-from callqueue.store import read_gaps
-from callqueue.tables import SOURCE, STINT
+from callqueue.floor.blindness import Blindness, GapSpool
+from callqueue.journal.check import JournalCheck
+from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.store import read_gaps
+from callqueue.ledger.tables import SOURCE, STINT
 from foundation.database import LEDGER, Database
 from tests.support.floor_table import events_of
 from tests.support.stores import make_tables

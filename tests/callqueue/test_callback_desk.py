@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import callqueue
-from callqueue.callbacks import CallbackDesk, new_promise_id
-from callqueue.outbound_model import AttemptOutcome, Channel, Result, State
-from callqueue.outbound_refusals import (
+from callqueue.callbacks.desk import CallbackDesk, new_promise_id
+from callqueue.outbound.model import AttemptOutcome, Channel, Result, State
+from callqueue.outbound.refusals import (
     AlreadyClosedError,
     AlreadyPromisedError,
     DoNotCallError,
@@ -20,7 +20,7 @@ from callqueue.outbound_refusals import (
     TimeNotPossibleError,
     TooManyRequestsError,
 )
-from callqueue.outbound_store import CALL, calls_where
+from callqueue.outbound.store import CALL, calls_where
 from foundation.catalogue import load_catalogue
 from foundation.database import Database
 from foundation.settings import LANGUAGES

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from callqueue.callback_plan import about_to_be_free
+from callqueue.callbacks.plan import about_to_be_free
 from tests.support.line_simulation import Person, Scene, Simulation, ms
 
 SCENES = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.callback_plan import (
+from callqueue.callbacks.plan import (
     Agent,
     InFlight,
     OnHold,

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 import callqueue.web
-from callqueue.agent_refusals import AsteriskAwayError
-from callqueue.callbacks import CallbackDesk
-from callqueue.outbound_model import CallbackRequest, Channel, OutboundCall, State
-from callqueue.promise_office import Journal
+from callqueue.agents.refusals import AsteriskAwayError
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.callbacks.office import Journal
+from callqueue.outbound.model import CallbackRequest, Channel, OutboundCall, State
 from callqueue.web import access
 from foundation.settings import Sip, Trunk
 from foundation.web.accounts import By

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.calling_hours import DAY_MS, CallingHours, calling_hours
-from callqueue.outbound_model import CALLBACK
+from callqueue.outbound.calling_hours import DAY_MS, CallingHours, calling_hours
+from callqueue.outbound.model import CALLBACK
 from foundation.settings import Hours, Outbound
 from tests.support.outbound_site import site_settings
 

@@ -3,9 +3,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.cel import CelEvent, parse_cel
-from callqueue.cel_feed import fold_cel
-from callqueue.journal_events import BadLine
+from callqueue.cel.feed import fold_cel
+from callqueue.cel.parser import CelEvent, parse_cel
+from callqueue.journal.events import BadLine
 
 BRIDGE_ENTER = (
     b'"1795311461.105113","BRIDGE_ENTER","s-2","s-1","PJSIP/a101-0000001e","pasokh-agents","enter","AppQueue","",'

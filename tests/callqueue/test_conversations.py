@@ -1,7 +1,7 @@
 """Bridges as an Asterisk wrote them, in tables of stays; who is credited with what, below each."""
 
-from callqueue.conversations import Passed, Presence, Served, conversations_of, owner_of
-from callqueue.reconcile import Span
+from callqueue.cel.conversations import Passed, Presence, Served, conversations_of, owner_of
+from callqueue.ledger.reconcile import Span
 
 
 def stays(table: str) -> list[Presence]:

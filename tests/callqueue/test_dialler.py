@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-import callqueue.agent_tables
-import callqueue.promise_tables
-import callqueue.tables  # noqa: F401 - the tables join MAIN and LEDGER
-from callqueue.callbacks import CallbackDesk
-from callqueue.dialler import Dialler
-from callqueue.dialler_gauges import DiallerGauges
-from callqueue.outbound import Outbound
-from callqueue.outbound_model import (
+import callqueue.agents.tables
+import callqueue.ledger.promise_tables
+import callqueue.ledger.tables  # noqa: F401 - the tables join MAIN and LEDGER
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.dialler.dialler import Dialler
+from callqueue.dialler.gauges import DiallerGauges
+from callqueue.outbound.calls import Outbound
+from callqueue.outbound.model import (
     Attempt,
     AttemptOutcome,
     CallbackRequest,
@@ -23,7 +23,7 @@ from callqueue.outbound_model import (
     OutboundRequest,
     State,
 )
-from callqueue.outbound_store import attempts_of
+from callqueue.outbound.store import attempts_of
 from foundation.asterisk.ami import AmiLink, Patience
 from foundation.database import LEDGER, MAIN, Database
 from foundation.paths import Home

@@ -2,9 +2,9 @@
 
 import pytest
 
-from callqueue.dialler_calls import UNSEEN_MS, Watched, compare, follow, watch
-from callqueue.outbound_evidence import Verdict
-from callqueue.outbound_model import Attempt, AttemptOutcome, Channel, OutboundCall, State
+from callqueue.dialler.calls import UNSEEN_MS, Watched, compare, follow, watch
+from callqueue.outbound.evidence import Verdict
+from callqueue.outbound.model import Attempt, AttemptOutcome, Channel, OutboundCall, State
 from foundation.asterisk.ami_protocol import Event, parse
 
 NOW = 1_795_325_345_000

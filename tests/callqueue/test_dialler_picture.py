@@ -1,11 +1,11 @@
 """Who waits, with which place, and who is free or soon will be, from what Asterisk lists."""
 
-from callqueue.agent_sessions import Session
-from callqueue.callback_plan import Agent, OnHold
-from callqueue.dialler_picture import Picture, agents_at_work
-from callqueue.floor import Agent as FloorAgent
-from callqueue.floor import AgentState, Floor, Leg, Member
-from callqueue.on_hold import on_hold
+from callqueue.agents.sessions import Session
+from callqueue.callbacks.plan import Agent, OnHold
+from callqueue.dialler.picture import Picture, agents_at_work
+from callqueue.floor.state import Agent as FloorAgent
+from callqueue.floor.state import AgentState, Floor, Leg, Member
+from callqueue.queues.on_hold import on_hold
 from foundation.asterisk.ami_protocol import Event, parse
 from foundation.settings import Settings
 

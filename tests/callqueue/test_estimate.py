@@ -2,9 +2,9 @@
 
 import pytest
 
-from callqueue.estimate import estimated_wait, handling_seconds
-from callqueue.floor import Agent, AgentState, Floor, Member, Waiting
-from callqueue.stint import Origin, Outcome, Stint
+from callqueue.floor.state import Agent, AgentState, Floor, Member, Waiting
+from callqueue.ledger.stint import Origin, Outcome, Stint
+from callqueue.queues.estimate import estimated_wait, handling_seconds
 
 
 def floor(waiting: int, *states: AgentState) -> Floor:

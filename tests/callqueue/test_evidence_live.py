@@ -12,15 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue import tables
-from callqueue.blindness import GapSpool
-from callqueue.conversation_store import read_conversations, read_ringing
-from callqueue.conversations import Kind
-from callqueue.disk import DiskWatch, Reserve, watch_disk
-from callqueue.evidence import Gap, GapKind
-from callqueue.metrics.agent_time import agent_periods
-from callqueue.service import evidence, keep_running
-from callqueue.stint import Ending, Outcome
-from callqueue.store import (
+from callqueue.cel.conversation_store import read_conversations, read_ringing
+from callqueue.cel.conversations import Kind
+from callqueue.floor.blindness import GapSpool
+from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.stint import Ending, Outcome
+from callqueue.ledger.store import (
     count_lost_in_menu,
     read_agent_events,
     read_agent_states,
@@ -28,6 +25,9 @@ from callqueue.store import (
     read_last_starts,
     read_stints,
 )
+from callqueue.metrics.agent_time import agent_periods
+from callqueue.records.disk import DiskWatch, Reserve, watch_disk
+from callqueue.service import evidence, keep_running
 from foundation.database import Database
 from foundation.paths import Home
 from foundation.settings import Disk, Queue, Settings
@@ -332,7 +332,7 @@ async def test_a_full_disk_is_declared_late_when_the_ledger_lies_on_it(sqlite_le
 async def test_a_full_disk_is_relieved_declared_and_guarded_again(
     sqlite_ledger: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("callqueue.disk.WATCH_SECONDS", 0.02)
+    monkeypatch.setattr("callqueue.records.disk.WATCH_SECONDS", 0.02)
     reserve = TellingReserve(tmp_path)
     running = asyncio.create_task(watch_disk(reserve, sqlite_ledger, "site"))
     await _until(lambda: reserve.is_held)

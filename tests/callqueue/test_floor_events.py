@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.floor import AgentState, Floor, mask
-from callqueue.floor_events import STEPS, apply
-from callqueue.floor_pictures import picture_agent, picture_queue
+from callqueue.floor.events import STEPS, apply
+from callqueue.floor.pictures import picture_agent, picture_queue
+from callqueue.floor.state import AgentState, Floor, mask
 from tests.support.floor_table import agent_text, event_of, events_of, floor_of, waiting_text
 
 LOGGED_IN = """

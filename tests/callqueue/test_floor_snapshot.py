@@ -1,5 +1,5 @@
-from callqueue.floor import Floor
-from callqueue.floor_snapshot import take_snapshot
+from callqueue.floor.snapshot import take_snapshot
+from callqueue.floor.state import Floor
 from foundation.asterisk.ami import Event
 from tests.support.floor_table import agent_text, events_of, floor_of, waiting_text
 

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import callqueue.tables
-from callqueue.bookmarks import Bookmark, MovedError
-from callqueue.follow import Follower
-from callqueue.lines import Line
+import callqueue.ledger.tables
+from callqueue.records.bookmarks import Bookmark, MovedError
+from callqueue.records.follow import Follower
+from callqueue.records.lines import Line
 from foundation.database import LEDGER, Database
 from tests.support.stores import make_tables
 
@@ -255,7 +255,7 @@ async def test_two_readers_that_find_a_new_file_at_once_enter_it_once(desk: Desk
     assert not await other.step()
     other.close()
     async with desk.database.read() as connection:
-        states = (await connection.execute(select(callqueue.tables.SOURCE.c.state))).scalars().all()
+        states = (await connection.execute(select(callqueue.ledger.tables.SOURCE.c.state))).scalars().all()
     assert list(states) == ["live"]
     assert desk.keeper.lost == []
 
@@ -274,7 +274,7 @@ def test_whatever_happens_every_line_comes_once_and_in_order(deeds: list[str], s
 async def _live_through(deeds: list[str], chance: random.Random, folder: Path) -> None:
     database = Database(f"sqlite+aiosqlite:///{folder / 'x.sqlite'}")
     async with database.write() as connection:
-        await connection.run_sync(callqueue.tables.SOURCE.create)
+        await connection.run_sync(callqueue.ledger.tables.SOURCE.create)
         await connection.run_sync(OURS.create_all)
     (folder / "log").mkdir()
     life = Life(Desk(database, folder / "log"), chance)

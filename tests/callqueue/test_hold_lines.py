@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from callqueue.hold_lines import HoldLine, HoldLines, hold_line
-from callqueue.journal import parse_line
-from callqueue.journal_events import HoldChanged
+from callqueue.floor.hold_lines import HoldLine, HoldLines, hold_line
+from callqueue.journal.events import HoldChanged
+from callqueue.journal.parser import parse_line
 from foundation.asterisk.ami import AmiAwayError, Event, Response
 
 AGENTS = {"a101", "front-desk"}
@@ -53,7 +53,7 @@ class AwayOnce:
 
 
 async def test_a_line_waits_until_asterisk_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("callqueue.hold_lines.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("callqueue.floor.hold_lines.RETRY_SECONDS", 0.01)
     link = AwayOnce()
     lines = HoldLines(link, AGENTS)  # type: ignore[arg-type]
     lines.on_event(hold(), 5.0)

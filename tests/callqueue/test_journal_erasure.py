@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.caller_data import STEPS
-from callqueue.cel_feed import CelSink
-from callqueue.follow import Follower
-from callqueue.journal_erasure import JournalEraser, Record, UnreadableLogError
-from callqueue.journal_feed import JournalSink
-from callqueue.journal_import import import_journal
-from callqueue.rotation import rotation
-from callqueue.tables import BAD_LINE, LINE, ORPHAN, SOURCE, STINT
+from callqueue.cel.feed import CelSink
+from callqueue.journal.erasure import JournalEraser, Record, UnreadableLogError
+from callqueue.journal.feed import JournalSink
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.tables import BAD_LINE, LINE, ORPHAN, SOURCE, STINT
+from callqueue.records.follow import Follower
+from callqueue.records.rotation import rotation
 from foundation.database import LEDGER, Database, Store
 from foundation.erasure import Alias
 from foundation.paths import Home

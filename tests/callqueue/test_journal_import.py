@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, func, select
 
 from callqueue import tables
-from callqueue.journal_import import import_journal
-from callqueue.stint import Outcome
-from callqueue.store import read_agent_events, read_stints
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.stint import Outcome
+from callqueue.ledger.store import read_agent_events, read_stints
 from foundation.database import Database
 
 NOON = 1_800_000_000

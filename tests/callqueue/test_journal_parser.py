@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.journal import READERS, parse_line
-from callqueue.journal_events import (
+from callqueue.journal.events import (
     Abandoned,
     AgentDid,
     BadLine,
@@ -21,8 +20,9 @@ from callqueue.journal_events import (
     StintSaid,
     TalkEnded,
 )
-from callqueue.lines import LONGEST, LineSplitter
-from callqueue.stint import Ending, Origin
+from callqueue.journal.parser import READERS, parse_line
+from callqueue.ledger.stint import Ending, Origin
+from callqueue.records.lines import LONGEST, LineSplitter
 
 
 def split_in(cuts: list[int], data: bytes) -> list[tuple[int, int, bytes]]:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from callqueue.evidence import GapKind
-from callqueue.journal import parse_line
-from callqueue.journal_events import BadLine
-from callqueue.ledger import Ledger
-from callqueue.ledger_changes import Place
-from callqueue.stint import Ending, Origin, Outcome, Refusal, Stint
+from callqueue.journal.events import BadLine
+from callqueue.journal.parser import parse_line
+from callqueue.ledger.changes import Place
+from callqueue.ledger.evidence import GapKind
+from callqueue.ledger.fold import Ledger
+from callqueue.ledger.stint import Ending, Origin, Outcome, Refusal, Stint
 
 MIDNIGHT = 1_800_000_000
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from callqueue.evidence import Gap, GapKind
-from callqueue.floor_bus import FloorGauges
+from callqueue.floor.bus import FloorGauges
+from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.store import read_gaps
 from callqueue.live import Live
-from callqueue.store import read_gaps
 from foundation.bus import read_retained
 from tests.support.broker import TestBroker, running_broker
 from tests.support.manager import event

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from callqueue.evidence import AgentDeed, AgentEvent, Mark, Marker, Ring
+from callqueue.ledger.evidence import AgentDeed, AgentEvent, Mark, Marker, Ring
+from callqueue.ledger.stint import Stint
 from callqueue.metrics import Books, Evidence
-from callqueue.stint import Stint
 from foundation.calendars import Interval
 from tests.support.stint_tables import DAY, LATER, RULES, instant, stints_of
 

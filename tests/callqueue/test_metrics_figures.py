@@ -2,9 +2,9 @@
 
 import pytest
 
-from callqueue.evidence import Call, Refused
+from callqueue.ledger.evidence import Call, Refused
+from callqueue.ledger.stint import Refusal
 from callqueue.metrics import Rulebook, Rules, figure_ids, passports
-from callqueue.stint import Refusal
 from foundation.calendars import Interval
 from tests.support.stint_tables import DAY, books_of, figures_of, instant
 

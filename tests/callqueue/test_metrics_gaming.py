@@ -1,9 +1,9 @@
 """Ways to raise the headline without answering anybody sooner, each tried: what moved must show beside it."""
 
-from callqueue.evidence import Refused
+from callqueue.ledger.evidence import Refused
+from callqueue.ledger.promise_store import Asked, Settled
+from callqueue.ledger.stint import Refusal
 from callqueue.metrics.promises import PromiseEvidence
-from callqueue.promise_store import Asked, Settled
-from callqueue.stint import Refusal
 from tests.support.stint_tables import figures_of, instant
 
 HONEST = """

@@ -7,11 +7,11 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callqueue.evidence import AgentDeed, AgentEvent
+from callqueue.ledger.evidence import AgentDeed, AgentEvent
+from callqueue.ledger.stint import Origin, Outcome, Stint
 from callqueue.metrics import Books, Evidence, Rulebook, Rules, Unit, passports
 from callqueue.metrics.arithmetic import nearest_rank
 from callqueue.metrics.spans import Span, join, overlap, seconds, seconds_within
-from callqueue.stint import Origin, Outcome, Stint
 from foundation.calendars import Interval
 
 LENGTH = 4000

@@ -1,7 +1,7 @@
 """Promised calls in figures: kept, in time, merged, waited for outside a queue, passed over."""
 
+from callqueue.ledger.promise_store import Asked, Settled, Tried
 from callqueue.metrics.promises import PromiseEvidence
-from callqueue.promise_store import Asked, Settled, Tried
 from tests.support.stint_tables import books_of, figures_of, instant
 
 BACK = """

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.numbers import check_permitted, normalise, number_to_call, shown, shown_forms
-from callqueue.outbound_refusals import (
+from callqueue.outbound.numbers import check_permitted, normalise, number_to_call, shown, shown_forms
+from callqueue.outbound.refusals import (
     ForeignNumberError,
     InvalidNumberError,
     NotPermittedNumberError,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from callqueue.floor import Floor, Waiting
-from callqueue.offers import Offers, is_offered
+from callqueue.floor.state import Floor, Waiting
+from callqueue.queues.offers import Offers, is_offered
 from foundation.paths import Home
 from foundation.settings import Queue, Settings, Sip, Trunk
 

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from callqueue.outbound_model import AttemptOutcome, OutboundRequest, Result, State
-from callqueue.outbound_refusals import AlreadyClosedError, ClaimLostError, DoNotCallError, PurposeTakenError
-from callqueue.outbound_worker import LEASE_MS, Line
+from callqueue.outbound.model import AttemptOutcome, OutboundRequest, Result, State
+from callqueue.outbound.refusals import AlreadyClosedError, ClaimLostError, DoNotCallError, PurposeTakenError
+from callqueue.outbound.worker import LEASE_MS, Line
 from foundation.database import Database
 from tests.support.outbound_site import CallingSite, Clock, make_tables, site_settings
 

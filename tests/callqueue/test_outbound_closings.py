@@ -5,8 +5,8 @@ import pytest
 from sqlalchemy import select
 
 import callqueue
-from callqueue.outbound_closings import Closings
-from callqueue.outbound_model import OutboundCall, OutboundRequest, Result
+from callqueue.outbound.closings import Closings
+from callqueue.outbound.model import OutboundCall, OutboundRequest, Result
 from foundation.catalogue import load_catalogue
 from foundation.database import MAIN, Database
 from foundation.gateway import Outbox

@@ -1,8 +1,12 @@
 import pytest
 from sqlalchemy import insert
 
-from callqueue.journal_status import SourceStatus
-from callqueue.outbound_evidence import (
+from callqueue.journal.status import SourceStatus
+from callqueue.ledger.promise_store import AttemptEvidence, Tried, read_attempt_evidence
+from callqueue.ledger.promise_tables import CALLBACK_ATTEMPT
+from callqueue.ledger.stint import Origin, Outcome
+from callqueue.ledger.tables import CALL, STINT
+from callqueue.outbound.evidence import (
     FAR_MS,
     is_complete,
     judge,
@@ -11,11 +15,7 @@ from callqueue.outbound_evidence import (
     read_passed_over,
     read_to_the_end,
 )
-from callqueue.outbound_model import Attempt, Channel, OutboundCall, State
-from callqueue.promise_store import AttemptEvidence, Tried, read_attempt_evidence
-from callqueue.promise_tables import CALLBACK_ATTEMPT
-from callqueue.stint import Origin, Outcome
-from callqueue.tables import CALL, STINT
+from callqueue.outbound.model import Attempt, Channel, OutboundCall, State
 from foundation.database import Database
 
 NOW = 1_795_336_200

@@ -18,10 +18,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from callqueue.outbound_model import Attempt, AttemptOutcome, OutboundCall, Result, State
-from callqueue.outbound_refusals import AlreadyClosedError, AlreadyPromisedError, TooManyRequestsError
-from callqueue.outbound_store import attempts_of, calls_where
-from callqueue.outbound_worker import LEASE_MS
+from callqueue.outbound.model import Attempt, AttemptOutcome, OutboundCall, Result, State
+from callqueue.outbound.refusals import AlreadyClosedError, AlreadyPromisedError, TooManyRequestsError
+from callqueue.outbound.store import attempts_of, calls_where
+from callqueue.outbound.worker import LEASE_MS
 from foundation.database import Database
 from tests.support.dialling_world import SLOTS, Dialled, Dialler, Life, World
 from tests.support.outbound_site import MINUTE_MS, CallingSite, Clock, empty_tables, make_tables, site_settings

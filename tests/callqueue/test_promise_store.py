@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from callqueue.journal_import import import_journal
-from callqueue.promise_store import (
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.promise_store import (
     read_attempt_evidence,
     read_attempts,
     read_requests,
@@ -11,8 +11,8 @@ from callqueue.promise_store import (
     read_requests_named,
     read_settled,
 )
-from callqueue.stint import Outcome
-from callqueue.store import read_stints
+from callqueue.ledger.stint import Outcome
+from callqueue.ledger.store import read_stints
 from foundation.database import Database
 
 NOON = 1_800_000_000

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from callqueue.queue_refusals import (
+from callqueue.queues.desk import Moved, QueueDesk
+from callqueue.queues.refusals import (
     NoSuchPlaceError,
     NotDoneError,
     NotWaitingError,
     PriorityOutOfRangeError,
     QueueRefusalError,
 )
-from callqueue.queues import Moved, QueueDesk
 from tests.support.manager import Fields, respond
 from tests.support.queue_site import QueueSite, queue_site
 

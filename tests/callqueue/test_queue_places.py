@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.queue_places import Give, Place, plan_move
+from callqueue.queues.places import Give, Place, plan_move
 
 
 def queue_of(*priorities: int) -> list[Place]:

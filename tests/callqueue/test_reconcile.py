@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from callqueue.evidence import GapKind
-from callqueue.reconcile import CelView, Leg, Span, reconcile
-from callqueue.stint import Ending, Origin, Outcome, Stint
+from callqueue.ledger.evidence import GapKind
+from callqueue.ledger.reconcile import CelView, Leg, Span, reconcile
+from callqueue.ledger.stint import Ending, Origin, Outcome, Stint
 
 BEGAN = 1_800_000_000
 ANSWERED = Stint(

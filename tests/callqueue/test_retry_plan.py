@@ -2,8 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.outbound_model import AttemptOutcome, Result
-from callqueue.retry_plan import HOUR_MS, MINUTE_MS, OUR_FAULTS, OURS, SETTLED, Close, Retry, next_step, retry_rules
+from callqueue.outbound.model import AttemptOutcome, Result
+from callqueue.outbound.retry_plan import (
+    HOUR_MS,
+    MINUTE_MS,
+    OUR_FAULTS,
+    OURS,
+    SETTLED,
+    Close,
+    Retry,
+    next_step,
+    retry_rules,
+)
 from foundation.settings import Outbound
 
 RULES = retry_rules(Outbound(attempts=3, retry_minutes=[5, 30], busy_minutes=3, expire_hours=24))

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from callqueue.conversation_tables import CONVERSATION
-from callqueue.tables import CALL, LEG, MASK, STINT
-from callqueue.told_recordings import PATIENCE_MS, Together, masked_places, places, tell_some
+from callqueue.cel.conversation_tables import CONVERSATION
+from callqueue.ledger.tables import CALL, LEG, MASK, STINT
+from callqueue.ledger.told_recordings import PATIENCE_MS, Together, masked_places, places, tell_some
 from foundation.database import LEDGER, MAIN, Database
-from recordings.manifest import manifest_of
+from recordings.archive.manifest import manifest_of
 from recordings.store import Recording, add_recording
 from recordings.tables import recording
 from tests.support.stores import make_tables

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from callqueue.evidence import GapKind
-from callqueue.stint import Ending, Outcome
+from callqueue.ledger.evidence import GapKind
+from callqueue.ledger.stint import Ending, Outcome
 from foundation.database import Database
 from tests.support.evidence_site import AT, CEL, JOURNAL, Site, cel
 

@@ -7,18 +7,18 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-import callqueue.work_plan_tables
+import callqueue.work_plan.tables
 import foundation.web.tables
-from callqueue.work_plan import Activity
-from callqueue.work_plan_book import KeptLine, PlannedDays, import_plan, read_days, read_time, remove_plan
-from callqueue.work_plan_file import read_plan_file
-from callqueue.work_plan_refusals import NothingPlannedError, WrongPlanFileError
+from callqueue.work_plan.book import KeptLine, PlannedDays, import_plan, read_days, read_time, remove_plan
+from callqueue.work_plan.file import read_plan_file
+from callqueue.work_plan.plan import Activity
+from callqueue.work_plan.refusals import NothingPlannedError, WrongPlanFileError
 from foundation.database import MAIN, Database
 from foundation.settings import Agent, Queue, Settings, Site
 
 HEAD = "agent,day,from,to,activity,reason\n"
 WEEK = PlannedDays(date(2026, 11, 20), date(2026, 11, 30))
-TABLES = [callqueue.work_plan_tables.WORK_PLAN, foundation.web.tables.audit]
+TABLES = [callqueue.work_plan.tables.WORK_PLAN, foundation.web.tables.audit]
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callqueue.work_plan import Activity, PlanLine, collisions
-from callqueue.work_plan_file import read_plan_file
-from callqueue.work_plan_refusals import WrongPlanFileError
-from callqueue.work_plan_words import plan_texts
-from callqueue.work_plan_writing import write_plan_file
+from callqueue.work_plan.file import read_plan_file
+from callqueue.work_plan.plan import Activity, PlanLine, collisions
+from callqueue.work_plan.refusals import WrongPlanFileError
+from callqueue.work_plan.words import plan_texts
+from callqueue.work_plan.writing import write_plan_file
 from foundation.calendars import day_text
 from foundation.settings import LANGUAGES, Agent, Queue, Settings, Site
 from foundation.text import persian_digits

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from callqueue.agent_sessions import free_next_wrap_up, hold_next_wrap_up, read_sessions
-from callqueue.floor import Agent, Floor, Member
-from callqueue.wrap_up import WrapUp, ended_calls
+from callqueue.agents.sessions import free_next_wrap_up, hold_next_wrap_up, read_sessions
+from callqueue.agents.wrap_up import WrapUp, ended_calls
+from callqueue.floor.state import Agent, Floor, Member
 from tests.support.floor_table import floor_of
 from tests.support.queue_site import QueueSite, queue_site
 from tests.support.waiting import eventually

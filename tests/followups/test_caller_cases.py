@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from followups.caller_cases import CallerCases, caller_cases, queue_for
-from followups.case import Channel
-from followups.contacts import Address, Person
-from followups.lifecycle import Closing
+from followups.cases.caller_cases import CallerCases, caller_cases, queue_for
+from followups.cases.case import Channel
+from followups.cases.contacts import Address, Person
+from followups.cases.lifecycle import Closing
 from tests.support.case_site import NATIONAL_ID, NUMBER, OTHER_ID, SARA, CaseSite, case_site
 
 QUEUES = {"operator": None, "insurance": None, "medical": None}

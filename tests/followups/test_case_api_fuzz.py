@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from schemathesis.schemas import BaseSchema
 
 import followups.web
-from followups.office import case_office
+from followups.cases.office import case_office
 from foundation.web.accounts import By
 from foundation.web.roles import Role
 from tests.support.case_site import SARA, WISH

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from followups.case import Case, Deed, Event, ToldBy
-from followups.case_refusals import ChangedMeanwhileError, NotAMemberError, NotInThisStateError, SameUnitError
-from followups.lifecycle import LIVE, WORK, Closing, State, Step, after, closings_from, steps_from
+from followups.cases.case import Case, Deed, Event, ToldBy
+from followups.cases.lifecycle import LIVE, WORK, Closing, State, Step, after, closings_from, steps_from
+from followups.cases.refusals import ChangedMeanwhileError, NotAMemberError, NotInThisStateError, SameUnitError
 from tests.support.case_site import SARA, case_site
 
 STATE_AFTER = {

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 import followups.web
-from followups.case import Deed
-from followups.lifecycle import State
-from followups.office import CaseOffice, case_office
+from followups.cases.case import Deed
+from followups.cases.lifecycle import State
+from followups.cases.office import CaseOffice, case_office
 from foundation.web.roles import Role
 from recordings.store import Recording, add_recording
 from tests.support.browser import PHONE, accessibility_faults, chromium, shoot

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, inspect, select, text, update
 
-from followups.actor import Actor, Reach
-from followups.case import Channel, Deed
-from followups.case_refusals import MayOnlyLookError, WrongNationalIdError
-from followups.contacts import Address, Person
-from followups.key_rotation import rotate
-from followups.sealed_text import put_back, take_out
-from followups.tables import CONTACT, SEALED
-from followups.vault import SealBrokenError, Vault, masked
-from followups.vault_keys import KEPT_AFTER_ROTATION, Keys, KeysUnreadableError, add_key, key_source, load_keys
+from followups.cases.actor import Actor, Reach
+from followups.cases.case import Channel, Deed
+from followups.cases.contacts import Address, Person
+from followups.cases.refusals import MayOnlyLookError, WrongNationalIdError
+from followups.cases.tables import CONTACT, SEALED
+from followups.vault.keys import KEPT_AFTER_ROTATION, Keys, KeysUnreadableError, add_key, key_source, load_keys
+from followups.vault.rotation import rotate
+from followups.vault.sealed_text import put_back, take_out
+from followups.vault.vault import SealBrokenError, Vault, masked
 from foundation.identity_numbers import is_national_id, national_id
 from foundation.paths import Home
 from foundation.text import persian_digits
@@ -117,7 +117,7 @@ async def test_a_rotation_seals_everything_anew_while_others_go_on(site: CaseSit
 async def test_a_rotation_that_was_interrupted_is_run_again(site: CaseSite, monkeypatch: pytest.MonkeyPatch) -> None:
     case = await site.opened(summary=f"mother {OTHER_ID}")
     with monkeypatch.context() as killed:
-        killed.setattr("followups.key_rotation._renew_texts", _die)
+        killed.setattr("followups.vault.rotation._renew_texts", _die)
         with pytest.raises(KeyboardInterrupt):
             await rotate(site.home, site.database)
     assert (await site.office.reading.view(case.code, SARA)).case.summary == f"mother {masked(OTHER_ID)}"

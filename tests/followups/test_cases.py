@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from followups.actor import Actor, Reach
-from followups.case import Channel, Deed, LinkKind, Tier, ToldBy
-from followups.case_files import MOST_OF_A_CASE
-from followups.case_refusals import (
+from followups.cases.actor import Actor, Reach
+from followups.cases.case import Channel, Deed, LinkKind, Tier, ToldBy
+from followups.cases.contacts import Address, Person
+from followups.cases.files import MOST_OF_A_CASE
+from followups.cases.lifecycle import Closing, State
+from followups.cases.refusals import (
     CaseRefusalError,
     ChangedMeanwhileError,
     ContactInFutureError,
@@ -34,10 +36,8 @@ from followups.case_refusals import (
     WrongAddressError,
     WrongNationalIdError,
 )
-from followups.case_store import Wanted
-from followups.contacts import Address, Person
-from followups.lifecycle import Closing, State
-from followups.tables import EVENT
+from followups.cases.store import Wanted
+from followups.cases.tables import EVENT
 from foundation.tracking import grouped, is_tracking_code
 from tests.support.case_site import DAY_MS, NATIONAL_ID, NUMBER, OTHER_ID, SARA, SUNDAY_MS, CaseSite, case_site
 

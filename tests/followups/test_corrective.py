@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from followups.actor import Actor, Reach
-from followups.case_refusals import (
+from followups.book.causes import UnknownCauseError, load_causes, set_cause
+from followups.cases.actor import Actor, Reach
+from followups.cases.refusals import (
     CaseRefusalError,
     ChangedMeanwhileError,
     EmptyTextError,
@@ -17,9 +18,8 @@ from followups.case_refusals import (
     UnknownSubjectError,
     UnknownUnitError,
 )
-from followups.causes import UnknownCauseError, load_causes, set_cause
-from followups.corrective import WEEK, Scope, measure_effect
-from followups.corrective_desk import (
+from followups.faults.corrective import WEEK, Scope, measure_effect
+from followups.faults.corrective_desk import (
     ActionClosedError,
     ActionWithoutScopeError,
     CorrectiveDesk,
@@ -27,7 +27,7 @@ from followups.corrective_desk import (
     NewAction,
     UnknownActionError,
 )
-from followups.fault_store import Opened, read_opened
+from followups.faults.store import Opened, read_opened
 from foundation.calendars import Interval
 from foundation.data_file import DataFileError
 from tests.support.case_site import DAY_MS, SARA, SUNDAY_MS, CaseSite, case_site

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from followups.case import Case, Deed, Tier
-from followups.case_store import events_of
-from followups.contacts import Person
-from followups.escalation import NoticeKind
-from followups.lifecycle import Closing, State
-from followups.notice_tables import NOTICE
+from followups.cases.case import Case, Deed, Tier
+from followups.cases.contacts import Person
+from followups.cases.lifecycle import Closing, State
+from followups.cases.store import events_of
+from followups.deadlines.escalation import NoticeKind
+from followups.deadlines.notice_tables import NOTICE
 from foundation.gateway_tables import email_outbox, sms_outbox
 from tests.support.case_deadlines import at, keeper
 from tests.support.case_site import DAY_MS, SARA, CaseSite, case_site
@@ -115,7 +115,7 @@ async def test_a_keeper_killed_in_the_middle_has_given_a_notice_wholly_or_not_at
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("followups.notice_messages.NoticeMessages.enter", killed)
+        patch.setattr("followups.deadlines.notice_messages.NoticeMessages.enter", killed)
         with pytest.raises(KeyboardInterrupt):
             await keeper(site).look()
     assert await told(site, case) == []

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from followups.case import Deed
-from followups.case_bus import Owed
-from followups.case_store import events_of
-from followups.deadline_keeper import Given
-from followups.escalation import NoticeKind
+from followups.cases.bus import Owed
+from followups.cases.case import Deed
+from followups.cases.store import events_of
+from followups.deadlines.escalation import NoticeKind
+from followups.deadlines.keeper import Given
 from followups.service import DeadlineWatch, deadline_keeper
 from tests.support.case_deadlines import at
 from tests.support.case_site import SETTINGS, CaseSite, case_site

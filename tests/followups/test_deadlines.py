@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from persiantools.jdatetime import JalaliDate
 
-from followups.deadline import CAP_WORKING_DAYS, ClockStart, Count, Deadline, DeadlineRule, reckon
-from followups.opening_hours import HoursError, OpeningHours, UnitCalendar
-from followups.working_days import WorkingDays
+from followups.deadlines.deadline import CAP_WORKING_DAYS, ClockStart, Count, Deadline, DeadlineRule, reckon
+from followups.deadlines.opening_hours import HoursError, OpeningHours, UnitCalendar
+from followups.deadlines.working_days import WorkingDays
 from foundation.settings import Holidays
 
 TEHRAN = ZoneInfo("Asia/Tehran")

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from followups.case import Tier
-from followups.deadline import end_of
-from followups.escalation import EscalationRule, NoticeKind, Pending, next_notice, warning_at
-from followups.opening_hours import OpeningHours, UnitCalendar
-from followups.working_days import WorkingDays
+from followups.cases.case import Tier
+from followups.deadlines.deadline import end_of
+from followups.deadlines.escalation import EscalationRule, NoticeKind, Pending, next_notice, warning_at
+from followups.deadlines.opening_hours import OpeningHours, UnitCalendar
+from followups.deadlines.working_days import WorkingDays
 from foundation.settings import Holidays
 
 TEHRAN = ZoneInfo("Asia/Tehran")

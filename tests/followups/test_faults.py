@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followups.faults import EARLIER_WEEKS, Dimension, Rises, Series, find_rises
-from followups.poisson import median, rate_ratio, spread, tail
+from followups.faults.faults import EARLIER_WEEKS, Dimension, Rises, Series, find_rises
+from followups.faults.poisson import median, rate_ratio, spread, tail
 
 
 def rises(*series: tuple[int, Sequence[int | None]]) -> Rises:

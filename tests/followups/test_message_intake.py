@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from followups.case import Channel, LinkKind
-from followups.case_store import Wanted
-from followups.message_intake import MessageIntake, message_intake
+from followups.cases.case import Channel, LinkKind
+from followups.cases.message_intake import MessageIntake, message_intake
+from followups.cases.store import Wanted
 from foundation.identity_numbers import with_check_digit
 from foundation.settings import Box, Settings
-from recordings.messages import Message, add_message, close_message
+from recordings.messages.messages import Message, add_message, close_message
 from tests.support.case_site import NUMBER, SARA, SETTINGS, SUNDAY_MS, CaseSite, case_site
 
 MESSAGE = Message(

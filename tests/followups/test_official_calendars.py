@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from persiantools.jdatetime import JalaliDate
 
-from followups.working_days import NATIONWIDE, DayKind, WorkingDays
+from followups.deadlines.working_days import NATIONWIDE, DayKind, WorkingDays
 from foundation.settings import Holidays
 
 _JALALI: Any = JalaliDate

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select
 
-from followups.case import LinkKind
-from followups.satisfaction import Dimension, Occasion, Response, group_responses, tell_satisfaction
-from followups.satisfaction_store import count_answers, read_responses
-from followups.survey_spool import Asked, Pressed, SurveySpool
-from followups.survey_tables import SURVEY_ANSWER, SURVEY_REQUEST
-from followups.surveys import load_surveys
-from followups.tables import CASE, LINK
+from followups.cases.case import LinkKind
+from followups.cases.tables import CASE, LINK
+from followups.surveys.satisfaction import Dimension, Occasion, Response, group_responses, tell_satisfaction
+from followups.surveys.satisfaction_store import count_answers, read_responses
+from followups.surveys.spool import Asked, Pressed, SurveySpool
+from followups.surveys.surveys import load_surveys
+from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
 from foundation.calendars import Interval
 from foundation.data_file import DataFileError
 from foundation.database import MAIN, Database

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followups.subject_suggestion import ENOUGH, Suggestion, suggest_subject
-from followups.subjects import Subjects, load_subjects
-from followups.units import load_units
+from followups.book.subject_suggestion import ENOUGH, Suggestion, suggest_subject
+from followups.book.subjects import Subjects, load_subjects
+from followups.book.units import load_units
 from foundation.data_file import DataFileError
 from foundation.settings import LANGUAGES, Language
-from recordings.transcripts import Side, Word
+from recordings.transcripts.transcripts import Side, Word
 
 SUBJECTS = load_subjects(load_units())
 NO_WORDS = {"other"}

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.numbers import normalise
-from followups.addresses import mailbox, telephone
-from followups.case import Tier
-from followups.deadline import CAP_WORKING_DAYS, Count, DeadlineRule
-from followups.subjects import load_subjects, responsible_unit
-from followups.units import load_units
+from callqueue.outbound.numbers import normalise
+from followups.book.subjects import load_subjects, responsible_unit
+from followups.book.units import load_units
+from followups.cases.addresses import mailbox, telephone
+from followups.cases.case import Tier
+from followups.deadlines.deadline import CAP_WORKING_DAYS, Count, DeadlineRule
 from foundation.data_file import DataFileError
 from foundation.provinces import all_provinces, load_provinces
 from foundation.settings import LANGUAGES

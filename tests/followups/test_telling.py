@@ -10,22 +10,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from callqueue.outbound import Outbound, OutboundResult
-from callqueue.outbound_model import AttemptOutcome, Result
-from callqueue.outbound_model import State as CallState
-from callqueue.outbound_tables import OUTBOUND_CALL
-from callqueue.outbound_worker import OutboundWorker
-from followups.case import Case, Channel, ToldBy
-from followups.case_store import events_of
-from followups.case_words import CaseWords
-from followups.contacts import Address, Person
-from followups.heard import Answer, Heard, Hearing, heard_of
-from followups.heard_spool import HeardSpool
-from followups.lifecycle import Closing, State
-from followups.result_sounds import UNSPOKEN
-from followups.teller import Teller, teller
-from followups.telling import Outcome, Telling, read_reference, reference_of
-from followups.telling_store import tellings_of
+from callqueue.outbound.calls import Outbound, OutboundResult
+from callqueue.outbound.model import AttemptOutcome, Result
+from callqueue.outbound.model import State as CallState
+from callqueue.outbound.tables import OUTBOUND_CALL
+from callqueue.outbound.worker import OutboundWorker
+from followups.cases.case import Case, Channel, ToldBy
+from followups.cases.contacts import Address, Person
+from followups.cases.lifecycle import Closing, State
+from followups.cases.store import events_of
+from followups.cases.words import CaseWords
+from followups.telling.heard import Answer, Heard, Hearing, heard_of
+from followups.telling.heard_spool import HeardSpool
+from followups.telling.result_sounds import UNSPOKEN
+from followups.telling.store import tellings_of
+from followups.telling.teller import Teller, teller
+from followups.telling.telling import Outcome, Telling, read_reference, reference_of
 from foundation.catalogue import load_catalogue
 from foundation.gateway_tables import email_outbox, sms_outbox
 from foundation.paths import CHECKOUT

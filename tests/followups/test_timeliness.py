@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from followups.case import ToldBy
-from followups.fault_store import read_promises
-from followups.lifecycle import Closing
-from followups.timeliness import PASSPORTS, Dimension, Promise, Timeliness, tell_timeliness
+from followups.cases.case import ToldBy
+from followups.cases.lifecycle import Closing
+from followups.deadlines.timeliness import PASSPORTS, Dimension, Promise, Timeliness, tell_timeliness
+from followups.faults.store import read_promises
 from foundation.calendars import Interval
 from tests.support.case_deadlines import at, keeper
 from tests.support.case_site import SARA, CaseSite, case_site

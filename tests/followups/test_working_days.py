@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from followups.working_days import DayKind, NoWorkingDayError, WorkingDays
+from followups.deadlines.working_days import DayKind, NoWorkingDayError, WorkingDays
 from foundation.settings import Holidays
 
 TODAY = date(2026, 11, 22)

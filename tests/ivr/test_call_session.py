@@ -18,10 +18,10 @@ from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
 from ivr.call import Call
 from ivr.conditions import Facts
-from ivr.menu import Tree
-from ivr.menu_tree import Known, load_tree
+from ivr.menu.menu import Tree
+from ivr.menu.tree import Known, load_tree
 from ivr.session import Trace, guide, send_to_operator
-from ivr.steps import CallEnding, StepLog
+from ivr.steps.steps import CallEnding, StepLog
 from tests.support.shipped_menus import KNOWN, SHIPPED
 
 OPENING = b"agi_network_script: call\nagi_language: fa\nagi_uniqueid: 1.1\n\n"

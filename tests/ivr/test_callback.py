@@ -19,10 +19,10 @@ from ivr.agi.connection import Connection, HangupError
 from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
 from ivr.call import Call
-from ivr.menu import CallbackAction
+from ivr.menu.menu import CallbackAction
 from ivr.message_draft import normal_number
-from ivr.steps import StepLog
-from recordings.messages import Wanted, close_message, messages
+from ivr.steps.steps import StepLog
+from recordings.messages.messages import Wanted, close_message, messages
 from recordings.service import Archivist
 from tests.support.stores import make_tables
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from followups.case import Case, Channel, LinkKind
-from followups.case_store import Wanted
+from followups.cases.case import Case, Channel, LinkKind
+from followups.cases.store import Wanted
 from foundation.database import MAIN
 from ivr.actions import CallContext, Ending, Outcome, handler, known_names
-from ivr.menu import CaseAction
+from ivr.menu.menu import CaseAction
 from ivr.speech import GRAMMARS, PAUSE
-from ivr.steps import StepLog
+from ivr.steps.steps import StepLog
 from tests.support.case_site import NUMBER, SARA, case_site
 from tests.support.result_line import GONE, Line, ResultSite
 

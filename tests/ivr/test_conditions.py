@@ -13,8 +13,8 @@ from foundation.days import Days
 from foundation.provinces import load_provinces, province_of
 from foundation.settings import Closure, Holidays
 from ivr.conditions import Condition, Facts, Hours, fits, is_open
-from ivr.menu_tree import Known, load_tree
-from ivr.menu_walk import Leave, begin, walk
+from ivr.menu.tree import Known, load_tree
+from ivr.menu.walk import Leave, begin, walk
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 OFFICE = Hours.model_validate({

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from callqueue.journal import parse_line
-from callqueue.journal_events import Ignored
+from callqueue.journal.events import Ignored
+from callqueue.journal.parser import parse_line
 from foundation.paths import Home
 from foundation.settings import Settings
 from ivr.emergency import Emergency, EmergencyError, Mode, of_prompt, read_emergency, spoken, switch_off, switch_on

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from followups.contacts import Address, Person
-from followups.lifecycle import State
-from followups.result_sounds import UNSPOKEN
+from followups.cases.contacts import Address, Person
+from followups.cases.lifecycle import State
+from followups.telling.result_sounds import UNSPOKEN
 from foundation.identity_numbers import with_check_digit
 from ivr.actions import CallContext, Ending, Outcome, handler
 from ivr.case_room import case_room
-from ivr.menu import FollowupAction
+from ivr.menu.menu import FollowupAction
 from ivr.self_service.desk import service_desk
 from ivr.speech import GRAMMARS, PAUSE
-from ivr.steps import StepLog
+from ivr.steps.steps import StepLog
 from tests.support.case_site import DAY_MS, NATIONAL_ID, NUMBER, OTHER_ID, WISH, case_site
 from tests.support.result_line import Line, ResultSite
 

@@ -12,8 +12,8 @@ from foundation.settings import Settings
 from foundation.web.audit_log import Wanted, read_audit
 from ivr.actions import Resources
 from ivr.listening_phone import write_mixed
-from recordings.listens import Kept, WantedListens, find_listens
-from recordings.messages import Message, add_message, messages_named
+from recordings.listening.listens import Kept, WantedListens, find_listens
+from recordings.messages.messages import Message, add_message, messages_named
 from recordings.sound import Sides
 from recordings.store import Recording, add_recording
 from tests.ivr.test_phone_scripts import dial, key, pin, resources

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from foundation.data_file import DataFileError
 from foundation.paths import Home
 from foundation.settings import Queue, Settings
-from ivr.menu_book import SHIPPED, MenuBook, load_menus
-from ivr.menu_tree import Known, load_tree
+from ivr.menu.book import SHIPPED, MenuBook, load_menus
+from ivr.menu.tree import Known, load_tree
 
 GOOD = """call: {start: top}
 menus:

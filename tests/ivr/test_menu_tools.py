@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from foundation.data_file import DataFileError
 from ivr.actions import Ending, Outcome
 from ivr.conditions import Facts
-from ivr.menu import KEYS, Tree
-from ivr.menu_book import HANDLED
-from ivr.menu_graph import columns, draw
-from ivr.menu_lint import check_menus
-from ivr.menu_tree import Known, load_tree
-from ivr.menu_try import Trial
-from ivr.menu_walk import Ask, Do, Leave, begin, begin_busy, follow, walk, without_queue
+from ivr.menu.book import HANDLED
+from ivr.menu.graph import columns, draw
+from ivr.menu.lint import check_menus
+from ivr.menu.menu import KEYS, Tree
+from ivr.menu.tree import Known, load_tree
+from ivr.menu.trial import Trial
+from ivr.menu.walk import Ask, Do, Leave, begin, begin_busy, follow, walk, without_queue
 
 QUEUES = frozenset({"operator", "medical"})
 KNOWN = Known(

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ivr.conditions import Facts
-from ivr.menu import Tree
-from ivr.menu_tree import load_tree
-from ivr.menu_walk import Ask, Leave, Move, Result, begin, to_operator, walk
+from ivr.menu.menu import Tree
+from ivr.menu.tree import load_tree
+from ivr.menu.walk import Ask, Leave, Move, Result, begin, to_operator, walk
 from tests.support.shipped_menus import KNOWN, SHIPPED
 
 NOON = Facts(datetime(2026, 11, 22, 12, tzinfo=UTC), {})

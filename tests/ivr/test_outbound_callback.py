@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from callqueue.callbacks import CallbackDesk
-from callqueue.outbound_model import CallbackRequest, Channel
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.outbound.model import CallbackRequest, Channel
 from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Settings, load_secrets

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from callqueue.callbacks import CallbackDesk
-from callqueue.outbound_model import CallbackRequest, Channel, OutboundCall, State
-from callqueue.promise_lines import requested
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.journal.promise_lines import requested
+from callqueue.outbound.model import CallbackRequest, Channel, OutboundCall, State
 from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Outbound, Ports, Queue, Settings, Sip, Trunk, load_secrets
@@ -21,10 +21,10 @@ from ivr.agi.protocol import Opening
 from ivr.agi.server import Server
 from ivr.call import Call
 from ivr.callback_key import keep_place
-from ivr.menu import CallbackAction
+from ivr.menu.menu import CallbackAction
 from ivr.open_callback import Chosen, ask_owed
 from ivr.queue_load import QueueLoad
-from ivr.steps import StepLog
+from ivr.steps.steps import StepLog
 from tests.support.manager import PlayedManager, played_manager
 from tests.support.played_queue import wait_in_queue
 from tests.support.stores import make_tables

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from followups.case import ToldBy
-from followups.contacts import Address, Person
-from followups.lifecycle import Closing, State
+from followups.cases.case import ToldBy
+from followups.cases.contacts import Address, Person
+from followups.cases.lifecycle import Closing, State
 from ivr.agi.connection import HangupError
 from ivr.outbound import Owed, result, script_of
 from ivr.self_service.back_office import OfficeDownError

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followups.case import ToldBy
-from followups.lifecycle import Closing
-from followups.result_sounds import UNSPOKEN, VOICE_NAME, ResultTexts
+from followups.cases.case import ToldBy
+from followups.cases.lifecycle import Closing
+from followups.telling.result_sounds import UNSPOKEN, VOICE_NAME, ResultTexts
 from ivr.prompts.sound import SoundError
 from ivr.result_speaker import ResultSpeaker, parts_of, result_speaker
 from tests.support.case_site import NATIONAL_ID, SARA, CaseSite, case_site

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from followups.result_sounds import VOICE_NAME
+from followups.telling.result_sounds import VOICE_NAME
 from ivr.result_voice import record_result
 from tests.support.case_site import SARA, case_site
 from tests.support.live_site import write_wav

@@ -12,11 +12,11 @@ from foundation.settings import Queue, Settings, Speech
 from foundation.speech import model_fault, speech_faults, spoken_languages
 from ivr.actions import CallContext, Resources
 from ivr.call import Call
-from ivr.menu_walk import Ask, Position
+from ivr.menu.walk import Ask, Position
 from ivr.spoken.gate import Gate, open_gate
 from ivr.spoken.question import FOUND, ask_key_or_word
 from ivr.spoken.words import Words
-from ivr.steps import StepLog
+from ivr.steps.steps import StepLog
 
 WORDS: Words = {"1": {"fa": ("بیمه",)}, "2": {"fa": ("درمان", "پزشکی")}}
 ASK = Ask(("no-input", "menu-subject"), 5, Position("subject"))

@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 
 from foundation.database import MAIN, Database
 from foundation.paths import Home
-from ivr.step_spool import StepSpool, deliver_file, deliver_steps
-from ivr.step_store import read_paths
-from ivr.steps import BEGAN, Kind, StepLog
+from ivr.steps.spool import StepSpool, deliver_file, deliver_steps
+from ivr.steps.steps import BEGAN, Kind, StepLog
+from ivr.steps.store import read_paths
 from ivr.tables import ivr_day, ivr_step
 from ivr.witness import hours_since_last_call
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from callqueue.callbacks import CallbackDesk
-from callqueue.outbound_model import Attempt, CallbackRequest, Channel, OutboundCall, Result, State
-from callqueue.outbound_store import attempts_of
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.outbound.model import Attempt, CallbackRequest, Channel, OutboundCall, Result, State
+from callqueue.outbound.store import attempts_of
 from foundation.database import Database, Store, store_url
 from tests.conftest import Postgres
 from tests.support.live_calls import numbers

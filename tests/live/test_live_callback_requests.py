@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from bench.sipp import Caller, Keys, call
-from callqueue.callbacks import CallbackDesk
-from callqueue.outbound_model import Channel, OutboundCall, State
-from callqueue.promise_store import Asked, read_requests
-from callqueue.stint import Origin, Outcome, Stint
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.ledger.promise_store import Asked, read_requests
+from callqueue.ledger.stint import Origin, Outcome, Stint
+from callqueue.outbound.model import Channel, OutboundCall, State
 from foundation.database import Database, Store, store_url
 from tests.support.live_calls import IN_QUEUE, LANGUAGE, settled_stints, to
 from tests.support.live_line import LiveLine, Moment

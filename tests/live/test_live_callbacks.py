@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from bench.sipp import calling
-from callqueue.callbacks import CallbackDesk
-from callqueue.outbound_model import Attempt, CallbackRequest, Channel, OutboundCall, Result, State
-from callqueue.outbound_store import attempts_of
-from callqueue.promise_store import read_attempts
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.ledger.promise_store import read_attempts
+from callqueue.outbound.model import Attempt, CallbackRequest, Channel, OutboundCall, Result, State
+from callqueue.outbound.store import attempts_of
 from foundation.database import Database, Store, store_url
 from pasokh.drain import begin_drain, end_drain
 from tests.conftest import Postgres

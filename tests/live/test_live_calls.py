@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from bench.sipp import Caller, CallTruth, Keys, Pickup, call
-from callqueue.evidence import Call, Refused, Ring
-from callqueue.stint import Origin, Outcome, Refusal, Stint
-from callqueue.store import count_lost_in_menu, read_lost_in_menu, read_refusals, read_rings
+from callqueue.ledger.evidence import Call, Refused, Ring
+from callqueue.ledger.stint import Origin, Outcome, Refusal, Stint
+from callqueue.ledger.store import count_lost_in_menu, read_lost_in_menu, read_refusals, read_rings
 from tests.support.agreement import Witnesses, disagreements, witnesses_of
 from tests.support.live_calls import IN_QUEUE, LANGUAGE, served_by, settled_stints, to
 from tests.support.live_line import LiveLine, Moment

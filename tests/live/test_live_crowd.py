@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from bench.sipp import Caller, CallTruth, call
-from callqueue.stint import Outcome
+from callqueue.ledger.stint import Outcome
 from tests.support.agreement import disagreements, witnesses_of
 from tests.support.live_calls import numbers, served_by, settled_stints, to
 from tests.support.live_line import LiveLine

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from agent_softphone.desk.calls import DeskCall, calls_named
 from bench.sipp import calling
-from callqueue.stint import Ending, Outcome
+from callqueue.ledger.stint import Ending, Outcome
 from foundation.database import Database, Store, store_url
 from tests.support.browser import DESK, Complaints, chromium, shoot
 from tests.support.desk_phone import desk_phone

@@ -13,9 +13,9 @@ from playwright.async_api import Locator, Page, expect
 from agent_softphone.desk.calls import DeskCall, calls_named
 from bench.sipp import calling
 from bench.tones import write_tone
-from callqueue.conversation_store import read_conversations
-from callqueue.conversations import Kind, Talk
-from callqueue.stint import Outcome, Stint
+from callqueue.cel.conversation_store import read_conversations
+from callqueue.cel.conversations import Kind, Talk
+from callqueue.ledger.stint import Outcome, Stint
 from foundation.database import Database, Store, store_url
 from foundation.text import digits
 from recordings.store import Recording

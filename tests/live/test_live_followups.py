@@ -12,14 +12,14 @@ import yaml
 from sqlalchemy import select
 
 from bench.sipp import Caller, Keys, call
-from followups.actor import Actor
-from followups.case import Channel, Deed
-from followups.case_store import events_of
-from followups.notice_tables import NOTICE
-from followups.office import CaseOffice, case_office
-from followups.opening import NewCase
-from followups.satisfaction import Response
-from followups.satisfaction_store import read_responses
+from followups.cases.actor import Actor
+from followups.cases.case import Channel, Deed
+from followups.cases.office import CaseOffice, case_office
+from followups.cases.opening import NewCase
+from followups.cases.store import events_of
+from followups.deadlines.notice_tables import NOTICE
+from followups.surveys.satisfaction import Response
+from followups.surveys.satisfaction_store import read_responses
 from foundation.bus import Broker, read_retained
 from foundation.calendars import Interval
 from foundation.database import Database, Store, store_url

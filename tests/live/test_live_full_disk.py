@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bench.sipp import Caller, CallTruth, call, calling
-from callqueue.evidence import GapKind
-from callqueue.stint import Outcome
+from callqueue.ledger.evidence import GapKind
+from callqueue.ledger.stint import Outcome
 from tests.support.agreement import disagreements, witnesses_of
 from tests.support.live_calls import numbers, served_by, settled_stints, to
 from tests.support.live_line import LiveLine, Moment

@@ -13,9 +13,9 @@ import pytest
 from bench.sipp import Caller, Keys, call
 from foundation.database import Database, Store, store_url
 from foundation.settings import LANGUAGES, Language
-from ivr.step_store import read_paths
-from ivr.steps import Step
-from reports.paths import UNFINISHED, ending_of
+from ivr.steps.steps import Step
+from ivr.steps.store import read_paths
+from reports.menus.paths import UNFINISHED, ending_of
 from tests.support.envelopes import babble, likeness
 from tests.support.live_calls import IN_QUEUE
 from tests.support.live_line import LiveLine, Moment

@@ -16,8 +16,8 @@ from ivr.prompts import Prompt
 from ivr.prompts.numbers import prompt_numbers
 from pasokh.line import wait_ready
 from pasokh.supervise import SupervisorLink
-from recordings.listens import WantedListens, find_listens
-from recordings.messages import Message, Wanted, messages, sound_of
+from recordings.listening.listens import WantedListens, find_listens
+from recordings.messages.messages import Message, Wanted, messages, sound_of
 from tests.support.agent_call import agent_call
 from tests.support.kept_sound import kept_sides
 from tests.support.live_calls import LANGUAGE

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench.sipp import Caller, CallTruth, call, calling
-from callqueue.evidence import Gap, GapKind
-from callqueue.stint import Outcome, Stint
+from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.stint import Outcome, Stint
 from tests.conftest import Postgres
 from tests.support.agreement import disagreements, witnesses_of
 from tests.support.live_calls import numbers, served_by, settled_stints, to

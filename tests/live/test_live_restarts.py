@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from bench.sipp import Caller, call, calling
-from callqueue.stint import Ending, Outcome
+from callqueue.ledger.stint import Ending, Outcome
 from tests.support.agreement import disagreements, witnesses_of
 from tests.support.live_calls import numbers, served_by, settled_stints, to
 from tests.support.live_line import LiveLine, Moment

@@ -14,20 +14,20 @@ import yaml
 from sqlalchemy import select, update
 
 from bench.sipp import Caller, Keys, calling
-from callqueue.outbound import Outbound, OutboundResult
-from callqueue.outbound_tables import OUTBOUND_CALL
-from followups.actor import Actor
-from followups.case import Case, Channel, Deed, ToldBy
-from followups.case_store import events_of
-from followups.contacts import Address, Person
-from followups.lifecycle import Closing, State
-from followups.office import CaseOffice, case_office
-from followups.opening import NewCase
-from followups.result_sounds import VOICE_NAME
-from followups.satisfaction import Response
-from followups.satisfaction_store import read_responses
-from followups.telling import Outcome, Telling
-from followups.telling_store import tellings_of
+from callqueue.outbound.calls import Outbound, OutboundResult
+from callqueue.outbound.tables import OUTBOUND_CALL
+from followups.cases.actor import Actor
+from followups.cases.case import Case, Channel, Deed, ToldBy
+from followups.cases.contacts import Address, Person
+from followups.cases.lifecycle import Closing, State
+from followups.cases.office import CaseOffice, case_office
+from followups.cases.opening import NewCase
+from followups.cases.store import events_of
+from followups.surveys.satisfaction import Response
+from followups.surveys.satisfaction_store import read_responses
+from followups.telling.result_sounds import VOICE_NAME
+from followups.telling.store import tellings_of
+from followups.telling.telling import Outcome, Telling
 from foundation.calendars import Interval
 from foundation.database import Database, Store, store_url
 from foundation.gateway_tables import sms_outbox

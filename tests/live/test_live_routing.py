@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from bench.sipp import Caller, call, calling
+from callqueue.ledger.stint import Origin, Outcome
 from callqueue.metrics.entries import entries_of
-from callqueue.queue_places import Place
-from callqueue.queues import QueueDesk
-from callqueue.stint import Origin, Outcome
+from callqueue.queues.desk import QueueDesk
+from callqueue.queues.places import Place
 from foundation.asterisk.ami import AmiLink
 from foundation.settings.changes import read_applied
 from tests.support.live_calls import numbers, settled_stints, to

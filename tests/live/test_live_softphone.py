@@ -20,7 +20,7 @@ from agent_softphone.supervisor_office import Supervisor
 from agent_softphone.supervisor_spy import Mode, conversation_of
 from bench.sipp import Run, calling
 from bench.tones import write_tone
-from callqueue.stint import Ending, Origin, Outcome
+from callqueue.ledger.stint import Ending, Origin, Outcome
 from foundation.asterisk.ami import AmiLink
 from tests.support.agent_call import AgentCall, agent_call
 from tests.support.browser import accessibility_faults, chromium, shoot

@@ -16,9 +16,9 @@ from agent_softphone.supervisor_office import Supervisor
 from agent_softphone.supervisor_refusals import NotTalkingError, TelephoneAwayError
 from agent_softphone.supervisor_shift_desk import ShiftDesk
 from agent_softphone.supervisor_spy import Mode, conversation_of
-from callqueue.conversation_store import read_conversations
-from callqueue.conversations import Kind, Talk
-from callqueue.stint import Origin, Outcome
+from callqueue.cel.conversation_store import read_conversations
+from callqueue.cel.conversations import Kind, Talk
+from callqueue.ledger.stint import Origin, Outcome
 from foundation.web.audit_log import Wanted, read_audit
 from tests.support.agent_call import AgentCall, agent_call
 from tests.support.kept_sound import kept_recordings, kept_sides

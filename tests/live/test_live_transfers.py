@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bench.sipp import Caller, CallTruth, Hold, Keys, Pickup, Refer, agents, call
-from callqueue.conversation_store import read_conversations
-from callqueue.conversations import Kind, Talk
-from callqueue.stint import Ending, Origin, Outcome, Stint
+from callqueue.cel.conversation_store import read_conversations
+from callqueue.cel.conversations import Kind, Talk
+from callqueue.ledger.stint import Ending, Origin, Outcome, Stint
 from tests.support.desk_phone import DeskPhone, Line, desk_phone
 from tests.support.live_calls import served_by, settled_stints, to
 from tests.support.live_line import LiveLine, Moment

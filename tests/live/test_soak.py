@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 from bench.sipp import Caller, calling
-from callqueue.stint import Outcome
+from callqueue.ledger.stint import Outcome
 from recordings.store import Recording
 from tests.support.agreement import Witnesses, disagreements, witnesses_of
 from tests.support.echo_phone import echo_phone, echoes, write_marks

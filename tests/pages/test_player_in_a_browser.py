@@ -11,9 +11,9 @@ from playwright.async_api import Page, expect
 from foundation.settings import Agent, Queue, Settings
 from foundation.web.roles import Role
 from quality.web import room
-from recordings.notes import SoundNote, add_note
-from recordings.transcript_tables import transcript
-from recordings.transcripts import Side, Word, pack, spoken
+from recordings.listening.notes import SoundNote, add_note
+from recordings.transcripts.tables import transcript
+from recordings.transcripts.transcripts import Side, Word, pack, spoken
 from tests.support.browser import PHONE, accessibility_faults, chromium, shoot
 from tests.support.page_site import PageSite, page_site
 from tests.support.sound_site import conversation, keep_sound

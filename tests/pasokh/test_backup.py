@@ -14,27 +14,27 @@ import pyrage
 import pytest
 from sqlalchemy import select
 
-from callqueue.follow import Follower
-from callqueue.journal_feed import JournalSink
-from callqueue.store import read_stints
-from callqueue.tables import STINT
-from followups.tables import CONTACT
-from followups.vault import Vault
-from followups.vault_keys import key_source
+from callqueue.journal.feed import JournalSink
+from callqueue.ledger.store import read_stints
+from callqueue.ledger.tables import STINT
+from callqueue.records.follow import Follower
+from followups.cases.tables import CONTACT
+from followups.vault.keys import key_source
+from followups.vault.vault import Vault
 from foundation.calendars import Calendar, Interval, Step
 from foundation.database import LEDGER, Database
 from foundation.paths import Home
 from foundation.settings import load_secrets, load_settings
-from pasokh.backup import make_backup
-from pasokh.backup_erasures import known_backups
-from pasokh.backup_seal import BackupKey, Opener
+from pasokh.backup.erasures import known_backups
+from pasokh.backup.making import make_backup
+from pasokh.backup.restore import check_sums, restore_backup
+from pasokh.backup.seal import BackupKey, Opener
 from pasokh.erasing import Eraser
 from pasokh.keeping import keeping
 from pasokh.refusal import RefusedError
-from pasokh.restore import check_sums, restore_backup
 from recordings.sound import read_sound
 from recordings.store import find_recording
-from reports.queue import QueueQuery, build_queue_report
+from reports.queues.queue import QueueQuery, build_queue_report
 from tests.conftest import Postgres
 from tests.support.remembered_caller import (
     AT,
@@ -203,7 +203,7 @@ async def test_what_is_not_whole_or_not_empty_is_refused_and_nothing_is_made(
         with pytest.raises(RefusedError, match=said):
             await make_backup(site.home, site.settings, drill.backup, opener, lambda: NOW)
     with monkeypatch.context() as patch:
-        patch.setattr("pasokh.backup.backup_parts.rest", _killed)
+        patch.setattr("pasokh.backup.making.backup_parts.rest", _killed)
         with pytest.raises(KilledError):
             await drill.back_up()
     assert not drill.backup.exists()
@@ -221,7 +221,7 @@ async def test_what_is_not_whole_or_not_empty_is_refused_and_nothing_is_made(
     assert "cannot be opened" in await refused(Opener("a long passphrase"))
     assert "cannot be opened" in await refused(Opener(identities=[str(pyrage.x25519.Identity.generate())]))
     with monkeypatch.context() as patch:
-        patch.setattr("pasokh.restore.migrate", _killed)
+        patch.setattr("pasokh.backup.restore.migrate", _killed)
         with pytest.raises(KilledError):
             await restore_backup(drill.elsewhere, drill.backup, OPENED, lambda: NOW)
     assert not drill.elsewhere.root.exists()

@@ -14,8 +14,8 @@ import typer
 from sqlalchemy import Column, LargeBinary, String, Table, Text, select, update
 from typer.testing import CliRunner
 
-from callqueue.outbound_tables import OUTBOUND_CALL
-from callqueue.store import read_stints
+from callqueue.ledger.store import read_stints
+from callqueue.outbound.tables import OUTBOUND_CALL
 from foundation.calendars import Calendar, Interval, Step
 from foundation.database import LEDGER, MAIN, Database, Store
 from foundation.paths import Home
@@ -29,10 +29,10 @@ from pasokh.commands.recordings import app as recordings
 from pasokh.erasing import Eraser, caller_number
 from pasokh.migrations import METADATA
 from pasokh.refusal import RefusedError
-from recordings.erasures import unfinished
-from recordings.holds import HoldKind, lift_hold, place_hold
-from recordings.legs import Legs
-from reports.queue import QueueQuery, build_queue_report
+from recordings.archive.legs import Legs
+from recordings.keeping.erasures import unfinished
+from recordings.keeping.holds import HoldKind, lift_hold, place_hold
+from reports.queues.queue import QueueQuery, build_queue_report
 from tests.support.remembered_caller import (
     AT,
     CALL,

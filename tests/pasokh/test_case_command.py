@@ -14,7 +14,7 @@ from foundation.database import MAIN, Database
 from foundation.paths import CHECKOUT, Home
 from pasokh.commands import case
 from pasokh.refusal import RefusedError
-from recordings.messages import Message, add_message
+from recordings.messages.messages import Message, add_message
 from tests.support.case_site import NATIONAL_ID, NUMBER
 from tests.support.stores import make_tables
 

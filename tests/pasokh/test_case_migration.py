@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from followups.office import case_office
+from followups.cases.office import case_office
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings

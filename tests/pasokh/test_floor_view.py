@@ -6,9 +6,9 @@ import pytest
 from rich.console import Console, RenderableType
 
 import callqueue
-from callqueue.agents import AgentRefusalError, Warned
-from callqueue.floor import AgentState
-from callqueue.floor_bus import AGENTS, FLOOR_TOPIC, QUEUES
+from callqueue.agents.desk import AgentRefusalError, Warned
+from callqueue.floor.bus import AGENTS, FLOOR_TOPIC, QUEUES
+from callqueue.floor.state import AgentState
 from foundation.catalogue import load_catalogue
 from foundation.settings import LANGUAGES, Language, Settings
 from pasokh.floor_view import FloorView, epoch

@@ -10,8 +10,8 @@ import pytest
 from foundation.database import Database, Store, store_url
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import load_settings
-from ivr.step_spool import StepSpool, deliver_file
-from ivr.steps import BEGAN, Kind, StepLog
+from ivr.steps.spool import StepSpool, deliver_file
+from ivr.steps.steps import BEGAN, Kind, StepLog
 from pasokh.cli import main
 from pasokh.migrations import migrate
 

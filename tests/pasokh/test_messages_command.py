@@ -17,7 +17,7 @@ from ivr.emergency import Mode, read_emergency
 from pasokh.commands import emergency, messages
 from pasokh.commands import prompts as prompts_command
 from pasokh.refusal import RefusedError
-from recordings.messages import Message, add_message
+from recordings.messages.messages import Message, add_message
 from recordings.store import Recording, add_recording
 from tests.support.stores import make_tables
 

@@ -12,7 +12,7 @@ from foundation.paths import Home
 from foundation.settings import Database as DatabaseSettings
 from foundation.settings import Queue, Settings
 from pasokh.migrations import METADATA, is_current, migrate, missing_revisions, version_table
-from recordings.transcript_tables import SEARCH_TABLE
+from recordings.transcripts.tables import SEARCH_TABLE
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from callqueue.rollup_tables import ROLLUP
+from callqueue.rollups.tables import ROLLUP
 from foundation.database import Database, Store, store_url
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import load_settings

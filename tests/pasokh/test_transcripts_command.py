@@ -17,9 +17,9 @@ from pasokh.commands import transcripts
 from pasokh.doctor.state import look_at_transcripts
 from pasokh.refusal import RefusedError
 from pasokh.site import open_site
-from recordings.messages import Message, add_message
+from recordings.messages.messages import Message, add_message
 from recordings.store import add_recording
-from recordings.transcribing import Pool, alone
+from recordings.transcripts.transcribing import Pool, alone
 from tests.support.levels import DOUBLE, call, keep, model_folder, place, said, silence
 from tests.support.stores import make_tables
 

@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from foundation.web.audit_log import Wanted, read_audit
 from foundation.web.roles import Role
 from quality.web import room
-from recordings.listen_tables import LISTEN
-from recordings.listens import WantedListens, find_listens
+from recordings.listening.listens import WantedListens, find_listens
+from recordings.listening.tables import LISTEN
 from recordings.tables import recording
 from tests.support.page_site import PageSite, page_site, small_settings
 from tests.support.sound_site import conversation, keep_sound

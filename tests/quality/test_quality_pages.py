@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
-from callqueue.tables import STINT
-from followups.survey_tables import SURVEY_ANSWER, SURVEY_REQUEST
+from callqueue.ledger.tables import STINT
+from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
 from foundation.settings import Agent, Queue, Settings
 from foundation.web.roles import Role
 from quality.book import site_scorecards

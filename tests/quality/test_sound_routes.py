@@ -14,8 +14,8 @@ from foundation.web.app import API_PREFIX
 from foundation.web.guards import routes_of
 from foundation.web.roles import Role
 from pasokh.web_rooms import web_rooms
-from recordings.listens import Listen, Purpose, add_listen
-from recordings.messages import Message, add_message
+from recordings.listening.listens import Listen, Purpose, add_listen
+from recordings.messages.messages import Message, add_message
 from tests.support.page_site import PageSite, page_site, small_settings
 from tests.support.sound_site import conversation, keep_sound
 

@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry
 from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings.line import Disk
-from recordings.archive import join_legs
-from recordings.disk import AGAIN_SECONDS, MEGABYTE, Room, Voice, recording_allowed, room_for
-from recordings.legs import Legs, find_legs, is_closed
+from recordings.archive.archive import join_legs
+from recordings.archive.disk import AGAIN_SECONDS, MEGABYTE, Room, Voice, recording_allowed, room_for
+from recordings.archive.legs import Legs, find_legs, is_closed
 from recordings.service import Archivist
 from recordings.store import recordings_of
 from recordings.wav import RATE, BrokenSoundError, read_mono

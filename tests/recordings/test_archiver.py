@@ -13,12 +13,12 @@ from sqlalchemy import delete, update
 
 from foundation.database import Database
 from foundation.settings.secrets import add_recording_key
-from recordings.archive import fingerprint_of
-from recordings.deletion import delete_sound
-from recordings.kept_file import Codec
-from recordings.loudness import SILENCE
-from recordings.rotation import count_others, keys_in_use, seal_anew
-from recordings.sealing import SiteKeys, fingerprint
+from recordings.archive.archive import fingerprint_of
+from recordings.archive.kept_file import Codec
+from recordings.archive.rotation import count_others, keys_in_use, seal_anew
+from recordings.archive.sealing import SiteKeys, fingerprint
+from recordings.keeping.deletion import delete_sound
+from recordings.measuring.loudness import SILENCE
 from recordings.sound import SoundGoneError, read_sound
 from recordings.tables import recording
 from recordings.wav import RATE

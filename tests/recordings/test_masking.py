@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from foundation.asterisk.ami import AmiAwayError, Event, Response
-from recordings.mask_keeper import MaskKeeper
-from recordings.masking import (
+from recordings.masking.keeper import MaskKeeper
+from recordings.masking.masking import (
     SECOND_US,
     Lifted,
     Masks,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings.measures import AGENT, CALLER, FRAME, FRAME_MS, Measures, Samples, Turn, measure
+from recordings.measuring.measures import AGENT, CALLER, FRAME, FRAME_MS, Measures, Samples, Turn, measure
 from tests.support.sound_site import conversation, noise, nothing, tone
 
 SLACK_MS = 2 * FRAME_MS

@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry
 from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Settings
-from recordings.measure_store import Outline, outlines_of
-from recordings.measuring import Measurer
+from recordings.measuring.measuring import Measurer
+from recordings.measuring.store import Outline, outlines_of
 from recordings.store import Recording, add_recording
 from tests.support.page_site import small_settings
 from tests.support.sound_site import conversation, write_sound

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from foundation.database import MAIN, Database
 from foundation.paths import Home
-from recordings.messages import (
+from recordings.messages.messages import (
     Message,
     MessageState,
     Wanted,
@@ -27,8 +27,8 @@ from recordings.messages import (
     open_request,
     sound_of,
 )
+from recordings.messages.spoken import FORGOTTEN_SECONDS, read_spooled
 from recordings.service import Archivist
-from recordings.spoken import FORGOTTEN_SECONDS, read_spooled
 from recordings.wav import RATE
 from tests.support.stores import make_tables
 

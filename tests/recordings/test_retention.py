@@ -14,15 +14,24 @@ from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Retention, RetentionRule
 from foundation.web.audit_log import Wanted, read_audit
-from recordings.holds import Belongings, HeldError, Hold, HoldKind, NoSuchHoldError, lift_hold, list_holds, place_hold
-from recordings.keeping import ACTION, Deleter, Order, Shelf, Thing
-from recordings.keeping_tables import DELETION
-from recordings.messages import Message, MessageState, add_message, close_message
-from recordings.retention import DAY_MS, Keeper, UnknownSubjectError, check_subjects, sentence
-from recordings.sound_shelf import sound_shelves
+from recordings.keeping.holds import (
+    Belongings,
+    HeldError,
+    Hold,
+    HoldKind,
+    NoSuchHoldError,
+    lift_hold,
+    list_holds,
+    place_hold,
+)
+from recordings.keeping.keeping import ACTION, Deleter, Order, Shelf, Thing
+from recordings.keeping.retention import DAY_MS, Keeper, UnknownSubjectError, check_subjects, sentence
+from recordings.keeping.sound_shelf import sound_shelves
+from recordings.keeping.tables import DELETION
+from recordings.messages.messages import Message, MessageState, add_message, close_message
 from recordings.store import Recording, add_recording
 from recordings.tables import recording, voice_message
-from recordings.transcript_tables import transcript
+from recordings.transcripts.tables import transcript
 from tests.support.stores import make_tables
 
 NOW = 1_795_330_000_000

@@ -9,8 +9,8 @@ import yaml
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import Settings, load_secrets, load_settings
 from foundation.settings.secrets import add_recording_key, drop_recording_keys
-from recordings.kept_file import Codec, KeptName, parse_name
-from recordings.sealing import SiteKeys, fingerprint
+from recordings.archive.kept_file import Codec, KeptName, parse_name
+from recordings.archive.sealing import SiteKeys, fingerprint
 from recordings.sound import (
     BrokenSoundError,
     Sound,

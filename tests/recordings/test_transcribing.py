@@ -20,14 +20,14 @@ from foundation.database import MAIN, Database
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import Queue, Settings
 from recordings import transcribing
-from recordings.search import find_words
 from recordings.store import Recording, add_recording
-from recordings.transcriber import HANGING_SECONDS, limit_time
-from recordings.transcriber_process import NoTranscriberError
-from recordings.transcribing import Backlog, Pool, alone, young_ones
-from recordings.transcript_models import transcript_faults, usable_models
-from recordings.transcript_queue import MOST_TRIES, Wish, ask, standing
-from recordings.transcripts import (
+from recordings.transcripts.models import transcript_faults, usable_models
+from recordings.transcripts.queue import MOST_TRIES, Wish, ask, standing
+from recordings.transcripts.search import find_words
+from recordings.transcripts.transcriber import HANGING_SECONDS, limit_time
+from recordings.transcripts.transcriber_process import NoTranscriberError
+from recordings.transcripts.transcribing import Backlog, Pool, alone, young_ones
+from recordings.transcripts.transcripts import (
     Side,
     Transcript,
     TranscriptState,
@@ -270,7 +270,7 @@ async def test_one_pool_at_a_time_works_for_a_site(home: Home) -> None:
 
 def test_without_a_model_or_the_package_it_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = model_folder(tmp_path / "fa", FA)
-    monkeypatch.setattr("recordings.transcript_models.has_package", lambda: False)
+    monkeypatch.setattr("recordings.transcripts.models.has_package", lambda: False)
     queues = {"operator": Queue()}
     none = Settings(queues=queues)
     assert (usable_models(none), list(transcript_faults(none))) == ({}, [])
@@ -278,7 +278,7 @@ def test_without_a_model_or_the_package_it_says_why(tmp_path: Path, monkeypatch:
     assert usable_models(chosen) == {}
     assert [fault.split(":")[0] for fault in transcript_faults(chosen)] == [
         "the package vosk is not installed (it is in the extra `speech`)", "transcripts.models.tr = '/none'"]
-    monkeypatch.setattr("recordings.transcript_models.has_package", lambda: True)
+    monkeypatch.setattr("recordings.transcripts.models.has_package", lambda: True)
     assert usable_models(chosen) == {"fa": folder}
     off = Settings.model_validate({"queues": queues, "transcripts": {"models": {"fa": str(folder)}, "workers": 0}})
     assert (usable_models(off), list(transcript_faults(off))) == ({}, [])
@@ -293,8 +293,8 @@ from prometheus_client import CollectorRegistry
 from foundation.database import Database
 from foundation.paths import Home
 from foundation.settings import Settings
-from recordings.transcriber_process import NoTranscriberError
-from recordings.transcribing import Backlog, Pool, usable_models, young_ones
+from recordings.transcripts.transcriber_process import NoTranscriberError
+from recordings.transcripts.transcribing import Backlog, Pool, usable_models, young_ones
 
 site, moment = json.loads(sys.stdin.readline()), sys.argv[1]
 settings, database = Settings.model_validate(site["settings"]), Database(site["database"])
@@ -372,7 +372,7 @@ def _children(parent: int) -> list[int]:
     """The processes of a pool that listen."""
     lists = [_read(task / "children") for task in Path(f"/proc/{parent}/task").iterdir()]
     found = [int(child) for children in lists for child in children.split()]
-    return [child for child in found if b"recordings.transcriber" in _read(Path(f"/proc/{child}/cmdline"))]
+    return [child for child in found if b"recordings.transcripts.transcriber" in _read(Path(f"/proc/{child}/cmdline"))]
 
 
 def _read(path: Path) -> bytes:

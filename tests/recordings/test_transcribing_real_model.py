@@ -12,13 +12,13 @@ from prometheus_client import CollectorRegistry
 from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Settings
-from recordings.search import find_words
 from recordings.store import add_recording
-from recordings.transcribing import Backlog, Pool, young_ones
-from recordings.transcript_models import usable_models
-from recordings.transcripts import Side, find_transcript
+from recordings.transcripts.models import usable_models
+from recordings.transcripts.search import find_words
+from recordings.transcripts.transcribing import Backlog, Pool, young_ones
+from recordings.transcripts.transcripts import Side, find_transcript
+from recordings.transcripts.word_query import Place
 from recordings.wav import RATE, read_mono
-from recordings.word_query import Place
 from tests.support.levels import call, keep, silence
 from tests.support.stores import make_tables
 

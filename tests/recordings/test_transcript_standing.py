@@ -8,8 +8,8 @@ import pytest
 from foundation.catalogue import load_catalogue
 from foundation.settings import LANGUAGES, Language, Settings
 from recordings.store import Recording
-from recordings.transcript_standing import TEXTS, Missing, why_missing
-from recordings.transcripts import Transcript, TranscriptState
+from recordings.transcripts.standing import TEXTS, Missing, why_missing
+from recordings.transcripts.transcripts import Transcript, TranscriptState
 from tests.support.levels import call
 
 NOW_MS = 1_795_320_000_000

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import delete, update
 
 from foundation.database import Database
-from recordings.deletion import delete_sound
-from recordings.manifest import Place, manifest_of
-from recordings.mending import mend
-from recordings.sealing import SiteKeys
+from recordings.archive.manifest import Place, manifest_of
+from recordings.archive.mending import mend
+from recordings.archive.sealing import SiteKeys
+from recordings.archive.verification import YOUNG_SECONDS, Fault, verify
+from recordings.keeping.deletion import delete_sound
 from recordings.store import Recording
 from recordings.tables import recording
-from recordings.verification import YOUNG_SECONDS, Fault, verify
 from recordings.wav import RATE
 from tests.support.sound_store import SoundStore, beeps
 

@@ -9,9 +9,8 @@ from sqlalchemy import text
 
 from foundation.database import MAIN, Database
 from foundation.search_words import forms_of, search_forms, tokens
-from recordings.search import EmptyQueryError, Hit, WordsWanted, find_words
 from recordings.store import Recording, add_recording
-from recordings.transcript_queue import (
+from recordings.transcripts.queue import (
     MOST_TRIES,
     Standing,
     Wish,
@@ -23,7 +22,8 @@ from recordings.transcript_queue import (
     note_crash,
     standing,
 )
-from recordings.transcripts import (
+from recordings.transcripts.search import EmptyQueryError, Hit, WordsWanted, find_words
+from recordings.transcripts.transcripts import (
     Side,
     TranscriptState,
     Word,
@@ -32,7 +32,7 @@ from recordings.transcripts import (
     read_transcript,
     scrub_search_index,
 )
-from recordings.word_query import Piece, find_places, parse_query
+from recordings.transcripts.word_query import Piece, find_places, parse_query
 from tests.support.levels import call, place
 from tests.support.stores import make_tables
 

@@ -23,10 +23,10 @@ from foundation.web.roles import Role
 from pasokh.commands import plan
 from pasokh.refusal import RefusedError
 from reports.catalog import find_report
-from reports.queue import ReportError
-from reports.report import Context, make_sheet
-from reports.sheets import Sheet, sheet_content, sheet_csv, sheet_table
-from reports.tables import report_texts
+from reports.frame.report import Context, make_sheet
+from reports.frame.sheets import Sheet, sheet_content, sheet_csv, sheet_table
+from reports.frame.tables import report_texts
+from reports.queues.queue import ReportError
 from reports.web.plan_pages import LARGEST
 from tests.support.browser import accessibility_faults, chromium, shoot
 from tests.support.page_site import TOKEN, PageSite, page_site

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from callqueue.conversations import Kind, Talk
+from callqueue.cel.conversations import Kind, Talk
 from callqueue.metrics.agent_states import timesheets
 from callqueue.metrics.agent_time import Condition, Period
 from callqueue.metrics.agents_tally import tally_timesheets
 from foundation.calendars import Interval, Step, split
 from foundation.settings import LANGUAGES, Agent, Language, Queue, Settings, Site
-from reports.agent_tables import agents_csv, agents_json, agents_table
-from reports.agents import PASSPORTS, AgentsQuery, AgentsReport, compose
+from reports.agents.agent_tables import agents_csv, agents_json, agents_table
+from reports.agents.agents import PASSPORTS, AgentsQuery, AgentsReport, compose
 from tests.support.stint_tables import instant
 
 MORNING = Interval(instant("08:00:00"), instant("10:00:00"))

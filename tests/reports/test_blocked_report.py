@@ -9,9 +9,9 @@ from foundation.database import LEDGER, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Queue, Settings, Site
 from reports.catalog import find_report
-from reports.report import Context, make_sheet
-from reports.sheets import Sheet
-from reports.tables import report_texts
+from reports.frame.report import Context, make_sheet
+from reports.frame.sheets import Sheet
+from reports.frame.tables import report_texts
 from tests.support.evidence_site import AT
 from tests.support.evidence_site import Site as Evidence
 from tests.support.stores import make_tables

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 import followups.web
 import reports.web
-from followups.office import case_office
+from followups.cases.office import case_office
 from foundation.settings import Language
 from foundation.web.audit_log import Wanted, read_audit
 from foundation.web.roles import Role

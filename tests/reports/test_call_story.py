@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.call_reading import AgentRing, CallEvidence, CallFacts
-from callqueue.conversations import Kind, Talk
-from callqueue.evidence import Gap, GapKind, Refused, Ring
-from callqueue.stint import Ending, Origin, Outcome, Refusal, Stint
-from followups.case_book import load_case_book
-from followups.causes import load_causes
+from callqueue.cel.conversations import Kind, Talk
+from callqueue.ledger.call_reading import AgentRing, CallEvidence, CallFacts
+from callqueue.ledger.evidence import Gap, GapKind, Refused, Ring
+from callqueue.ledger.stint import Ending, Origin, Outcome, Refusal, Stint
+from followups.book.book import load_case_book
+from followups.book.causes import load_causes
 from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import LANGUAGES, Agent, Language, Queue, Settings, Site
-from ivr.steps import Step
-from reports.case_names import CaseNames
-from reports.sheets import sheet_json, sheet_table
+from ivr.steps.steps import Step
+from reports.cases.names import CaseNames
+from reports.frame.sheets import sheet_json, sheet_table
 from reports.story.compose import Evidence, compose_story
 from reports.story.model import Lane, Source, Story, What
 from reports.story.reading import UnknownCallError, call_story

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from callqueue.journal_import import import_journal
+from callqueue.journal.importing import import_journal
 from foundation.calendars import Interval
 from foundation.database import Database
 from foundation.settings import Queue, Settings
-from reports.callbacks import build_callbacks_sheet
-from reports.sheets import Sheet, sheet_csv, sheet_json, sheet_table
+from reports.frame.sheets import Sheet, sheet_csv, sheet_json, sheet_table
+from reports.queues.callbacks import build_callbacks_sheet
 
 NOON = 1_800_000_000
 LINES = f"""

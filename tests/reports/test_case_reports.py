@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from followups.case import LinkKind, ToldBy
-from followups.causes import load_causes, set_cause
-from followups.lifecycle import Closing
-from followups.satisfaction import Occasion
-from followups.survey_spool import Asked, Pressed, store
+from followups.book.causes import load_causes, set_cause
+from followups.cases.case import LinkKind, ToldBy
+from followups.cases.lifecycle import Closing
+from followups.surveys.satisfaction import Occasion
+from followups.surveys.spool import Asked, Pressed, store
 from foundation.paths import Home
 from pasokh.commands.report import app
 from pasokh.refusal import RefusedError

@@ -7,21 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callqueue.metrics import Unit
-from followups.case_links import checked_reference
-from followups.tables import LINK
+from followups.cases.links import checked_reference
+from followups.cases.tables import LINK
 from foundation.calendars import iso
 from foundation.database import LEDGER, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Queue, Settings, Site
-from ivr.steps import BEGAN, Step
+from ivr.steps.steps import BEGAN, Step
 from ivr.tables import ivr_step
-from recordings.messages import Message, add_message
+from recordings.messages.messages import Message, add_message
+from reports.callers.channel_shift import PASSPORTS
+from reports.callers.requests import End, Request, tally_requests
 from reports.catalog import find_report
-from reports.channel_shift import PASSPORTS
-from reports.report import Context, make_sheet
-from reports.requests import End, Request, tally_requests
-from reports.sheets import Sheet
-from reports.tables import report_texts
+from reports.frame.report import Context, make_sheet
+from reports.frame.sheets import Sheet
+from reports.frame.tables import report_texts
 from tests.support.case_site import case_site
 from tests.support.evidence_site import AT
 from tests.support.evidence_site import Site as Evidence

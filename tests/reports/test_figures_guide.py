@@ -4,8 +4,8 @@ import re
 
 from callqueue.metrics import passports
 from foundation.settings import LANGUAGES
+from reports.frame.tables import COLUMNS, EXPLAINED, report_texts
 from reports.guide import GUIDE, renewed
-from reports.tables import COLUMNS, EXPLAINED, report_texts
 from tests.support.stint_tables import figures_of
 
 

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callqueue.journal_import import import_journal
+from callqueue.journal.importing import import_journal
 from callqueue.metrics.contacts import contacts_of
 from callqueue.metrics.entries import entries_of
 from foundation.calendars import parse_moment
 from foundation.database import LEDGER, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Queue, Settings, Site
+from reports.callers.first_contact import AGAIN, PASSPORTS, judge, resolution_figures
 from reports.catalog import find_report
-from reports.first_contact import AGAIN, PASSPORTS, judge, resolution_figures
-from reports.report import Context, make_sheet
-from reports.sheets import Sheet
-from reports.tables import report_texts
+from reports.frame.report import Context, make_sheet
+from reports.frame.sheets import Sheet
+from reports.frame.tables import report_texts
 from tests.support.stint_tables import DAY, RULES, stints_of
 from tests.support.stores import make_tables
 

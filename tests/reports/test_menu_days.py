@@ -15,12 +15,12 @@ from sqlalchemy import delete, func, select
 from foundation.calendars import Interval
 from foundation.database import MAIN, Database
 from foundation.paths import Home
-from ivr.step_spool import StepSpool, deliver_file
-from ivr.steps import BEGAN, BUSY, Step
+from ivr.steps.spool import StepSpool, deliver_file
+from ivr.steps.steps import BEGAN, BUSY, Step
 from ivr.tables import ivr_day, ivr_step
-from reports.menu_days import MenuDayMaker, decode, encode, read_path_tally
-from reports.menus import compose_menus_report
-from reports.paths import PathTally
+from reports.menus.menu_days import MenuDayMaker, decode, encode, read_path_tally
+from reports.menus.menus import compose_menus_report
+from reports.menus.paths import PathTally
 
 DAY = 86_400
 ZONES = {

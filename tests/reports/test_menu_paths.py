@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from foundation.calendars import Interval
-from ivr.steps import Step
-from reports.menus import MenusReport, compose_menus_report
-from reports.paths import LineFigures, PathTally, counts, is_contained, path_passports
+from ivr.steps.steps import Step
+from reports.menus.menus import MenusReport, compose_menus_report
+from reports.menus.paths import LineFigures, PathTally, counts, is_contained, path_passports
 
 #  call  kind     name      key  result      ms
 CALLS = """

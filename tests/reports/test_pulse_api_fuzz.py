@@ -11,10 +11,10 @@ from schemathesis.schemas import BaseSchema
 
 import followups.web
 import reports.web
-from followups.causes import load_causes
-from followups.corrective import Scope
-from followups.corrective_desk import CorrectiveDesk, NewAction
-from followups.office import case_office
+from followups.book.causes import load_causes
+from followups.cases.office import case_office
+from followups.faults.corrective import Scope
+from followups.faults.corrective_desk import CorrectiveDesk, NewAction
 from foundation.web.roles import Role
 from reports.catalog import REPORTS
 from tests.support.case_site import SARA, WISH

@@ -11,20 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callqueue.evidence import Gap, GapKind
-from callqueue.journal_import import import_journal
-from callqueue.tables import GAP
-from followups.poisson import lower_tail, quantile, tail
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.tables import GAP
+from followups.faults.poisson import lower_tail, quantile, tail
 from foundation.calendars import Interval, iso
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Queue, Settings, Site
-from reports.case_sheets import TooLongError
+from reports.callers.pulse_calls import Arrival, Sort, compare_calls, weeks_before
+from reports.cases.sheets import TooLongError
 from reports.catalog import find_report
-from reports.pulse_calls import Arrival, Sort, compare_calls, weeks_before
-from reports.report import Context, make_sheet
-from reports.sheets import Sheet
-from reports.tables import report_texts
+from reports.frame.report import Context, make_sheet
+from reports.frame.sheets import Sheet
+from reports.frame.tables import report_texts
 from tests.support.stores import make_tables
 
 WEEK = 7 * 86_400

@@ -7,8 +7,8 @@ import pytest
 
 import followups.web
 import reports.web
-from followups.causes import load_causes, set_cause
-from followups.office import CaseOffice, case_office
+from followups.book.causes import load_causes, set_cause
+from followups.cases.office import CaseOffice, case_office
 from foundation.database import LEDGER, Database, Store, store_url
 from foundation.web.roles import Role
 from tests.support.browser import accessibility_faults, chromium, shoot

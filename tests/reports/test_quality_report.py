@@ -16,9 +16,9 @@ from quality.scorecards import load_scorecards
 from quality.scoring import score
 from recordings.store import Recording
 from reports.catalog import find_report
-from reports.report import Context, make_sheet
-from reports.sheets import sheet_content
-from reports.tables import TEXTS
+from reports.frame.report import Context, make_sheet
+from reports.frame.sheets import sheet_content
+from reports.frame.tables import TEXTS
 from tests.support.page_site import page_site
 
 NOW = 1_795_328_580

@@ -14,18 +14,18 @@ import pytest
 from rich.console import Console
 from sqlalchemy import insert
 
-from callqueue.evidence import Gap, GapKind, Refused
-from callqueue.journal_import import import_journal
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.evidence import Gap, GapKind, Refused
+from callqueue.ledger.stint import Refusal
+from callqueue.ledger.tables import GAP
 from callqueue.metrics import Books, Evidence, figure_ids, passports
-from callqueue.stint import Refusal
-from callqueue.tables import GAP
 from foundation.calendars import Calendar, Interval, Step
 from foundation.database import Database
 from foundation.settings import Language, Queue, Settings, Site
-from reports.exports import queue_report_csv, queue_report_json
-from reports.queue import QueueQuery, QueueReport, ReportError, Row, build_queue_report, compose, earlier
-from reports.reading import rulebook
-from reports.tables import queue_report_table
+from reports.forms.exports import queue_report_csv, queue_report_json
+from reports.frame.reading import rulebook
+from reports.frame.tables import queue_report_table
+from reports.queues.queue import QueueQuery, QueueReport, ReportError, Row, build_queue_report, compose, earlier
 from tests.support.stint_tables import stints_of
 
 TEHRAN = ZoneInfo("Asia/Tehran")

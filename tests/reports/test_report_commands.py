@@ -11,16 +11,16 @@ import pytest
 from sqlalchemy import insert
 from typer.testing import CliRunner, Result
 
-import callqueue.tables  # the metadata below needs its tables
-from callqueue.journal_import import import_journal
+import callqueue.ledger.tables  # the metadata below needs its tables
+from callqueue.journal.importing import import_journal
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import load_settings
 from pasokh.commands.report import app
 from pasokh.refusal import RefusedError
 from recordings.store import Recording, add_recording
-from reports.calls import FIGURES
 from reports.catalog import REPORTS
+from reports.queues.calls import FIGURES
 from tests.support.stores import make_tables
 
 JOURNAL = """
@@ -60,7 +60,7 @@ def line(site: Home) -> Home:
 
 async def _fill(site: Home) -> None:
     settings = load_settings(site)
-    assert callqueue.tables.STINT.metadata is LEDGER
+    assert callqueue.ledger.tables.STINT.metadata is LEDGER
     ledger, main = (Database(store_url(site, settings, store)) for store in (Store.LEDGER, Store.MAIN))
     await make_tables(ledger, LEDGER)
     await make_tables(main, MAIN)
@@ -71,7 +71,7 @@ async def _fill(site: Home) -> None:
     async with main.write() as connection:
         await add_recording(connection, kept)
     async with ledger.write() as connection:
-        await connection.execute(insert(callqueue.tables.CALL).values(
+        await connection.execute(insert(callqueue.ledger.tables.CALL).values(
             call_id="p-9.9", channel="PJSIP/trunk-00000001", started_us=1795326000_500000, ended_us=1795326009_000000,
             queued=False, hung_up_by_caller=True, interrupted=False))
     await ledger.close()
@@ -210,8 +210,8 @@ def test_a_call_is_told_whole_and_its_number_only_when_asked_for(line: Home) -> 
 
 
 def test_of_a_time_with_too_many_calls_the_first_ones_are_shown(line: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reports.people.MOST_STINTS", 1)
-    monkeypatch.setattr("reports.calls_sheet.FIRST_LINES", 1)
+    monkeypatch.setattr("reports.frame.people.MOST_STINTS", 1)
+    monkeypatch.setattr("reports.queues.calls_sheet.FIRST_LINES", 1)
     found = read("calls", *DAY)
     assert (found["more"], [call["call_id"] for call in found["calls"]]) == (True, ["p-1.1"])
     assert read("calls", *DAY, "--outcome", "abandoned")["count"] == 1

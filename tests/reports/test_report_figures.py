@@ -21,25 +21,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from callqueue.conversations import Kind, Talk
-from callqueue.evidence import Ring
-from callqueue.journal_import import import_journal
+from callqueue.cel.conversations import Kind, Talk
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.evidence import Ring
+from callqueue.ledger.stint import Ending, Outcome
 from callqueue.metrics import Unit
-from callqueue.stint import Ending, Outcome
 from foundation.calendars import Interval, iso
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Language, Queue, Settings, Site
-from recordings.messages import Message
+from recordings.messages.messages import Message
+from reports.agents.passing_on import tally as tally_transfers
+from reports.agents.unanswered_rings import tally as tally_rings
+from reports.callers.voice_messages import message_figures
 from reports.catalog import REPORTS, find_report
-from reports.files import Form, write_file
-from reports.parameters import TIME
-from reports.passing_on import tally as tally_transfers
-from reports.report import Context, make_sheet
-from reports.sheets import Row, Sheet, sheet_content
-from reports.tables import report_texts
-from reports.unanswered_rings import tally as tally_rings
-from reports.voice_messages import message_figures
+from reports.forms.files import Form, write_file
+from reports.frame.parameters import TIME
+from reports.frame.report import Context, make_sheet
+from reports.frame.sheets import Row, Sheet, sheet_content
+from reports.frame.tables import report_texts
 from tests.support.stint_tables import stints_of
 from tests.support.stores import make_tables
 

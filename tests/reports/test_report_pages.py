@@ -17,7 +17,7 @@ import reports.web.report_pages
 from foundation.settings import Agent, Language, Queue, Settings, Site
 from foundation.web.roles import Role
 from reports.catalog import REPORTS
-from reports.sheets import Sheet
+from reports.frame.sheets import Sheet
 from reports.web.asking import made_sheet
 from tests.support.browser import PHONE, accessibility_faults, chromium, shoot
 from tests.support.page_site import PageSite, page_site

@@ -15,7 +15,7 @@ from persiantools.jdatetime import JalaliDate
 from foundation.calendars import Calendar, Interval, Step, split
 from foundation.settings import LANGUAGES, Language, Queue, Settings, Site
 from reports.catalog import REPORTS, UnknownReportError, find_report
-from reports.parameters import (
+from reports.frame.parameters import (
     QUEUES,
     STEP,
     TIME,
@@ -27,8 +27,8 @@ from reports.parameters import (
     last_digits,
     read_parameters,
 )
-from reports.periods import Almanac, Compare, Period, compared, named
-from reports.tables import report_texts
+from reports.frame.periods import Almanac, Compare, Period, compared, named
+from reports.frame.tables import report_texts
 
 TEHRAN, BERLIN = ZoneInfo("Asia/Tehran"), ZoneInfo("Europe/Berlin")
 JALALI: Any = JalaliDate  # its signatures are not typed

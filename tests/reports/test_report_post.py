@@ -25,17 +25,17 @@ from foundation.settings import Queue, Settings, load_secrets, load_settings
 from foundation.web.certificate import web_certificate
 from foundation.web.tables import audit
 from pasokh.migrations import migrate
-from reports.files import Form
-from reports.post import Post
-from reports.post import mail_server as smtp_of
-from reports.post_book import (
+from reports.forms.files import Form
+from reports.post.book import (
     NewSchedule,
     Schedule,
     add_schedule,
     list_schedules,
     remove_schedule,
 )
-from reports.post_days import WEEKDAYS, Every, When, WhenError, next_due, read_when
+from reports.post.days import WEEKDAYS, Every, When, WhenError, next_due, read_when
+from reports.post.sending import Post
+from reports.post.sending import mail_server as smtp_of
 from tests.support.mail_server import MailServer, mail_server
 
 TEHRAN = ZoneInfo("Asia/Tehran")

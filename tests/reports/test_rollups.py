@@ -15,25 +15,25 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.journal_import import import_journal
+from callqueue.journal.importing import import_journal
+from callqueue.ledger.stint import Origin, Outcome
+from callqueue.ledger.store import read_gaps, read_stints
 from callqueue.metrics.agent_states import agent_day
 from callqueue.metrics.arrivals_tally import add_arrivals
 from callqueue.metrics.entries import stint_wait
-from callqueue.queue_rules import rulebook
-from callqueue.rollup_agents import make_timesheets
-from callqueue.rollup_build import RollupMaker
-from callqueue.rollup_check import check_rollups
-from callqueue.rollup_reading import Reader
-from callqueue.rollup_store import CELL, CELLS, Kind, Part, encode, read_parts, read_stored
-from callqueue.rollup_tables import ROLLUP
-from callqueue.stint import Origin, Outcome
-from callqueue.store import read_gaps, read_stints
+from callqueue.queues.rules import rulebook
+from callqueue.rollups.agents import make_timesheets
+from callqueue.rollups.build import RollupMaker
+from callqueue.rollups.check import check_rollups
+from callqueue.rollups.reading import Reader
+from callqueue.rollups.store import CELL, CELLS, Kind, Part, encode, read_parts, read_stored
+from callqueue.rollups.tables import ROLLUP
 from foundation.calendars import Interval, Step, split
 from foundation.database import LEDGER, Database
 from foundation.settings import Queue, Settings, Site
-from reports.agents import AgentsQuery, build_agents_report, together
-from reports.queue import QueueQuery, QueueReport, build_queue_report, compose
-from reports.reading import read_evidence
+from reports.agents.agents import AgentsQuery, build_agents_report, together
+from reports.frame.reading import read_evidence
+from reports.queues.queue import QueueQuery, QueueReport, build_queue_report, compose
 from tests.support.evidence_site import Site as Records
 from tests.support.random_journal import LENGTH, RandomLine
 

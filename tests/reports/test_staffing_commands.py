@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from callqueue.journal_import import import_journal
+from callqueue.journal.importing import import_journal
 from foundation.catalogue import load_catalogue
 from foundation.database import LEDGER, Database, Store, store_url
 from foundation.paths import CHECKOUT, Home

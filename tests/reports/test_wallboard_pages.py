@@ -12,8 +12,8 @@ from foundation.calendars import Interval
 from foundation.database import Store
 from foundation.web.accounts import By
 from foundation.web.roles import Role
-from reports.queue import QueueQuery, build_queue_report
-from reports.stores import StoreError, open_store
+from reports.frame.stores import StoreError, open_store
+from reports.queues.queue import QueueQuery, build_queue_report
 from reports.web.wallboard_day import DayKeeper, Owed, make_day
 from tests.support.page_site import PageSite, form_token
 from tests.support.waiting import eventually

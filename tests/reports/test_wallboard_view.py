@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callqueue.floor import AgentState
+from callqueue.floor.state import AgentState
 from foundation.settings import Queue, Settings
 from reports.web.wallboard_day import DayFigures, Owed, day_began
 from reports.web.wallboard_view import board_of

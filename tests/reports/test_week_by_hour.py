@@ -11,9 +11,9 @@ from foundation.database import LEDGER, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Queue, Settings, Site
 from reports.catalog import find_report
-from reports.intervals_sheet import GOAL, agents_needed
-from reports.report import Context, make_sheet
-from reports.tables import report_texts
+from reports.frame.report import Context, make_sheet
+from reports.frame.tables import report_texts
+from reports.queues.intervals_sheet import GOAL, agents_needed
 from tests.support.report_site import DAY, PlayedCall, busy_days, tell_journal
 from tests.support.stores import make_tables
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.sipp import CallTruth, Side
-from callqueue.stint import Ending, Outcome, Stint
+from callqueue.ledger.stint import Ending, Outcome, Stint
 
 SLACK = 1.0
 """Seconds: the journal's resolution."""

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from followups.deadline_keeper import DeadlineKeeper
-from followups.escalation import EscalationRule
-from followups.notice_messages import notice_messages
-from followups.office import case_office
+from followups.cases.office import case_office
+from followups.deadlines.escalation import EscalationRule
+from followups.deadlines.keeper import DeadlineKeeper
+from followups.deadlines.notice_messages import notice_messages
 from foundation.settings import Settings
 from tests.support.case_site import CaseSite
 

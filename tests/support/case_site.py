@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from followups.actor import Actor
-from followups.case import Case, Channel
-from followups.contacts import Address, Person
-from followups.office import CaseOffice, case_office
-from followups.opening import NewCase
+from followups.cases.actor import Actor
+from followups.cases.case import Case, Channel
+from followups.cases.contacts import Address, Person
+from followups.cases.office import CaseOffice, case_office
+from followups.cases.opening import NewCase
 from foundation.database import MAIN, Database
 from foundation.paths import Home
 from foundation.settings import Settings

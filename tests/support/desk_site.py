@@ -12,20 +12,20 @@ from typing import Any
 
 from agent_softphone.desk.exchange import Exchange
 from agent_softphone.web.desk_room import desk_room
-from callqueue.agents import AgentDesk
-from callqueue.outbound_model import Channel, OutboundCall, State
-from callqueue.outbound_store import insert_call
-from callqueue.stint import Ending, Origin, Outcome, Stint
-from callqueue.tables import STINT
+from callqueue.agents.desk import AgentDesk
+from callqueue.ledger.stint import Ending, Origin, Outcome, Stint
+from callqueue.ledger.tables import STINT
+from callqueue.outbound.model import Channel, OutboundCall, State
+from callqueue.outbound.store import insert_call
 from followups.web import room as case_room
 from foundation.asterisk.ami import AmiLink
 from foundation.settings import Agent, Language, Queue, Settings
-from ivr.steps import BEGAN, Step
+from ivr.steps.steps import BEGAN, Step
 from ivr.tables import ivr_step
-from recordings.messages import Message, add_message
+from recordings.messages.messages import Message, add_message
 from recordings.store import Recording, add_recording
-from recordings.transcript_queue import begin, enter
-from recordings.transcripts import Side, Word
+from recordings.transcripts.queue import begin, enter
+from recordings.transcripts.transcripts import Side, Word
 from tests.support.manager import Fields, PlayedManager, event, played_manager, respond
 from tests.support.page_site import PageSite, page_site
 from tests.support.queue_manager import PlayedQueues

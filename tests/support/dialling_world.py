@@ -7,12 +7,12 @@ would say of them.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from callqueue.outbound_evidence import judge
-from callqueue.outbound_model import Attempt, AttemptOutcome, OutboundCall
-from callqueue.outbound_refusals import ClaimLostError
-from callqueue.outbound_worker import LEASE_MS, Line
-from callqueue.promise_store import AttemptEvidence, Tried
-from callqueue.stint import Outcome
+from callqueue.ledger.promise_store import AttemptEvidence, Tried
+from callqueue.ledger.stint import Outcome
+from callqueue.outbound.evidence import judge
+from callqueue.outbound.model import Attempt, AttemptOutcome, OutboundCall
+from callqueue.outbound.refusals import ClaimLostError
+from callqueue.outbound.worker import LEASE_MS, Line
 from tests.support.outbound_site import CallingSite
 
 SLOTS = 2

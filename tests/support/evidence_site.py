@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from callqueue.cel_feed import CelSink
-from callqueue.evidence import Gap, GapKind
-from callqueue.follow import Follower
-from callqueue.journal_feed import JournalSink
-from callqueue.reconcile_store import Reconciler
-from callqueue.stint import Stint
-from callqueue.store import read_gaps, read_stints
+from callqueue.cel.feed import CelSink
+from callqueue.journal.feed import JournalSink
+from callqueue.ledger.evidence import Gap, GapKind
+from callqueue.ledger.reconcile_store import Reconciler
+from callqueue.ledger.stint import Stint
+from callqueue.ledger.store import read_gaps, read_stints
+from callqueue.records.follow import Follower
 from foundation.database import Database
 
 EVER = 9_999_999_999

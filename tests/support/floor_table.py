@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from callqueue.floor import Floor
-from callqueue.floor_events import apply
+from callqueue.floor.events import apply
+from callqueue.floor.state import Floor
 from foundation.asterisk.ami import Event
 
 

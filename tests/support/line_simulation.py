@@ -10,7 +10,7 @@ from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from callqueue.callback_plan import (
+from callqueue.callbacks.plan import (
     Agent,
     InFlight,
     OnHold,

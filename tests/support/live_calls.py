@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from bench.sipp import Caller, CallTruth, Keys, Run
-from callqueue.stint import Outcome, Stint
+from callqueue.ledger.stint import Outcome, Stint
 from tests.support.live_line import LiveLine, Moment
 from tests.support.live_site import KEY_OF
 from tests.support.waiting import eventually

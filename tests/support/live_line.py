@@ -17,10 +17,10 @@ from aiomqtt import MqttError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.sipp import AgentPhone, Run, Target, agents
-from callqueue.agents import AgentDesk
-from callqueue.evidence import Gap
-from callqueue.stint import Stint
-from callqueue.store import read_gaps, read_stints
+from callqueue.agents.desk import AgentDesk
+from callqueue.ledger.evidence import Gap
+from callqueue.ledger.stint import Stint
+from callqueue.ledger.store import read_gaps, read_stints
 from foundation.asterisk.ami import AmiLink
 from foundation.asterisk.install import find_asterisk
 from foundation.asterisk.run import asterisk_command

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from callqueue.callbacks import CallbackDesk
-from callqueue.outbound import Outbound
-from callqueue.outbound_model import CallbackRequest, Channel, OutboundCall
-from callqueue.outbound_tables import DO_NOT_CALL, OUTBOUND_ATTEMPT, OUTBOUND_CALL
-from callqueue.outbound_upkeep import Upkeep
-from callqueue.outbound_worker import OutboundWorker
+from callqueue.callbacks.desk import CallbackDesk
+from callqueue.outbound.calls import Outbound
+from callqueue.outbound.model import CallbackRequest, Channel, OutboundCall
+from callqueue.outbound.tables import DO_NOT_CALL, OUTBOUND_ATTEMPT, OUTBOUND_CALL
+from callqueue.outbound.upkeep import Upkeep
+from callqueue.outbound.worker import OutboundWorker
 from foundation.database import MAIN, Database
 from foundation.settings import Outbound as OutboundSettings
 from foundation.settings import Queue, Settings

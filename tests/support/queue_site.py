@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from callqueue.agents import AgentDesk
+from callqueue.agents.desk import AgentDesk
 from foundation.asterisk.ami import AmiLink, Patience
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home

@@ -11,28 +11,28 @@ from typing import Any
 from sqlalchemy import insert
 
 from agent_softphone.desk.tables import DESK_CALL, DESK_TASK
-from callqueue.cel_feed import CelSink
-from callqueue.follow import Follower
-from callqueue.journal_feed import JournalSink
-from callqueue.outbound_tables import OUTBOUND_ATTEMPT, OUTBOUND_CALL
-from callqueue.reconcile_store import Reconciler
-from followups.actor import Actor
-from followups.case import Case, Channel, LinkKind
-from followups.contacts import Address, Person
-from followups.lifecycle import Closing
-from followups.office import case_office
-from followups.opening import NewCase
-from followups.survey_tables import SURVEY_ANSWER, SURVEY_REQUEST
+from callqueue.cel.feed import CelSink
+from callqueue.journal.feed import JournalSink
+from callqueue.ledger.reconcile_store import Reconciler
+from callqueue.outbound.tables import OUTBOUND_ATTEMPT, OUTBOUND_CALL
+from callqueue.records.follow import Follower
+from followups.cases.actor import Actor
+from followups.cases.case import Case, Channel, LinkKind
+from followups.cases.contacts import Address, Person
+from followups.cases.lifecycle import Closing
+from followups.cases.office import case_office
+from followups.cases.opening import NewCase
+from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
 from foundation.gateway_tables import email_outbox, sms_outbox
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import Settings, load_secrets, load_settings
 from ivr.tables import ivr_step
 from pasokh.keeping import Keeping, keeping
 from pasokh.migrations import migrate
-from recordings.listen_tables import MEASURE, NOTE
-from recordings.messages import Message, add_message
+from recordings.listening.tables import MEASURE, NOTE
+from recordings.messages.messages import Message, add_message
 from recordings.store import Recording, add_recording
-from recordings.transcript_tables import transcript
+from recordings.transcripts.tables import transcript
 
 AT = 1_700_000_000
 """Long ago by any clock: what has its days has had them."""

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from followups.case import Case
-from followups.heard import Hearing
-from followups.heard_spool import HeardSpool
-from followups.lifecycle import State
-from followups.result_sounds import result_sounds
-from followups.teller import teller
+from followups.cases.case import Case
+from followups.cases.lifecycle import State
+from followups.telling.heard import Hearing
+from followups.telling.heard_spool import HeardSpool
+from followups.telling.result_sounds import result_sounds
+from followups.telling.teller import teller
 from foundation.settings import Settings
 from ivr.actions.context import Resources
 from ivr.agi.connection import HangupError

@@ -1,8 +1,8 @@
 """The menus as they are shipped, with everything there that they name."""
 
-from ivr.menu_book import HANDLED
-from ivr.menu_book import SHIPPED as FOLDER
-from ivr.menu_tree import Known
+from ivr.menu.book import HANDLED
+from ivr.menu.book import SHIPPED as FOLDER
+from ivr.menu.tree import Known
 from ivr.self_service.book import SHIPPED as SERVICES
 
 SHIPPED = [FOLDER / "main.yaml"]

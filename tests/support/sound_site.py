@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recordings.measure_store import keep_outline, outline_of
+from recordings.measuring.store import keep_outline, outline_of
 from recordings.sound import decode, read_kept
 from recordings.store import Recording, add_recording
 from tests.support.page_site import PageSite

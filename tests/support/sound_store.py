@@ -18,10 +18,10 @@ from sqlalchemy import select
 from foundation.database import MAIN, Database
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import Settings, load_settings
-from recordings.archiver import Archiver
-from recordings.kept_file import Codec
-from recordings.legs import Legs
-from recordings.repacking import Repacker
+from recordings.archive.archiver import Archiver
+from recordings.archive.kept_file import Codec
+from recordings.archive.legs import Legs
+from recordings.archive.repacking import Repacker
 from recordings.service import Archivist
 from recordings.sound import Samples, Sides, decode, read_sound
 from recordings.store import Recording

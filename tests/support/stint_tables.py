@@ -11,8 +11,8 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from callqueue.ledger.stint import Ending, Origin, Outcome, Stint
 from callqueue.metrics import Books, Evidence, Rulebook, Rules
-from callqueue.stint import Ending, Origin, Outcome, Stint
 from foundation.calendars import Interval
 
 DAY = int(datetime(2026, 11, 22, tzinfo=UTC).timestamp())

@@ -7,15 +7,15 @@ which is tried twice. Seconds count from `AT`.
 import json
 from pathlib import Path
 
-from followups.case_links import checked_reference
-from followups.tables import LINK
+from followups.cases.links import checked_reference
+from followups.cases.tables import LINK
 from foundation.database import Database
-from ivr.steps import BEGAN, Step
+from ivr.steps.steps import BEGAN, Step
 from ivr.tables import ivr_step
-from recordings.messages import Message, add_message
+from recordings.messages.messages import Message, add_message
 from recordings.store import Recording, add_recording
-from recordings.transcript_queue import begin, enter
-from recordings.transcripts import Side, Word
+from recordings.transcripts.queue import begin, enter
+from recordings.transcripts.transcripts import Side, Word
 from tests.support.evidence_site import AT, Site
 
 LONG, LEFT, KEPT, CONSULTATION, NUMBER = "s-10", "s-50", "cb-7qk2m9xw-2", "s-13", "09121234567"

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import reports.web
-from callqueue.outbound_model import Channel, OutboundCall, State
-from callqueue.outbound_store import insert_call
-from callqueue.stint import Outcome, Stint
-from callqueue.tables import STINT
+from callqueue.ledger.stint import Outcome, Stint
+from callqueue.ledger.tables import STINT
+from callqueue.outbound.model import Channel, OutboundCall, State
+from callqueue.outbound.store import insert_call
 from foundation.settings import Agent, Language, Queue, Settings
 from reports.web.wallboard_day import DayKeeper
 from tests.support.desk_site import instant, stint

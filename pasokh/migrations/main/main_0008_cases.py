@@ -110,7 +110,7 @@ def upgrade() -> None:
     op.create_table(
         "followup_contact_address",
         sa.Column("contact_id", sa.String(length=40), nullable=False),
-        sa.Column("channel", sa.String(length=20), nullable=False, comment="followups.case.Channel"),
+        sa.Column("channel", sa.String(length=20), nullable=False, comment="followups.cases.case.Channel"),
         sa.Column(
             "address", sa.String(length=254), nullable=False, comment="a number in its dialling form, or an e-mail",
         ),
@@ -154,7 +154,7 @@ def upgrade() -> None:
     op.create_table(
         "followup_link",
         sa.Column("code", sa.String(length=9), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False, comment="followups.case.LinkKind"),
+        sa.Column("kind", sa.String(length=20), nullable=False, comment="followups.cases.case.LinkKind"),
         sa.Column("reference", sa.String(length=200), nullable=False),
         sa.Column("added_ms", sa.BigInteger(), nullable=False),
         sa.Column("added_by", sa.String(length=80), nullable=False),

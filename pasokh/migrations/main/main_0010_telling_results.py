@@ -21,12 +21,12 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=200), nullable=False, comment="of the call, '-', the case's code"),
         sa.Column("code", sa.String(length=9), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
-        sa.Column("how", sa.String(length=20), nullable=False, comment="followups.case.ToldBy"),
+        sa.Column("how", sa.String(length=20), nullable=False, comment="followups.cases.case.ToldBy"),
         sa.Column("call_id", sa.String(length=150), nullable=False),
         sa.Column("heard_ms", sa.BigInteger(), nullable=False),
         sa.Column(
             "answer", sa.String(length=20), nullable=True,
-            comment="followups.heard.Answer; NULL: he said nothing of it",
+            comment="followups.telling.heard.Answer; NULL: he said nothing of it",
         ),
         sa.ForeignKeyConstraint(["code"], ["followup_case.code"], name=op.f("fk_followup_heard_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_followup_heard")),
@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("settled_ms", sa.BigInteger(), nullable=True),
         sa.Column(
             "outcome", sa.String(length=20), nullable=True,
-            comment="followups.telling.Outcome; NULL: not settled yet",
+            comment="followups.telling.telling.Outcome; NULL: not settled yet",
         ),
         sa.Column("tries", sa.Integer(), nullable=False, comment="how often he was dialled"),
         sa.Column(

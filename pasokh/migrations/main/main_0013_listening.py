@@ -35,7 +35,7 @@ def _listens() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False, comment="epoch milliseconds, UTC"),
         sa.Column("listener", sa.String(length=80), nullable=False, comment="a user's id, or agent:ID by telephone"),
         sa.Column("role", sa.String(length=20), nullable=False),
-        sa.Column("purpose", sa.String(length=20), nullable=False, comment="recordings.listens.Purpose"),
+        sa.Column("purpose", sa.String(length=20), nullable=False, comment="recordings.listening.listens.Purpose"),
         sa.Column("reason", sa.String(length=500), nullable=False, comment="in the listener's words"),
         sa.Column("way", sa.String(length=10), nullable=False, comment="page or telephone"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recording_listen")),

@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "legal_hold",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False, comment="recordings.holds.HoldKind"),
+        sa.Column("kind", sa.String(length=20), nullable=False, comment="recordings.keeping.holds.HoldKind"),
         sa.Column("reference", sa.String(length=200), nullable=False,
                   comment="id of what is held, or a caller's number"),
         sa.Column("reason", sa.String(length=500), nullable=False),
@@ -27,7 +27,7 @@ def upgrade() -> None:
     op.create_index("ix_legal_hold_lifted_ms", "legal_hold", ["lifted_ms"], unique=False)
     op.create_table(
         "deletion",
-        sa.Column("kind", sa.String(length=20), nullable=False, comment="recordings.keeping.Thing.kind"),
+        sa.Column("kind", sa.String(length=20), nullable=False, comment="recordings.keeping.keeping.Thing.kind"),
         sa.Column("thing", sa.String(length=200), nullable=False),
         sa.Column("rule", sa.String(length=200), nullable=False, comment="why it goes, for the certificate"),
         sa.Column("actor", sa.String(length=80), nullable=False),

@@ -1,0 +1,1 @@
+"""The service that dials: never more calls out than free agents."""

@@ -1,0 +1,1 @@
+"""The live floor: who waits and what agents do at this moment, from AMI to the bus."""

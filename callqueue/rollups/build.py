@@ -1,0 +1,264 @@
+"""Making roll-ups of what is over, newest first, while evidence goes on coming in.
+
+A maker first claims the times it will read the evidence of. Whatever changes that evidence takes the claim away, in the
+transaction of the change; so what was made of older evidence finds no claim to be stored under and is forgotten.
+"""
+
+import random
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.ledger.fold_store import insert_new
+from callqueue.ledger.store import evidence_start
+from callqueue.metrics.rules import Rulebook, longest_window
+from callqueue.rollups.agents import make_agents, make_timesheets
+from callqueue.rollups.make import make_arrivals, make_calls, make_promises
+from callqueue.rollups.store import (
+    CELL,
+    CELLS,
+    DAYS,
+    Kind,
+    Part,
+    Stored,
+    all_rules,
+    cell_of,
+    encode,
+    lock_rollups,
+    read_parts,
+    rules_hash,
+)
+from callqueue.rollups.sums import add_parts
+from callqueue.rollups.tables import ROLLUP, ROLLUP_RULES
+from foundation.calendars import Interval, day_start
+from foundation.database import Database
+
+SETTLED = 600
+"""Seconds after which a time is thought to be over; what comes later still counts, but costs a second making."""
+PUT_OFF = 60
+"""Seconds until what could not be stored is tried again."""
+ABANDONED = 3600
+"""After so many seconds a claim is one of a process that is no more."""
+MANY_DAYS = 4
+"""Days made at once where a long time lacks them: what lies around them is read once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Times of one kind that lack their roll-ups, side by side."""
+
+    kind: Kind
+    days: tuple[Interval, ...] = ()
+    """Whole days among them, which are made as well."""
+    cells: tuple[Interval, ...] = ()
+
+
+class RollupMaker:
+    """Makes what is missing, one task at a time.
+
+    Args:
+        database: the ledger's store.
+        rules: contact windows of the queues.
+        shared: numbers behind which many people stand.
+        zone: the site's, by which days are cut.
+    """
+
+    def __init__(self, database: Database, rules: Rulebook, shared: Collection[str], zone: ZoneInfo) -> None:
+        self._database, self._rules, self._shared, self._zone = database, rules, shared, zone
+        self._claim = random.getrandbits(62)
+        self.made = 0
+        """Roll-ups stored by this maker."""
+        self._put_off: dict[tuple[Kind, int], int] = {}
+        """What could not be stored, and when to try again: something in it still goes on, or has just changed."""
+
+    async def step(self, now: int) -> bool:
+        """Make some; False when nothing is missing that could be made now."""
+        made = self.made
+        async with self._database.read() as connection:
+            begun = await evidence_start(connection)
+        if begun is not None:
+            for kind in Kind:
+                task = await self._find(kind, begun, now)
+                if task is not None:
+                    await self._do(task, now)
+        return self.made > made
+
+    # -- finding
+
+    async def _find(self, kind: Kind, begun: int, now: int) -> Task | None:
+        """What is missing, newest first. Days that lack nothing but their sum get it on the way."""
+        run: list[Interval] = []
+        for day in await self._lacking_days(kind, begun, now):
+            there = await self._there(kind, CELLS, day)
+            over = day.end + longest_window(self._rules) <= now and not day.start % CELL and not day.end % CELL
+            if over and not there and (not run or run[-1].start == day.end):
+                run.append(day)
+                if len(run) == MANY_DAYS:
+                    break
+                continue
+            if run:
+                break
+            cells = [cell for cell in _cells(day, now) if cell.start not in there and self._is_due(kind, cell, now)]
+            if cells:
+                return Task(kind, (), tuple(cells))
+            if over:
+                await self._join(kind, day, now)
+        days = tuple(reversed(run))
+        return Task(kind, days, tuple(cell for day in days for cell in _cells(day, now))) if days else None
+
+    async def _lacking_days(self, kind: Kind, begun: int, now: int) -> list[Interval]:
+        whole = await self._there(kind, DAYS, Interval(begun - 2 * 86400, now))
+        return [day for day in self._days(begun, now) if day.start not in whole]
+
+    async def _there(self, kind: Kind, level: int, within: Interval) -> set[int]:
+        async with self._database.read() as connection:
+            return await _starts(connection, kind, level, within, self._rules_of(kind))
+
+    def _is_due(self, kind: Kind, cell: Interval, now: int) -> bool:
+        return self._put_off.get((kind, cell.start), now) <= now
+
+    def _rules_of(self, kind: Kind) -> str:
+        return rules_hash(kind, self._rules, self._shared)
+
+    def _days(self, begun: int, now: int) -> Iterator[Interval]:
+        """Days of the site's zone, newest first."""
+        day = datetime.fromtimestamp(now, self._zone).date()
+        while (interval := _day(day, self._zone)).end > begun:
+            yield interval
+            day -= timedelta(days=1)
+
+    # -- making
+
+    async def _do(self, task: Task, now: int) -> None:
+        for run in _runs(task.cells):
+            days = [day for day in task.days if run[0].start <= day.start and day.end <= run[-1].end]
+            await self._claim_all(task.kind, run, days, now)
+            async with self._database.read() as connection:
+                parts = await self._make(connection, task.kind, run, now)
+            await self._store(task.kind, run, days, parts, now)
+
+    async def _make(
+        self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
+    ) -> dict[Interval, Part]:
+        """Those that time alone will not change."""
+        match kind:
+            case Kind.CALLS:
+                calls = await make_calls(connection, cells, self._rules, now, self._shared)
+                return dict(zip(cells, calls, strict=True))
+            case Kind.PROMISES:
+                return dict(zip(cells, await make_promises(connection, cells), strict=True))
+            case Kind.AGENTS:
+                made = await make_agents(connection, cells, now)
+                return {cell: made.tallies[index] for index, cell in enumerate(cells) if index not in made.growing}
+            case Kind.TIMESHEETS:
+                return dict(zip(cells, await make_timesheets(connection, cells, now), strict=True))
+            case Kind.ARRIVALS:
+                return dict(zip(cells, await make_arrivals(connection, cells, self._rules), strict=True))
+
+    async def _claim_all(self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], now: int) -> None:
+        async with self._database.write() as connection:
+            await lock_rollups(connection)
+            await self._agree_on_rules(connection)
+            await connection.execute(delete(ROLLUP).where(ROLLUP.c.made.is_(None), ROLLUP.c.claimed < now - ABANDONED))
+            rows = [self._row(kind, level, each, now) for level, times in ((CELLS, cells), (DAYS, days))
+                    for each in times]
+            await connection.execute(insert_new(connection, ROLLUP), rows)
+
+    async def _agree_on_rules(self, connection: AsyncConnection) -> None:
+        """What was made under other contact windows, shared numbers or short-abandon thresholds answers another
+        question.
+        """
+        each, window = all_rules(self._rules, self._shared), longest_window(self._rules)
+        mine = blake2b("".join(each.values()).encode(), digest_size=16).hexdigest()
+        row = (await connection.execute(select(ROLLUP_RULES))).first()
+        if row is None:
+            await connection.execute(insert(ROLLUP_RULES), {"id": 1, "rules": mine, "window": window})
+        elif (row.rules, row.window) != (mine, window):
+            for kind, rules in each.items():
+                await connection.execute(delete(ROLLUP).where(ROLLUP.c.kind == kind.value, ROLLUP.c.rules != rules))
+            await connection.execute(update(ROLLUP_RULES).values(rules=mine, window=window))
+
+    def _row(self, kind: Kind, level: int, interval: Interval, now: int) -> dict[str, object]:
+        return {
+            "kind": kind.value, "level": level, "start": interval.start, "end": interval.end, "claim": self._claim,
+            "claimed": now, "made": None, "rules": self._rules_of(kind), "counts": None, "numbers": None,
+        }
+
+    async def _store(
+        self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], parts: dict[Interval, Part], now: int,
+    ) -> None:
+        whole = {
+            day: add_parts(kind, [parts[cell] for cell in cells if day.start <= cell.start < day.end], now)
+            for day in days
+            if all(cell in parts for cell in cells if day.start <= cell.start < day.end)
+        }
+        mine = (ROLLUP.c.kind == kind.value, ROLLUP.c.claim == self._claim, ROLLUP.c.made.is_(None))
+        async with self._database.write() as connection:
+            await lock_rollups(connection)
+            claimed = await connection.execute(select(ROLLUP.c.level, ROLLUP.c.start).where(*mine))
+            still = {(level, start) for level, start in claimed}
+            rows = [
+                self._row(kind, level, interval, now) | {"counts": counts, "numbers": numbers, "made": now}
+                for level, made in ((CELLS, parts), (DAYS, whole)) for interval, part in made.items()
+                if (level, interval.start) in still
+                for counts, numbers in (encode(part),)
+            ]
+            await connection.execute(delete(ROLLUP).where(*mine))
+            if rows:
+                await connection.execute(insert(ROLLUP), rows)
+        self.made += len(rows)
+        stored = {row["start"] for row in rows if row["level"] == CELLS}
+        self._put_off |= {(kind, cell.start): now + PUT_OFF for cell in cells if cell.start not in stored}
+
+    async def _join(self, kind: Kind, day: Interval, now: int) -> None:
+        """A day of its quarters, when they are all there."""
+        async with self._database.write() as connection:
+            await lock_rollups(connection)
+            there = await _starts(connection, kind, CELLS, day, self._rules_of(kind), made=True)
+            wanted = [Stored(CELLS, cell) for cell in _cells(day, now)]
+            if any(each.interval.start not in there for each in wanted):
+                return
+            parts = await read_parts(connection, kind, wanted)
+            counts, numbers = encode(add_parts(kind, list(parts.values()), now))
+            row = self._row(kind, DAYS, day, now) | {"counts": counts, "numbers": numbers, "made": now}
+            await connection.execute(insert_new(connection, ROLLUP), [row])
+            self.made += 1
+
+
+async def _starts(
+    connection: AsyncConnection, kind: Kind, level: int, within: Interval, rules: str, *, made: bool = False,
+) -> set[int]:
+    """Beginnings of those that there are, or that are being made."""
+    query = select(ROLLUP.c.start).where(
+        ROLLUP.c.kind == kind.value, ROLLUP.c.level == level, ROLLUP.c.start >= within.start,
+        ROLLUP.c.start < within.end, ROLLUP.c.rules == rules)
+    if made:
+        query = query.where(ROLLUP.c.made.is_not(None))
+    return set((await connection.execute(query)).scalars())
+
+
+def _day(day: date, zone: ZoneInfo) -> Interval:
+    return Interval(*(int(day_start(each, zone).timestamp()) for each in (day, day + timedelta(days=1))))
+
+
+def _cells(day: Interval, now: int) -> list[Interval]:
+    """The quarters of an hour that lie in the day and are over."""
+    first = -(-day.start // CELL) * CELL
+    last = min(day.end, cell_of(now - SETTLED))
+    return [Interval(start, start + CELL) for start in range(first, last - CELL + 1, CELL)]
+
+
+def _runs(cells: Sequence[Interval]) -> list[list[Interval]]:
+    """Those side by side, together."""
+    runs: list[list[Interval]] = []
+    for cell in cells:
+        if runs and runs[-1][-1].end == cell.start:
+            runs[-1].append(cell)
+        else:
+            runs.append([cell])
+    return runs

@@ -1,0 +1,1 @@
+"""Agents' planned working times."""

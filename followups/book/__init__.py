@@ -1,0 +1,1 @@
+"""What a site's cases go by: subjects, units, causes."""

@@ -1,0 +1,1 @@
+"""What ails the organisation: what rises suddenly, and the actions that mend it."""

@@ -1,0 +1,1 @@
+"""What callers are asked after a call, and how satisfied they are."""

@@ -1,0 +1,1 @@
+"""What callers did in the menus, kept for reports."""

@@ -1,0 +1,1 @@
+"""Who may find which recording, who listened to it and why, what was noted."""

@@ -1,0 +1,1 @@
+"""A secret is spoken: meanwhile the recordings are silent."""

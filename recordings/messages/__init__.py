@@ -1,0 +1,1 @@
+"""Voice messages and call-back requests: taken in, heard, closed."""

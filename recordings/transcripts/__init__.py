@@ -1,0 +1,1 @@
+"""What was said, written down in the background and searched."""

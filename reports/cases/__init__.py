@@ -1,0 +1,1 @@
+"""Reports about follow-ups: promises kept, faults that rise."""

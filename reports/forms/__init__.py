@@ -1,0 +1,1 @@
+"""A sheet as a file: JSON, CSV, spreadsheet, paper."""

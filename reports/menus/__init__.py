@@ -1,0 +1,1 @@
+"""Reports about what callers did in the menus."""

@@ -1,0 +1,1 @@
+"""Reports about queues, their calls, and calls that never came to wait."""
