@@ -1,7 +1,7 @@
 """The report of intervals: the queues' figures over time, and the week by hour."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,14 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import ratio
+from callqueue.metrics.figures import Value
 from callqueue.metrics.passports import BOTH, T
-from foundation.calendars import HOUR, WEEK_BEGINS, Calendar, Step
+from callqueue.rollups.kinds import AGENTS, CALLS
+from callqueue.rollups.reading import Tallies
+from foundation.calendars import HOUR, WEEK_BEGINS, Calendar, Step, split
 from foundation.text import digits
 from reports.frame.parameters import QUEUES, STEP, Parameters, fitting_step
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Look, Section, Sheet
 from reports.frame.sheets import Row as SheetRow
-from reports.queues.queue import QueueQuery, QueueReport, Row, build_queue_report
+from reports.frame.tallied import TalliedBooks
+from reports.queues.queue import QueueQuery, QueueReport, build_queue_report
 from reports.queues.queue_sheet import BESIDE, DRAWN, queue_sheet
 from reports.staffing.erlang import ErlangC, Traffic
 from reports.staffing.need import Target
@@ -24,12 +28,10 @@ from reports.staffing.need import agents_needed as fewest_agents
 
 LONGEST_WEEK_VIEW = 186 * 86_400
 """Seconds: half a year by hour is as much as a picture of the week is made of."""
-SUMS = ("offered", "answered", "abandoned", "answered_within_threshold", "service_level_denominator",
-        "entries_abandoned", "short_abandoned", "agent_busy", "agent_available")
+COUNTS = ("offered", "answered", "abandoned")
 HEAT = ("offered", "service_level", "agents_needed", "answered", "abandoned", "abandonment_rate", "occupancy")
 GOAL = 0.80
 AGENTS_NEEDED = Passport("agents_needed", Unit.COUNT, BOTH, "means", (T,))
-HOURS = "hours"
 
 
 async def build(context: Context, parameters: Parameters) -> Sheet:
@@ -38,7 +40,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         parameters.interval, parameters[QUEUES], fitting_step(parameters), parameters.calendar, together=True)
     async with context.ledger() as ledger:
         report = await build_queue_report(ledger, query, context.settings, context.now)
-        hours = await _by_hour(ledger, report, context)
+        hours = await week_by_hour(ledger, query, context)
     sheet = queue_sheet(report, context.settings, context.texts)
     further = [_week(hours, report, context, parameters)] if hours else []
     return replace(
@@ -53,32 +55,45 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
 REPORT = Report("intervals", Group.LINE, build, (QUEUES, STEP))
 
 
-async def _by_hour(ledger: AsyncConnection, report: QueueReport, context: Context) -> Sequence[Row]:
-    if report.query.step is Step.HOUR:
-        return report.rows
-    if report.query.interval.seconds > LONGEST_WEEK_VIEW:
-        return ()
-    query = replace(report.query, step=Step.HOUR)
-    return (await build_queue_report(ledger, query, context.settings, context.now)).rows
-
-
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """An hour of the week."""
+
     weekday: int
     """From Monday, 0."""
     hour: int
 
 
-def week_by_hour(rows: Sequence[Row], context: Context) -> Mapping[_Place, Mapping[str, float]]:
-    """The sums of each weekday's hours, and under `HOURS` how many of these there have been."""
-    found: defaultdict[_Place, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for row in rows:
-        local, values = datetime.fromtimestamp(row.interval.start, context.zone), row.figures.values()
-        place = found[_Place(local.weekday(), local.hour)]
-        place[HOURS] += max(0, min(row.interval.end, context.now) - row.interval.start) / HOUR
-        for name in SUMS:
-            place[name] += values[name] or 0
-    return found
+@dataclass(frozen=True, slots=True)
+class HourOfWeek:
+    """All such hours of a time."""
+
+    hours: float
+    """How many there have been."""
+    values: Mapping[str, Value]
+    """Every figure of them together, by its id."""
+
+
+async def week_by_hour(ledger: AsyncConnection, query: QueueQuery, context: Context) -> Mapping[Place, HourOfWeek]:
+    """Each hour of the week that the time has; of a time longer than `LONGEST_WEEK_VIEW` none."""
+    if query.interval.seconds > LONGEST_WEEK_VIEW:
+        return {}
+    reader = context.reader(ledger)
+    hours = split(query.interval, Step.HOUR, context.zone, query.calendar)
+    found: defaultdict[Place, Tallies] = defaultdict(Tallies)
+    lengths: defaultdict[Place, float] = defaultdict(float)
+    calls, agents = await reader.read_kind(CALLS, hours), await reader.read_kind(AGENTS, hours)
+    for hour, of_calls, of_agents in zip(hours, calls, agents, strict=True):
+        local = datetime.fromtimestamp(hour.start, context.zone)
+        place = Place(local.weekday(), local.hour)
+        lengths[place] += max(0, min(hour.end, context.now) - hour.start) / HOUR
+        found[place].calls += of_calls
+        found[place].agents += of_agents
+    books = TalliedBooks(list(found.values()), (), reader.rules, reader.now, has_cel=False)
+    return {
+        place: HourOfWeek(lengths[place], books.figures(query.queues or None, index).values())
+        for index, place in enumerate(found)
+    }
 
 
 def agents_needed(calls_an_hour: float, aht: float | None, threshold: float) -> int | None:
@@ -88,31 +103,29 @@ def agents_needed(calls_an_hour: float, aht: float | None, threshold: float) -> 
     return fewest_agents(ErlangC(), Traffic(calls_an_hour, aht, HOUR), Target(GOAL, threshold))
 
 
-def _week(rows: Sequence[Row], report: QueueReport, context: Context, parameters: Parameters) -> Section:
+def _week(
+    hours: Mapping[Place, HourOfWeek], report: QueueReport, context: Context, parameters: Parameters,
+) -> Section:
     columns = (
         Column("weekday", "column.weekday"), Column("hour", "column.hour"),
         *(Column(name, f"figure.{name}",
-                 Unit.COUNT if name in SUMS or name == AGENTS_NEEDED.id else Unit.RATIO) for name in HEAT),
+                 Unit.COUNT if name in COUNTS or name == AGENTS_NEEDED.id else Unit.RATIO) for name in HEAT),
     )
-    found = list(_week_rows(rows, report, context, parameters.calendar))
+    found = list(_week_rows(hours, report, context, parameters.calendar))
     return Section("week", "report.intervals.week", columns, found, Chart(Look.HEAT, "hour", HEAT, "weekday"))
 
 
 def _week_rows(
-    rows: Sequence[Row], report: QueueReport, context: Context, calendar: Calendar,
+    hours: Mapping[Place, HourOfWeek], report: QueueReport, context: Context, calendar: Calendar,
 ) -> Iterator[SheetRow]:
-    found, aht = week_by_hour(rows, context), report.total.figures.values()["aht"]
+    aht = report.total.figures.values()["aht"]
     threshold = min((rules.service_threshold for rules in report.rules.values()), default=20)
-    for place in sorted(found, key=lambda one: ((one.weekday - WEEK_BEGINS[calendar]) % 7, one.hour)):
-        sums = found[place]
+    for place in sorted(hours, key=lambda one: ((one.weekday - WEEK_BEGINS[calendar]) % 7, one.hour)):
+        here = hours[place]
         cells: dict[str, Cell] = {
             "weekday": str(place.weekday), "hour": f"{place.hour:02}",
-            **{name: int(sums[name]) for name in HEAT if name in SUMS},
-            "service_level": ratio(sums["answered_within_threshold"], sums["service_level_denominator"]),
-            "abandonment_rate": ratio(sums["entries_abandoned"] - sums["short_abandoned"],
-                                      sums["service_level_denominator"]),
-            "occupancy": ratio(sums["agent_busy"], sums["agent_available"]),
-            "agents_needed": agents_needed(ratio(sums["offered"], sums[HOURS]) or 0, aht, threshold),
+            **{name: here.values[name] for name in HEAT if name != AGENTS_NEEDED.id},
+            AGENTS_NEEDED.id: agents_needed(ratio(here.values["offered"] or 0, here.hours) or 0, aht, threshold),
         }
         yield SheetRow(cells, {"weekday": context.texts(f"weekday.{place.weekday}"),
                                "hour": digits(f"{place.hour:02}", context.texts.language)})
