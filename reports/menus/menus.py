@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.ledger.store import count_lost_in_menu, has_cel
+from callqueue.ledger.store import count_lost_in_menu, read_cel_reach
 from callqueue.metrics import Passport
 from foundation.calendars import Interval
 from ivr.steps.store import stream_paths
@@ -46,7 +46,7 @@ async def build_menus_report(
     async for path in stream_paths(main, interval.start, interval.end):
         tally.add(path)
     lost = None
-    if ledger is not None and await has_cel(ledger):
+    if ledger is not None and (await read_cel_reach(ledger)).touches(interval):
         lost = await count_lost_in_menu(ledger, interval.start, interval.end)
     return compose_menus_report(tally, interval, zone, now=now, lost=lost, menu=menu)
 
