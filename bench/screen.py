@@ -5,7 +5,7 @@ from rich.table import Table
 
 from bench.ivr import Report
 from bench.lines import Rebuilt
-from bench.reports import Measured
+from bench.reports import Measured, TimedSheet, Took
 
 AIM_ADDED_MS = 1.5
 
@@ -39,12 +39,33 @@ def show_rebuilt(done: Rebuilt, console: Console) -> None:
 
 
 def show_reports(done: Measured, console: Console) -> None:
-    """A table of the reports, with how many times as long the ledger takes."""
-    table = Table("report", "seconds", "straight from the ledger", "ratio", box=None, title_justify="left", title=(
-        f"{done.stints:,} stints of {done.days} days on {done.database}"))
-    for each in done.reports:
-        ledger = "" if each.from_ledger is None else f"{each.from_ledger:.2f}"
-        table.add_row(each.name, f"{each.seconds:.3f}", ledger, "" if each.ratio is None else f"{each.ratio:.0f}")
+    """A table of all reports, with what those say that refuse; below it some beside the same from the evidence."""
+    times = list(dict.fromkeys(each.time for each in done.sheets))
+    table = Table("report", *times, box=None, title_justify="left", title=(
+        f"{done.days} of {done.filled_days} days with {done.stints:,} stints on {done.database}; seconds of the clock"
+        " (of our processor)"))
+    found = {(each.report, each.time): each for each in done.sheets}
+    for report in dict.fromkeys(each.report for each in done.sheets):
+        table.add_row(report, *(_cell(found.get((report, each))) for each in times))
     console.print(table)
-    made, filled = done.make_seconds, done.fill_seconds
-    console.print(f"filled in {filled:.0f} s; all roll-ups made from the ledger in {made:.0f} s")
+    for each in done.sheets:
+        if each.refusal:
+            console.print(f"{each.report}, {each.time}: {each.refusal}")
+    beside = Table("report", "seconds", "straight from the evidence", "ratio", box=None)
+    for one in done.compared:
+        straight = "" if one.straight is None else _took(one.straight)
+        beside.add_row(one.name, _took(one.took), straight, "" if one.ratio is None else f"{one.ratio:.0f}")
+    console.print(beside)
+    filled = ", ".join(f"{store} {seconds:.0f} s" for store, seconds in done.fill_seconds.items())
+    made = ", ".join(f"{what} {seconds:.0f} s" for what, seconds in done.made.items())
+    console.print(f"filled: {filled}; made in this run: {made}")
+
+
+def _cell(timed: TimedSheet | None) -> str:
+    if timed is None:
+        return ""
+    return "refused" if timed.refusal else _took(timed.took)
+
+
+def _took(took: Took) -> str:
+    return f"{took.clock:.2f} ({took.cpu:.2f})"

@@ -1,7 +1,7 @@
 """The provinces: their names, and which one a caller's number is from, by its area code."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,5 +35,11 @@ def load_provinces(path: Path = FILE) -> Mapping[str, str]:
 
 def province_of(number: str, provinces: Mapping[str, str]) -> str | None:
     """The province of an Iranian fixed number, written nationally or internationally; None of any other."""
-    found = NATIONAL.fullmatch(number)
-    return provinces.get(found[1][:2]) if found else None
+    return provinces.get(area_code(number, provinces))
+
+
+def area_code(number: str | None, provinces: Collection[str]) -> str:
+    """That of an Iranian fixed number, without its 0; nothing of any other, and of none."""
+    found = NATIONAL.fullmatch(number) if number else None
+    code = found[1][:2] if found else ""
+    return code if code in provinces else ""

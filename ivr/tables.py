@@ -1,6 +1,6 @@
 """Tables of the callers' room, in the main store."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, Text
 
 from foundation.database import MAIN
 
@@ -20,3 +20,18 @@ ivr_step = Table(
     Index("ix_ivr_step_at_ms", "at_ms"),
     Index("ix_ivr_step_caller", "caller", "at_ms"),
 )
+
+ivr_day = Table(
+    "ivr_day",
+    MAIN,
+    Column("start", BigInteger, primary_key=True, autoincrement=False,
+           comment="epoch seconds, as all but the last two"),
+    Column("end", BigInteger, nullable=False),
+    Column("claim", BigInteger, nullable=False),
+    Column("claimed", BigInteger, nullable=False),
+    Column("made", BigInteger, comment="NULL: somebody reads the steps for it"),
+    Column("counts", Text, comment="JSON"),
+    Column("lengths", LargeBinary, comment="of stays in menus, in ms: little-endian int32, rising, menu by menu"),
+)
+"""What the steps of the calls that began in a day of the site's zone add up to. It proves nothing and can be made
+again: new steps throw it away (ivr/steps/day_marks.py), also while it is being made."""

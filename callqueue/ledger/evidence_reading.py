@@ -109,10 +109,11 @@ async def read_evidence(
 # -- people
 
 async def read_people(
-    connection: AsyncConnection, interval: Interval, window: int, shared: Collection[str] = (),
+    connection: AsyncConnection, interval: Interval, window: int, shared: Collection[str] = (), before: int = 0,
 ) -> PeopleEvidence:
     """Who called in the interval, or was promised a call for a moment in it; of people who kept calling, back to where
-    they were silent for a window, so that their contacts begin where they truly began.
+    they were silent for a window, so that their contacts begin where they truly began. Of who called in it, all
+    contacts of `before` seconds before it, too.
     """
     asked = await read_requests_due(connection, interval.start, interval.end)
     if await count_stints(connection, interval.start, interval.end, limit=FEW_STINTS + 1) > FEW_STINTS:
@@ -123,8 +124,34 @@ async def read_people(
     else:
         found = await _look_up(connection, interval, window, shared, asked)
     await _reach_back(connection, found, interval, window, shared)
+    if before:
+        callers = {stint.caller for stint in found.stints.values() if stint.caller and interval.holds(stint.entered)}
+        earlier = Interval(interval.start - before, interval.start)
+        await _look_up_callers(connection, found, earlier, window, callers - set(shared))
+        await _reach_back(connection, found, earlier, window, shared)
     await _complete_promises(connection, found)
     return found.people()
+
+
+async def read_callers(
+    connection: AsyncConnection, interval: Interval, window: int, numbers: Collection[str],
+    shared: Collection[str] = (),
+) -> PeopleEvidence:
+    """As `read_people`, of the callers by these numbers alone."""
+    found = _Gathering()
+    await _look_up_callers(connection, found, interval, window, numbers)
+    await _reach_back(connection, found, interval, window, shared)
+    await _complete_promises(connection, found)
+    return found.people()
+
+
+async def _look_up_callers(
+    connection: AsyncConnection, found: _Gathering, interval: Interval, window: int, numbers: Collection[str],
+) -> None:
+    new = found.add(await read_stints_of_callers(
+        connection, numbers, interval.start - window, interval.end + window))
+    found.add(await read_stints_of_calls(connection, sorted({stint.call_id for stint in new})))
+    found.ask(await read_requests_of(connection, numbers))
 
 
 async def _look_up(

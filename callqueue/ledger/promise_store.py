@@ -203,6 +203,16 @@ async def read_requests(connection: AsyncConnection, start: int, end: int) -> li
     return await _asked(connection, CALLBACK_REQUEST.c.at >= start, CALLBACK_REQUEST.c.at < end)
 
 
+async def read_promise_names(
+    connection: AsyncConnection, start: int, end: int, queues: Collection[str] | None,
+) -> list[str]:
+    """The ids of the promises given in the interval in these queues (None: any), those merged into others too."""
+    query = select(CALLBACK_REQUEST.c.promise).where(CALLBACK_REQUEST.c.at >= start, CALLBACK_REQUEST.c.at < end)
+    if queues is not None:
+        query = query.where(CALLBACK_REQUEST.c.queue.in_(sorted(queues)))
+    return list((await connection.execute(query)).scalars())
+
+
 async def read_requests_due(connection: AsyncConnection, start: int, end: int) -> list[Asked]:
     """Promises that were given in the interval, or whose wished-for time lies in it."""
     request = CALLBACK_REQUEST.c

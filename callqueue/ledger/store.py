@@ -134,9 +134,10 @@ async def read_agent_stints(
         # Each by an index of its own: nearly all are over within a day.
         (STINT.c.entered >= start - DAY, STINT.c.entered < end, STINT.c.finished >= start),
         (STINT.c.entered < start - DAY, STINT.c.finished >= start, IS_LONG),
-        (STINT.c.finished.is_(None),),
     ):
         found += await _stints(connection, answered.where(*some))
+    found += [stint for stint in await _open_stints(connection)
+              if stint.agent is not None and agent in (None, stint.agent) and (stint.answered or end) < end]
     return sorted(found, key=lambda stint: (stint.answered or 0, stint.channel_id, stint.number))
 
 
@@ -149,10 +150,16 @@ async def read_served(connection: AsyncConnection, start: int, end: int) -> list
         # Each by an index of its own, as above.
         (STINT.c.entered >= start - DAY, STINT.c.entered < end),
         (STINT.c.entered < start - DAY, STINT.c.finished >= start, IS_LONG),
-        (STINT.c.entered < start - DAY, STINT.c.finished.is_(None)),
     ):
         found += await _stints(connection, answered.where(*some))
-    return found
+    return found + [
+        stint for stint in await _open_stints(connection)
+        if stint.agent is not None and stint.entered < start - DAY and start <= (stint.answered or end) < end]
+
+
+async def _open_stints(connection: AsyncConnection) -> list[Stint]:
+    """Those without an end: few, and found by the index of them as long as nothing else is asked of the database."""
+    return await _stints(connection, select(*STINT_COLUMNS).where(STINT.c.finished.is_(None)))
 
 
 async def count_stints(connection: AsyncConnection, start: int, end: int, *, limit: int) -> int:
@@ -267,8 +274,12 @@ def _lost_before_queue(start: int, end: int) -> ColumnElement[bool]:
         CALL.c.channel.like(TRUNK_CHANNELS),
         CALL.c.queued.is_(False), or_(CALL.c.hung_up_by_caller.is_(True), CALL.c.interrupted.is_(True)),
         ~exists().where(LEG.c.call_id == CALL.c.call_id),
-        ~exists().where(CALLBACK_ATTEMPT.c.channel_id == CALL.c.call_id),
-        ~exists().where(STINT.c.call_id == CALL.c.call_id), ~exists().where(REFUSAL.c.call_id == CALL.c.call_id),
+        ~exists().where(STINT.c.call_id == CALL.c.call_id),
+        # These have no index by call: they are read once, not for each call.
+        CALL.c.call_id.not_in(select(CALLBACK_ATTEMPT.c.channel_id).where(
+            CALLBACK_ATTEMPT.c.at >= start - DAY, CALLBACK_ATTEMPT.c.at < end + DAY)),
+        CALL.c.call_id.not_in(select(REFUSAL.c.call_id).where(
+            REFUSAL.c.at >= start - DAY, REFUSAL.c.at < end + DAY)),
     )
 
 

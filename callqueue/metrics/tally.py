@@ -183,6 +183,8 @@ class PromisesTally:
     counts: Counter[str] = field(default_factory=Counter)
     ready_ms: list[int] = field(default_factory=list)
     """From when on those who are still owed a call wait; epoch milliseconds."""
+    passed: dict[str, int] = field(default_factory=dict)
+    """By promise, how many were answered before him who had joined after him; where there was any."""
 
 
 def count_promises(promises: Iterable[Promised]) -> PromisesTally:
@@ -193,6 +195,8 @@ def count_promises(promises: Iterable[Promised]) -> PromisesTally:
         tally.counts["in_time"] += one.in_time
         tally.counts["attempts"] += one.attempts
         tally.counts["inversions"] += one.passed_by
+        if one.passed_by:
+            tally.passed[one.asked.promise] = one.passed_by
         if one.pending:
             tally.ready_ms.append(milliseconds(one.ready))
     return tally
@@ -236,6 +240,7 @@ def add_promises(tallies: Iterable[PromisesTally]) -> PromisesTally:
     for tally in tallies:
         whole.counts.update(tally.counts)
         whole.ready_ms += tally.ready_ms
+        whole.passed |= tally.passed
     return whole
 
 

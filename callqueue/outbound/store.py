@@ -117,6 +117,15 @@ async def attempts_of(connection: AsyncConnection, call_ids: Collection[str]) ->
     return found
 
 
+async def idle_since(connection: AsyncConnection, since_ms: int) -> dict[str, int]:
+    """For how many milliseconds agents were held idle by attempts from that moment on, by call; where they were."""
+    query = (
+        select(ATTEMPT.outbound_id, func.sum(ATTEMPT.idle_ms))
+        .where(ATTEMPT.claimed_ms >= since_ms, ATTEMPT.idle_ms > 0).group_by(ATTEMPT.outbound_id)
+    )
+    return {name: int(idle_ms) for name, idle_ms in await connection.execute(query)}
+
+
 async def find_attempt(connection: AsyncConnection, channel_id: str) -> Attempt | None:
     query = select(OUTBOUND_ATTEMPT).where(ATTEMPT.channel_id == channel_id)
     row = (await connection.execute(query)).mappings().first()

@@ -1,7 +1,6 @@
 """Tallies of agents' time straight from the ledger: what all of them were, and what each of them did."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,20 +12,13 @@ from callqueue.metrics.agents_tally import TimesheetsTally, tally_timesheets
 from callqueue.metrics.spans import Span
 from callqueue.metrics.tally import AgentKey, AgentsTally
 from callqueue.metrics.work import has_ended, key_of, wrap_ups_of
+from callqueue.rollups.model import Made
 from callqueue.rollups.pieces import Pieces, whole_of
 from foundation.calendars import Interval
 
 
-@dataclass(frozen=True, slots=True)
-class MadeAgents:
-    """The tallies, and which of them the passing of time alone will change: wrap-up of their stints goes on."""
-
-    tallies: list[AgentsTally]
-    growing: frozenset[int]
-
-
-async def make_agents(connection: AsyncConnection, pieces: Sequence[Interval], now: int) -> MadeAgents:
-    """Of each of several intervals side by side."""
+async def make_agents(connection: AsyncConnection, pieces: Sequence[Interval], now: int) -> Made[AgentsTally]:
+    """Of each of several intervals side by side. While wrap-up of its stints goes on, a tally grows."""
     whole, pick = whole_of(pieces), Pieces(pieces)
     evidence = await read_agents(connection, whole, now)
     periods = agent_periods(evidence.events, evidence.markers, evidence.until)
@@ -45,7 +37,7 @@ async def make_agents(connection: AsyncConnection, pieces: Sequence[Interval], n
             tallies[index].wrap_up[stint.queue] += seconds
     causes = _causes_now(evidence.stints, periods, now)
     growing = {index for stint in causes if (index := pick.index(stint.entered)) is not None}
-    return MadeAgents(tallies, frozenset(growing))
+    return Made(tallies, frozenset(growing))
 
 
 def _causes_now(stints: Iterable[Stint], periods: Mapping[str, Sequence[Period]], now: int) -> list[Stint]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, update
@@ -17,23 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.ledger.fold_store import insert_new
 from callqueue.ledger.store import evidence_start
 from callqueue.metrics.rules import Rulebook, longest_window
-from callqueue.rollups.agents import make_agents, make_timesheets
-from callqueue.rollups.make import make_arrivals, make_calls, make_promises
-from callqueue.rollups.store import (
-    CELL,
-    CELLS,
-    DAYS,
-    Kind,
-    Part,
-    Stored,
-    all_rules,
-    cell_of,
-    encode,
-    lock_rollups,
-    read_parts,
-    rules_hash,
-)
-from callqueue.rollups.sums import add_parts
+from callqueue.rollups.kinds import ROLLUPS
+from callqueue.rollups.model import Terms
+from callqueue.rollups.store import CELL, CELLS, DAYS, Kind, Stored, cell_of, lock_rollups
 from callqueue.rollups.tables import ROLLUP, ROLLUP_RULES
 from foundation.calendars import Interval, day_start
 from foundation.database import Database
@@ -69,7 +56,7 @@ class RollupMaker:
     """
 
     def __init__(self, database: Database, rules: Rulebook, shared: Collection[str], zone: ZoneInfo) -> None:
-        self._database, self._rules, self._shared, self._zone = database, rules, shared, zone
+        self._database, self._terms = database, Terms(rules, shared, zone)
         self._claim = random.getrandbits(62)
         self.made = 0
         """Roll-ups stored by this maker."""
@@ -82,7 +69,7 @@ class RollupMaker:
         async with self._database.read() as connection:
             begun = await evidence_start(connection)
         if begun is not None:
-            for kind in Kind:
+            for kind in ROLLUPS:
                 task = await self._find(kind, begun, now)
                 if task is not None:
                     await self._do(task, now)
@@ -95,7 +82,7 @@ class RollupMaker:
         run: list[Interval] = []
         for day in await self._lacking_days(kind, begun, now):
             there = await self._there(kind, CELLS, day)
-            over = day.end + longest_window(self._rules) <= now and not day.start % CELL and not day.end % CELL
+            over = day.end + longest_window(self._terms.rules) <= now and not day.start % CELL and not day.end % CELL
             if over and not there and (not run or run[-1].start == day.end):
                 run.append(day)
                 if len(run) == MANY_DAYS:
@@ -123,12 +110,12 @@ class RollupMaker:
         return self._put_off.get((kind, cell.start), now) <= now
 
     def _rules_of(self, kind: Kind) -> str:
-        return rules_hash(kind, self._rules, self._shared)
+        return ROLLUPS[kind].rules_hash(self._terms)
 
     def _days(self, begun: int, now: int) -> Iterator[Interval]:
         """Days of the site's zone, newest first."""
-        day = datetime.fromtimestamp(now, self._zone).date()
-        while (interval := _day(day, self._zone)).end > begun:
+        day = datetime.fromtimestamp(now, self._terms.zone).date()
+        while (interval := _day(day, self._terms.zone)).end > begun:
             yield interval
             day -= timedelta(days=1)
 
@@ -144,21 +131,10 @@ class RollupMaker:
 
     async def _make(
         self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
-    ) -> dict[Interval, Part]:
+    ) -> dict[Interval, Any]:
         """Those that time alone will not change."""
-        match kind:
-            case Kind.CALLS:
-                calls = await make_calls(connection, cells, self._rules, now, self._shared)
-                return dict(zip(cells, calls, strict=True))
-            case Kind.PROMISES:
-                return dict(zip(cells, await make_promises(connection, cells), strict=True))
-            case Kind.AGENTS:
-                made = await make_agents(connection, cells, now)
-                return {cell: made.tallies[index] for index, cell in enumerate(cells) if index not in made.growing}
-            case Kind.TIMESHEETS:
-                return dict(zip(cells, await make_timesheets(connection, cells, now), strict=True))
-            case Kind.ARRIVALS:
-                return dict(zip(cells, await make_arrivals(connection, cells, self._rules), strict=True))
+        made = await ROLLUPS[kind].make(connection, cells, self._terms, now)
+        return {cell: made.parts[index] for index, cell in enumerate(cells) if index not in made.growing}
 
     async def _claim_all(self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], now: int) -> None:
         async with self._database.write() as connection:
@@ -170,10 +146,9 @@ class RollupMaker:
             await connection.execute(insert_new(connection, ROLLUP), rows)
 
     async def _agree_on_rules(self, connection: AsyncConnection) -> None:
-        """What was made under other contact windows, shared numbers or short-abandon thresholds answers another
-        question.
-        """
-        each, window = all_rules(self._rules, self._shared), longest_window(self._rules)
+        """What was made under other rules of the site answers another question."""
+        each = {kind: rollup.rules_hash(self._terms) for kind, rollup in ROLLUPS.items()}
+        window = longest_window(self._terms.rules)
         mine = blake2b("".join(each.values()).encode(), digest_size=16).hexdigest()
         row = (await connection.execute(select(ROLLUP_RULES))).first()
         if row is None:
@@ -190,10 +165,10 @@ class RollupMaker:
         }
 
     async def _store(
-        self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], parts: dict[Interval, Part], now: int,
+        self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], parts: dict[Interval, Any], now: int,
     ) -> None:
         whole = {
-            day: add_parts(kind, [parts[cell] for cell in cells if day.start <= cell.start < day.end], now)
+            day: ROLLUPS[kind].add([parts[cell] for cell in cells if day.start <= cell.start < day.end], now)
             for day in days
             if all(cell in parts for cell in cells if day.start <= cell.start < day.end)
         }
@@ -206,7 +181,7 @@ class RollupMaker:
                 self._row(kind, level, interval, now) | {"counts": counts, "numbers": numbers, "made": now}
                 for level, made in ((CELLS, parts), (DAYS, whole)) for interval, part in made.items()
                 if (level, interval.start) in still
-                for counts, numbers in (encode(part),)
+                for counts, numbers in (ROLLUPS[kind].encode(part),)
             ]
             await connection.execute(delete(ROLLUP).where(*mine))
             if rows:
@@ -223,8 +198,8 @@ class RollupMaker:
             wanted = [Stored(CELLS, cell) for cell in _cells(day, now)]
             if any(each.interval.start not in there for each in wanted):
                 return
-            parts = await read_parts(connection, kind, wanted)
-            counts, numbers = encode(add_parts(kind, list(parts.values()), now))
+            parts = await ROLLUPS[kind].read(connection, wanted)
+            counts, numbers = ROLLUPS[kind].encode(ROLLUPS[kind].add(list(parts.values()), now))
             row = self._row(kind, DAYS, day, now) | {"counts": counts, "numbers": numbers, "made": now}
             await connection.execute(insert_new(connection, ROLLUP), [row])
             self.made += 1

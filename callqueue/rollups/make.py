@@ -1,25 +1,46 @@
 """Tallies of times straight from the ledger: what roll-ups are made of, and what a report counts without one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.cel.conversation_store import read_conversations
+from callqueue.cel.conversations import Kind as Talking
 from callqueue.ledger.arrival_store import QUARTER, count_arrivals
-from callqueue.ledger.evidence_reading import read_people, read_promise_evidence
-from callqueue.ledger.promise_store import read_settled
-from callqueue.ledger.store import read_lost_in_menu, read_refusals, read_rings
+from callqueue.ledger.evidence_reading import PeopleEvidence, read_callers, read_people, read_promise_evidence
+from callqueue.ledger.promise_store import read_attempts, read_requests, read_settled
+from callqueue.ledger.stint import Stint
+from callqueue.ledger.store import (
+    read_lost_in_menu,
+    read_refusals,
+    read_rings,
+    read_served,
+    read_stints,
+    read_stints_of_promises,
+)
 from callqueue.metrics.arrivals_tally import ArrivalsTally, Way, tally_arrivals
-from callqueue.metrics.contacts import contacts_of
-from callqueue.metrics.entries import entries_of
-from callqueue.metrics.promises import Promised, promises_of, unmerged, virtual_stints
+from callqueue.metrics.contacts import Contact, contacts_of
+from callqueue.metrics.counted import Counted
+from callqueue.metrics.entries import Entry, entries_of
+from callqueue.metrics.passing_tally import tally_passing, with_news
+from callqueue.metrics.people_tally import AGAIN, PeopleTally, first_returns, tally_people
+from callqueue.metrics.places_tally import PlacesTally, tally_places
+from callqueue.metrics.promises import Promised, PromiseEvidence, promises_of, unmerged, virtual_stints
+from callqueue.metrics.rings_tally import RingsTally, tally_rings
 from callqueue.metrics.rules import Rulebook, longest_window
 from callqueue.metrics.tally import count_calls, count_promises
 from callqueue.rollups.pieces import Pieces, whole_of
 from callqueue.rollups.store import CallsPart, PromisesPart
 from foundation.calendars import Interval
+from foundation.provinces import area_code, load_provinces
 
 SECOND_US = 1_000_000
+MILLISECONDS = 1000
+DAY = 86_400
 LONGEST = 86400
 """Seconds of evidence that are held at once."""
 
@@ -29,15 +50,12 @@ async def make_calls(
 ) -> list[CallsPart]:
     """Of each of several intervals side by side."""
     whole, pick = whole_of(pieces), Pieces(pieces)
-    people = await read_people(connection, whole, longest_window(rules), shared)
-    settled = await read_settled(connection, {one.promise for one in people.asked})
-    virtual = virtual_stints(Promised(one) for one in unmerged(people.asked, settled))
-    entries = entries_of(people.stints)
-    contacts = contacts_of([*people.stints, *virtual], rules, shared, None if virtual else entries)
+    evidence = await read_people(connection, whole, longest_window(rules), shared)
+    people = await people_of(connection, evidence, rules, shared)
     stints = pick.place(people.stints, lambda each: each.queue, lambda each: each.entered)
     placed = (
-        pick.place(entries, lambda each: each.queue, lambda each: each.entered),
-        pick.place(contacts, lambda each: each.queue, lambda each: each.entered),
+        pick.place(people.entries, lambda each: each.queue, lambda each: each.entered),
+        pick.place(people.contacts, lambda each: each.queue, lambda each: each.entered),
     )
     refused = pick.place(await read_refusals(connection, None, whole.start, whole.end),
                          lambda each: each.queue, lambda each: each.at)
@@ -56,6 +74,26 @@ async def make_calls(
     return parts
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """Stints, and what they are to their callers."""
+
+    stints: Sequence[Stint]
+    entries: Sequence[Entry]
+    contacts: Sequence[Contact]
+
+
+async def people_of(
+    connection: AsyncConnection, evidence: PeopleEvidence, rules: Rulebook, shared: Collection[str],
+) -> People:
+    """Who was promised a call outside a queue waits for it like others, and is a contact by that."""
+    settled = await read_settled(connection, {one.promise for one in evidence.asked})
+    virtual = virtual_stints(Promised(one) for one in unmerged(evidence.asked, settled))
+    entries = entries_of(evidence.stints)
+    contacts = contacts_of([*evidence.stints, *virtual], rules, shared, None if virtual else entries)
+    return People(evidence.stints, entries, contacts)
+
+
 async def make_promises(connection: AsyncConnection, pieces: Sequence[Interval]) -> list[PromisesPart]:
     """Of each of several intervals side by side."""
     evidence, keeping = await read_promise_evidence(connection, whole_of(pieces))
@@ -67,14 +105,15 @@ async def make_promises(connection: AsyncConnection, pieces: Sequence[Interval])
     return parts
 
 
-async def read_promised(connection: AsyncConnection, interval: Interval) -> list[Promised]:
-    """The promises given in the interval, in the order of asking; a day's evidence at a time."""
-    found: list[Promised] = []
-    for start in range(interval.start, interval.end, LONGEST):
-        day = Interval(start, min(start + LONGEST, interval.end))
-        evidence, keeping = await read_promise_evidence(connection, day)
-        found += [each for each in promises_of(evidence, keeping) if day.holds(each.entered)]
-    return sorted(found, key=lambda each: (each.entered, each.asked.id))
+async def read_promised(
+    connection: AsyncConnection, interval: Interval, passed: Mapping[str, int],
+) -> list[Promised]:
+    """The promises given in the interval, in the order of asking; `passed` is what their tallies have."""
+    asked = await read_requests(connection, interval.start, interval.end)
+    names = {one.promise for one in asked}
+    evidence = PromiseEvidence(asked, await read_attempts(connection, names), await read_settled(connection, names))
+    keeping = await read_stints_of_promises(connection, names)
+    return [replace(each, passed_by=passed.get(each.asked.promise, 0)) for each in promises_of(evidence, keeping)]
 
 
 async def make_arrivals(
@@ -95,3 +134,73 @@ async def make_arrivals(
                 gave_up[index][each.queue] += each.gave_up
                 waited_ms[index][each.queue] += each.waited_ms
     return [tally_arrivals(*each) for each in zip(counted, gave_up, waited_ms, strict=True)]
+
+
+async def make_passing(connection: AsyncConnection, pieces: Sequence[Interval]) -> list[Counted]:
+    """Of each of several intervals side by side."""
+    whole, pick = whole_of(pieces), Pieces(pieces)
+    stints = pick.parted(
+        await read_stints(connection, None, whole.start, whole.end), lambda stint: stint.entered)
+    # Talks begin at milliseconds, seconds are cut: one more at each end.
+    talks = with_news(await read_conversations(
+        connection, None, whole.start - DAY - 1, whole.end + 1, kinds=(Talking.TRANSFER, Talking.CONSULTATION)))
+    begun = pick.parted(talks, lambda each: each[0].start / MILLISECONDS)
+    return [tally_passing(*each) for each in zip(stints, begun, strict=True)]
+
+
+async def make_rings(connection: AsyncConnection, pieces: Sequence[Interval], zone: ZoneInfo) -> list[RingsTally]:
+    """Of each of several intervals side by side, by the hours of the zone."""
+    whole, pick = whole_of(pieces), Pieces(pieces)
+    rings = pick.parted(await read_rings(connection, None, whole.start, whole.end), lambda ring: ring.at)
+    served = pick.parted(
+        await read_served(connection, whole.start, whole.end), lambda stint: stint.answered or 0)
+
+    def hour_of(instant: int) -> int:
+        return datetime.fromtimestamp(instant, zone).hour
+
+    return [tally_rings(*each, hour_of) for each in zip(rings, served, strict=True)]
+
+
+async def make_places(
+    connection: AsyncConnection, pieces: Sequence[Interval], rules: Rulebook, now: int, shared: Collection[str] = (),
+) -> list[PlacesTally]:
+    """Of each of several intervals side by side, by the area codes of fixed lines; other numbers have none."""
+    whole, pick = whole_of(pieces), Pieces(pieces)
+    evidence = await read_people(connection, whole, longest_window(rules), shared)
+    people = await people_of(connection, evidence, rules, shared)
+    codes = load_provinces()
+
+    def place_of(number: str | None) -> str:
+        return area_code(number, codes)
+
+    parts = zip(
+        pick.parted(people.stints, lambda each: each.entered), pick.parted(people.entries, lambda each: each.entered),
+        pick.parted(people.contacts, lambda each: each.entered), strict=True)
+    return [tally_places(*part, rules=rules, now=now, place_of=place_of) for part in parts]
+
+
+async def make_people(
+    connection: AsyncConnection, pieces: Sequence[Interval], rules: Rulebook, shared: Collection[str] = (),
+) -> list[PeopleTally]:
+    """Of each of several intervals side by side."""
+    whole, pick = whole_of(pieces), Pieces(pieces)
+    evidence = await read_people(connection, whole, longest_window(rules), shared, before=AGAIN)
+    people = await people_of(connection, evidence, rules, shared)
+    returned = first_returns(people.contacts, people.entries, shared)
+    parts = zip(
+        pick.parted(people.stints, lambda each: each.entered), pick.parted(people.contacts, lambda each: each.entered),
+        pick.parted(returned, lambda each: each[0]), strict=True)
+    return [tally_people(*part, shared) for part in parts]
+
+
+async def callers_of(
+    connection: AsyncConnection, interval: Interval, numbers: Collection[str], rules: Rulebook,
+    shared: Collection[str] = (),
+) -> People:
+    """What callers by these numbers brought into the interval."""
+    evidence = await read_callers(connection, interval, longest_window(rules), numbers, shared)
+    people = await people_of(connection, evidence, rules, shared)
+    return People(
+        [each for each in people.stints if each.caller in numbers and interval.holds(each.entered)],
+        [each for each in people.entries if each.caller in numbers and interval.holds(each.entered)],
+        [each for each in people.contacts if each.entries[0].caller in numbers and interval.holds(each.entered)])

@@ -99,11 +99,17 @@ class _Reach:
     def _touch(self, kind: Kind, *instants: float) -> None:
         self.cells[kind].update(map(cell_of, instants))
 
+    def _touch_people(self, *instants: float) -> None:
+        """All that contacts are made of tells of them in the same times."""
+        for kind in (Kind.CALLS, Kind.PLACES, Kind.PEOPLE):
+            self._touch(kind, *instants)
+
     # -- calls, people and promises
 
     async def follow_calls(self, change: Change) -> None:
         self._touch(Kind.CALLS, *change.moments)
         self._touch(Kind.TIMESHEETS, *change.moments)
+        self._touch(Kind.RINGS, *change.moments)
         calls = {stint.call_id for stint in (*change.stints, *change.before.values())} | set(change.calls)
         for stint in (*change.stints, *change.before.values()):
             self._take_stint(stint.entered, stint.answered, stint.caller, stint.promise)
@@ -117,8 +123,9 @@ class _Reach:
             await self._take_passed_by()
 
     def _take_stint(self, entered: int, answered: int | None, caller: str | None, promise: str | None) -> None:
-        self._touch(Kind.CALLS, entered)
+        self._touch_people(entered)
         self._touch(Kind.ARRIVALS, entered)
+        self._touch(Kind.PASSING, entered)
         self.first = min(self.first, entered)
         if caller:
             self.people.add(caller)
@@ -127,6 +134,7 @@ class _Reach:
         if answered is not None:
             self.answered.append(answered)
             self._touch(Kind.TIMESHEETS, answered)
+            self._touch(Kind.RINGS, answered)
 
     async def _take_calls(self, calls: Collection[str]) -> None:
         """All stints of a call make its entries, and whether it was lost in a menu."""
@@ -141,7 +149,7 @@ class _Reach:
     def _take_request(self, row: Any) -> None:
         self._touch(Kind.PROMISES, row.at)
         ready = max(row.at, (row.not_before_ms or 0) // 1000)
-        self._touch(Kind.CALLS, ready)
+        self._touch_people(ready)
         self.first = min(self.first, row.at)
         if row.number:
             self.people.add(row.number)
@@ -158,11 +166,11 @@ class _Reach:
         """A contact reaches back for a window; where one begins anew, all later ones may."""
         since = self.first - self.window
         for (entered,) in await self._rows((STINT.c.entered,), STINT.c.caller, self.people, STINT.c.entered > since):
-            self._touch(Kind.CALLS, entered)
+            self._touch_people(entered)
         for row in await self._rows(_REQUEST, CALLBACK_REQUEST.c.number, self.people):
             ready = max(row.at, (row.not_before_ms or 0) // 1000)
             if ready > since:
-                self._touch(Kind.CALLS, ready)
+                self._touch_people(ready)
 
     async def _take_passed_by(self) -> None:
         """Promises that were owed while somebody was answered."""
@@ -224,29 +232,37 @@ class _Reach:
         calls = {stint.call_id for stint in served} | set(change.talks)
         for (started_us,) in await self._rows((CONVERSATION.c.started_us,), CONVERSATION.c.call_id, calls):
             self._touch(Kind.TIMESHEETS, started_us / SECOND_US - 0.001, started_us / SECOND_US + 0.001)
+            self._touch(Kind.PASSING, started_us / SECOND_US - 0.001, started_us / SECOND_US + 0.001)
 
     # -- the end
 
     async def throw_away(self) -> None:
-        for kind, cells in self.cells.items():
+        for cells, kinds in self._together():
             wanted = sorted(cells)
             for first in range(0, len(wanted), FEW):
                 few = wanted[first:first + FEW]
-                await self._delete(kind, or_(
+                await self._delete(kinds, or_(
                     (ROLLUP.c.level == CELLS) & ROLLUP.c.start.in_(few),
-                    (ROLLUP.c.level == DAYS) & ROLLUP.c.start.in_(await self._days(kind, few))))
+                    (ROLLUP.c.level == DAYS) & ROLLUP.c.start.in_(await self._days(kinds, few))))
         for kind, spans in ((Kind.AGENTS, self.spans), (Kind.TIMESHEETS, [*self.spans, *self.desk_spans])):
             for start, end in _joined(spans):
-                await self._delete(kind, (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
+                await self._delete([kind], (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
 
-    async def _days(self, kind: Kind, cells: Sequence[int]) -> list[int]:
+    def _together(self) -> Iterable[tuple[frozenset[int], Sequence[Kind]]]:
+        """Kinds that lose the same times, side by side: most of them do."""
+        kinds: dict[frozenset[int], list[Kind]] = {}
+        for kind, cells in self.cells.items():
+            kinds.setdefault(frozenset(cells), []).append(kind)
+        return kinds.items()
+
+    async def _days(self, kinds: Sequence[Kind], cells: Sequence[int]) -> list[int]:
         query = select(ROLLUP.c.start, ROLLUP.c.end).where(
-            ROLLUP.c.kind == kind.value, ROLLUP.c.level == DAYS, ROLLUP.c.end > cells[0], ROLLUP.c.start <= cells[-1])
-        days = (await self.connection.execute(query)).all()
+            _of(kinds), ROLLUP.c.level == DAYS, ROLLUP.c.end > cells[0], ROLLUP.c.start <= cells[-1])
+        days = (await self.connection.execute(query.distinct())).all()
         return [start for start, end in days if any(start <= cell < end for cell in cells)]
 
-    async def _delete(self, kind: Kind, which: ColumnElement[bool]) -> None:
-        await self.connection.execute(delete(ROLLUP).where(ROLLUP.c.kind == kind.value, which))
+    async def _delete(self, kinds: Sequence[Kind], which: ColumnElement[bool]) -> None:
+        await self.connection.execute(delete(ROLLUP).where(_of(kinds), which))
 
     async def _rows(
         self, columns: Sequence[Any], key: Any, values: Collection[str], *conditions: ColumnElement[bool],
@@ -261,6 +277,10 @@ class _Reach:
 _REQUEST = (
     CALLBACK_REQUEST.c.at, CALLBACK_REQUEST.c.not_before_ms, CALLBACK_REQUEST.c.number, CALLBACK_REQUEST.c.call_id,
 )
+
+
+def _of(kinds: Iterable[Kind]) -> ColumnElement[bool]:
+    return ROLLUP.c.kind.in_([kind.value for kind in kinds])
 
 
 def _first_deeds(events: Iterable[tuple[str, AgentEvent]]) -> dict[tuple[str, str], int]:

@@ -23,6 +23,15 @@ class Pieces:
         index = bisect_right(self._starts, instant) - 1
         return index if index >= 0 and self._pieces[index].holds(instant) else None
 
+    def parted(self, items: Iterable[Item], at: Callable[[Item], float]) -> list[list[Item]]:
+        """Those of each piece."""
+        parts: list[list[Item]] = [[] for _ in self._pieces]
+        for item in items:
+            index = self.index(at(item))
+            if index is not None:
+                parts[index].append(item)
+        return parts
+
     def place(self, items: Iterable[Item], queue: Callable[[Item], str], at: Callable[[Item], float]) -> Placed[Item]:
         placed: Placed[Item] = defaultdict(list)
         for item in items:

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,22 +12,10 @@ from callqueue.metrics.agents_tally import TimesheetsTally
 from callqueue.metrics.arrivals_tally import ArrivalsTally
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import AgentsTally
-from callqueue.rollups.agents import make_agents, make_timesheets
-from callqueue.rollups.make import LONGEST, make_arrivals, make_calls, make_promises
-from callqueue.rollups.store import (
-    CELL,
-    CELLS,
-    DAYS,
-    OF_QUEUES,
-    CallsPart,
-    Kind,
-    Part,
-    PromisesPart,
-    Stored,
-    read_parts,
-    read_stored,
-    rules_hash,
-)
+from callqueue.rollups.kinds import AGENTS, ARRIVALS, CALLS, PROMISES, TIMESHEETS
+from callqueue.rollups.make import LONGEST
+from callqueue.rollups.model import Part, Rollup, Terms
+from callqueue.rollups.store import CELL, CELLS, DAYS, CallsPart, PromisesPart, Stored, read_stored
 from foundation.calendars import Interval
 
 
@@ -47,6 +37,7 @@ class Reader:
         now: epoch seconds.
         shared: numbers behind which many people stand.
         rolled_up: whether roll-ups may be used; without them all is counted from the ledger.
+        zone: in which hours of the day are told.
     """
 
     connection: AsyncConnection
@@ -54,77 +45,71 @@ class Reader:
     now: int
     shared: Collection[str] = ()
     rolled_up: bool = True
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(self.rules, self.shared, self.zone)
 
     async def read(self, intervals: Sequence[Interval]) -> list[Tallies]:
         """What queues' figures are made of, of each of several intervals side by side."""
-        found = [Tallies() for _ in intervals]
-        for kind in OF_QUEUES:
-            for tallies, parts in zip(found, await self.read_kind(kind, intervals), strict=True):
-                getattr(tallies, kind.value).extend(parts)
-        return found
+        parts = [await self.read_kind(rollup, intervals) for rollup in (CALLS, PROMISES, AGENTS)]
+        return [Tallies(*mine) for mine in zip(*parts, strict=True)]
 
     async def read_calls(self, intervals: Sequence[Interval]) -> list[list[CallsPart]]:
         """Only what calls tell."""
-        found = await self.read_kind(Kind.CALLS, intervals)
-        return [[part for part in parts if isinstance(part, CallsPart)] for parts in found]
-
-    async def read_promises(self, interval: Interval) -> list[PromisesPart]:
-        """Only what was promised."""
-        (parts,) = await self.read_kind(Kind.PROMISES, [interval])
-        return [part for part in parts if isinstance(part, PromisesPart)]
+        return await self.read_kind(CALLS, intervals)
 
     async def read_timesheets(self, intervals: Sequence[Interval]) -> list[list[TimesheetsTally]]:
         """What each agent did."""
-        found = await self.read_kind(Kind.TIMESHEETS, intervals)
-        return [[part for part in parts if isinstance(part, TimesheetsTally)] for parts in found]
+        return await self.read_kind(TIMESHEETS, intervals)
 
     async def read_arrivals(self, interval: Interval) -> list[ArrivalsTally]:
         """How many entered, and how long they waited."""
-        (parts,) = await self.read_kind(Kind.ARRIVALS, [interval])
-        return [part for part in parts if isinstance(part, ArrivalsTally)]
+        return await self.read_whole(ARRIVALS, interval)
 
-    async def read_kind(self, kind: Kind, intervals: Sequence[Interval]) -> list[list[Part]]:
+    async def read_whole(self, rollup: Rollup[Part], interval: Interval) -> list[Part]:
+        """The parts of one kind that make up the interval."""
+        (parts,) = await self.read_kind(rollup, [interval])
+        return parts
+
+    async def lacking(self, rollup: Rollup[Any], interval: Interval) -> list[Interval]:
+        """Where the interval has no roll-ups of one kind."""
+        (plan,) = await self._plan(rollup, [interval])
+        return [Interval(*piece) for piece in plan.missing]
+
+    async def read_kind(self, rollup: Rollup[Part], intervals: Sequence[Interval]) -> list[list[Part]]:
         """The parts of one kind that make up each interval."""
-        plans = await self._plan(kind, intervals)
-        parts = await read_parts(self.connection, kind, [each for plan in plans for each in plan.stored])
+        plans = await self._plan(rollup, intervals)
+        parts = await rollup.read(self.connection, [each for plan in plans for each in plan.stored])
         if any(plan.missing for plan in plans):
             begun = await evidence_start(self.connection)
             for plan in plans:
                 plan.missing = [part for piece in plan.missing for part in _cut(*piece, begun)]
         rests = [Interval(*piece) for plan in plans for piece in plan.missing]
-        counted = dict(zip(rests, await self._count(kind, rests), strict=True))
+        counted = dict(zip(rests, await self._count(rollup, rests), strict=True))
         return [
             [*(parts[each] for each in plan.stored), *(counted[Interval(*piece)] for piece in plan.missing)]
             for plan in plans
         ]
 
-    async def _plan(self, kind: Kind, intervals: Sequence[Interval]) -> list["_Plan"]:
+    async def _plan(self, rollup: Rollup[Any], intervals: Sequence[Interval]) -> list["_Plan"]:
         plans = [_Plan([(each.start, each.end)] if each.start < each.end else []) for each in intervals]
         if not self.rolled_up:
             return plans
-        rules = rules_hash(kind, self.rules, self.shared)
+        rules = rollup.rules_hash(self.terms)
         for level in (DAYS, CELLS):
             missing = [piece for plan in plans for piece in plan.missing]
             for run in _runs(missing):
-                stored = await read_stored(self.connection, kind, level, run, rules=rules, now=self.now)
+                stored = await read_stored(self.connection, rollup.kind, level, run, rules=rules, now=self.now)
                 _share_out(plans, stored)
         return plans
 
-    async def _count(self, kind: Kind, pieces: Sequence[Interval]) -> list[Part]:
+    async def _count(self, rollup: Rollup[Part], pieces: Sequence[Interval]) -> list[Part]:
         """From the ledger, as many at a time as memory likes."""
         counted: list[Part] = []
         for few in _batches(pieces):
-            match kind:
-                case Kind.CALLS:
-                    counted += await make_calls(self.connection, few, self.rules, self.now, self.shared)
-                case Kind.PROMISES:
-                    counted += await make_promises(self.connection, few)
-                case Kind.AGENTS:
-                    counted += (await make_agents(self.connection, few, self.now)).tallies
-                case Kind.TIMESHEETS:
-                    counted += await make_timesheets(self.connection, few, self.now)
-                case Kind.ARRIVALS:
-                    counted += await make_arrivals(self.connection, few, self.rules)
+            counted += (await rollup.make(self.connection, few, self.terms, self.now)).parts
         return counted
 
 

@@ -23,3 +23,12 @@ async def provinces_of_callers(main: AsyncConnection, numbers: Collection[str]) 
         )
         found |= {row.address: row.province for row in await main.execute(query)}
     return found
+
+
+async def known_provinces(main: AsyncConnection) -> Mapping[str, str]:
+    """As `provinces_of_callers`, of every number that has one."""
+    query = (
+        select(ADDRESS.c.address, CONTACT.c.province).join(CONTACT, CONTACT.c.id == ADDRESS.c.contact_id)
+        .where(ADDRESS.c.channel == Channel.CALL.value, CONTACT.c.province.is_not(None)).order_by(CONTACT.c.changed_ms)
+    )
+    return {row.address: row.province for row in await main.execute(query)}

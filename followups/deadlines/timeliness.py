@@ -22,20 +22,21 @@ class Dimension(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One case whose deadline has passed."""
+    """A case whose deadline has passed, or several of which the same is to be said."""
 
     unit: str
     """Who had it when its deadline passed, or when it was closed before."""
     subjects: Sequence[str]
     """Its own and those above it."""
     province: str | None
-    due_ms: int
-    resolved_ms: int | None
-    told_ms: int | None
-    closed_ms: int | None
+    closed: bool
+    closed_in_time: bool
+    told_in_time: bool
+    resolved_in_time: bool
     dropped: bool
     """The caller withdrew it, or it was a duplicate."""
-    reopened: int
+    reopened: bool
+    cases: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _names(promise: Promise, by: Dimension) -> Sequence[str | None]:
 def _line(name: str | None, promises: Sequence[Promise]) -> Timeliness:
     counted: Counter[str] = Counter()
     for one in promises:
-        counted.update(_counts(one))
+        counted.update(dict.fromkeys(_counts(one), one.cases))
     return Timeliness(name, **{f"followups_{key}": counted[key] for key in COUNTS})
 
 
@@ -113,17 +114,11 @@ COUNTS: Final = ("due", "on_time", "told_on_time", "resolved_on_time", "late", "
 
 
 def _counts(one: Promise) -> list[str]:
-    closed_in_time = _by(one.closed_ms, one.due_ms)
-    if one.dropped and closed_in_time:
+    if one.dropped and one.closed_in_time:
         return ["dropped"]
     found = {
-        "due": True, "on_time": closed_in_time, "told_on_time": closed_in_time or _by(one.told_ms, one.due_ms),
-        "resolved_on_time": closed_in_time or _by(one.resolved_ms, one.due_ms),
-        "late": one.closed_ms is not None and not closed_in_time, "overdue": one.closed_ms is None,
-        "reopened": one.reopened > 0,
+        "due": True, "on_time": one.closed_in_time, "told_on_time": one.closed_in_time or one.told_in_time,
+        "resolved_on_time": one.closed_in_time or one.resolved_in_time,
+        "late": one.closed and not one.closed_in_time, "overdue": not one.closed, "reopened": one.reopened,
     }
     return [name for name, holds in found.items() if holds]
-
-
-def _by(moment_ms: int | None, due_ms: int) -> bool:
-    return moment_ms is not None and moment_ms <= due_ms

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, Label, and_, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from followups.book.book import CaseBook
@@ -56,21 +56,34 @@ async def first_opened(connection: AsyncConnection) -> float | None:
 
 
 async def read_promises(connection: AsyncConnection, interval: Interval, now: float, book: CaseBook) -> list[Promise]:
-    """The cases whose deadline lies in this time and has passed."""
+    """The cases whose deadline lies in this time and has passed; those of which the same is to be said, as one."""
     first = and_(NOTICE.c.code == CASE.c.code, NOTICE.c.round == CASE.c.reopened, NOTICE.c.number == 1,
                  NOTICE.c.kind == NoticeKind.ESCALATION.value)
     due = CASE.c.due_ms
+    said = (
+        func.coalesce(NOTICE.c.from_unit, CASE.c.unit).label("had"), CASE.c.subject, CASE.c.province,
+        _holds("closed", CASE.c.closed_ms.is_not(None)), _holds("closed_in_time", CASE.c.closed_ms <= due),
+        _holds("told_in_time", CASE.c.told_ms <= due), _holds("resolved_in_time", CASE.c.resolved_ms <= due),
+        _holds("dropped", CASE.c.closing.in_(DROPPED)), _holds("reopened", CASE.c.reopened > 0),
+    )
     query = (
-        select(CASE, NOTICE.c.from_unit).join(NOTICE, first, isouter=True)
+        select(*said, func.count().label("cases"))
+        .select_from(CASE).join(NOTICE, first, isouter=True)
         .where(due >= interval.start * 1000, due < interval.end * 1000, due < now * 1000)
+        .group_by(*(each.element if isinstance(each, Label) else each for each in said))
     )
     return [
         Promise(
-            row.from_unit or row.unit, _path(book, row.subject), row.province, row.due_ms, row.resolved_ms, row.told_ms,
-            row.closed_ms, row.closing in DROPPED, row.reopened,
+            row.had, _path(book, row.subject), row.province, bool(row.closed), bool(row.closed_in_time),
+            bool(row.told_in_time), bool(row.resolved_in_time), bool(row.dropped), bool(row.reopened), row.cases,
         )
         for row in await connection.execute(query)
     ]
+
+
+def _holds(name: str, condition: ColumnElement[bool]) -> Label[int]:
+    """1 where it does, 0 where it does not or is not known."""
+    return case((condition, literal_column("1")), else_=literal_column("0")).label(name)
 
 
 def _path(book: CaseBook, subject: str) -> tuple[str, ...]:

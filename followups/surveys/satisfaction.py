@@ -6,7 +6,7 @@ report says.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -58,6 +58,28 @@ class Response:
     """Key by question."""
 
 
+@dataclass(slots=True)
+class Answers:
+    """What several callers said, in numbers that can be added."""
+
+    asked: Counter[str] = field(default_factory=Counter)
+    """By survey."""
+    answered: int = 0
+    keys: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    """By survey, question and key."""
+
+    def add(self, response: Response) -> None:
+        self.asked[response.survey] += 1
+        self.answered += bool(response.answers)
+        self.keys.update((response.survey, question, key) for question, key in response.answers.items())
+
+    def subtract(self, other: "Answers") -> None:
+        """Without the others' callers, all of whom are among these."""
+        self.asked -= other.asked
+        self.answered -= other.answered
+        self.keys -= other.keys
+
+
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
     survey: str
@@ -94,22 +116,19 @@ class SatisfactionLine:
         return self.answered / self.asked if self.asked else None
 
 
-def tell_satisfaction(
-    responses: Iterable[Response], by: Dimension, surveys: Mapping[str, Survey],
-) -> list[SatisfactionLine]:
-    """A line for each name, in order; a call about two units is counted with both, and once in the total."""
-    groups: dict[str | None, list[Response]] = {}
+def group_responses(responses: Iterable[Response], by: Dimension) -> dict[str | None, Answers]:
+    """What each one's callers said; a call about two units is counted with both, and once in the total."""
+    groups: dict[str | None, Answers] = {}
     for response in responses:
         for name in _names(by)(response):
-            groups.setdefault(name, []).append(response)
-    ordered = sorted(groups, key=lambda name: (name is None, name or ""))
-    return [_line(name, groups[name], surveys) for name in ordered]
+            groups.setdefault(name, Answers()).add(response)
+    return groups
 
 
 def _names(by: Dimension) -> Callable[[Response], Iterable[str | None]]:
     match by:
         case Dimension.TOTAL:
-            return lambda _response: ("total",)
+            return lambda _response: (Dimension.TOTAL.value,)
         case Dimension.QUEUE:
             return lambda response: (response.queue,)
         case Dimension.AGENT:
@@ -120,16 +139,20 @@ def _names(by: Dimension) -> Callable[[Response], Iterable[str | None]]:
             return lambda response: dict.fromkeys(subject for _, subject in response.cases) or (None,)
 
 
-def _line(name: str | None, responses: Sequence[Response], surveys: Mapping[str, Survey]) -> SatisfactionLine:
-    counted: Counter[tuple[str, str, int]] = Counter(
-        (response.survey, question, key) for response in responses for question, key in response.answers.items()
-    )
-    asked = dict.fromkeys(response.survey for response in responses)
+def tell_satisfaction(
+    groups: Mapping[str | None, Answers], surveys: Mapping[str, Survey],
+) -> list[SatisfactionLine]:
+    """A line for each name, in order."""
+    ordered = sorted(groups, key=lambda name: (name is None, name or ""))
+    return [_line(name, groups[name], surveys) for name in ordered]
+
+
+def _line(name: str | None, answers: Answers, surveys: Mapping[str, Survey]) -> SatisfactionLine:
     results = tuple(
         QuestionResult(
-            survey, question.id, {key: counted[survey, question.id, key] for key in range(1, question.keys + 1)},
+            survey, question.id, {key: answers.keys[survey, question.id, key] for key in range(1, question.keys + 1)},
             question.good,
         )
-        for survey in sorted(asked) if survey in surveys for question in surveys[survey].questions
+        for survey in sorted(answers.asked) if survey in surveys for question in surveys[survey].questions
     )
-    return SatisfactionLine(name, len(responses), sum(bool(response.answers) for response in responses), results)
+    return SatisfactionLine(name, answers.asked.total(), answers.answered, results)

@@ -18,9 +18,11 @@ from sqlalchemy import Insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from foundation.database import Database
 from foundation.paths import Home
+from ivr.steps.day_marks import mark_days
 from ivr.steps.steps import Step
 from ivr.tables import ivr_step
 
@@ -109,7 +111,7 @@ async def deliver_file(path: Path, database: Database) -> None:
         batch = rows[first:first + BATCH]
         try:
             async with database.write() as connection:
-                await connection.execute(_insert(database), batch)
+                await _write(connection, batch)
         except DBAPIError as error:
             if not _is_refused(error):
                 raise
@@ -126,7 +128,7 @@ async def _one_by_one(path: Path, rows: list[dict[str, object]], database: Datab
     for row in rows:
         try:
             async with database.write() as connection:
-                await connection.execute(_insert(database), [row])
+                await _write(connection, [row])
         except DBAPIError as error:
             if not _is_refused(error):
                 raise
@@ -138,8 +140,13 @@ def _is_refused(error: DBAPIError) -> bool:
     return type(error).__name__ in {"DataError", "IntegrityError"}
 
 
-def _insert(database: Database) -> Insert:
-    insert = postgresql_insert if database.engine.dialect.name == "postgresql" else sqlite_insert
+async def _write(connection: AsyncConnection, rows: list[dict[str, object]]) -> None:
+    await connection.execute(_insert(connection), rows)
+    await mark_days(connection, {str(row["call_id"]) for row in rows})
+
+
+def _insert(connection: AsyncConnection) -> Insert:
+    insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     return insert(ivr_step).on_conflict_do_nothing(index_elements=["call_id", "number"])
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,9 @@ from bench.lines import Rebuilt, measure_rebuilding, write_journal
 from bench.reports import END, Measured, measure_reports
 from bench.screen import show, show_rebuilt, show_reports
 from bench.sipp import SippError
+from bench.year import QUEUES
 from bench.year import Plan as YearPlan
+from bench.year_site import YearError, year_site
 from foundation.database import LEDGER, Database
 from pasokh.refusal import RefusedError
 
@@ -36,10 +39,15 @@ Rounds = Annotated[int, typer.Option(min=1, max=100, help="Rounds; which side co
 RtpPort = Annotated[int, typer.Option(min=1024, max=63_000, help="First of 2000 UDP ports for sound.")]
 Json = Annotated[bool, typer.Option("--json", help="All rounds as JSON on standard output.")]
 Days = Annotated[int, typer.Option(min=1, max=3660, help="Days of calls.")]
+SomeDays = Annotated[int | None, typer.Option(
+    "--days", min=1, max=3660, help="Days of calls: 365, or what --keep has; fewer: the last ones.")]
+SomeCalls = Annotated[int | None, typer.Option("--calls", min=1, max=200_000, help="Calls a day: 22500.")]
+Keep = Annotated[Path | None, typer.Option(help=(
+    "Fill this folder's stores (with --database that database) if it is empty, else time what is there; keep both."))]
 DayCalls = Annotated[int, typer.Option("--calls", min=1, max=200_000, help="Calls a day.")]
 Url = Annotated[str | None, typer.Option("--database", help=(
     "An EMPTY PostgreSQL database, like postgresql+asyncpg://user@127.0.0.1/empty; without it a SQLite file in the "
-    "temporary folder (TMPDIR; a year needs 10 GB)."))]
+    "folder of --keep, or in the temporary one (TMPDIR); a year needs 20 GB."))]
 
 
 @app.callback()
@@ -87,13 +95,24 @@ def journal(days: Days = 2, calls: DayCalls = 22_500, database: Url = None, *, j
 
 
 @app.command("report")
-def report(days: Days = 365, calls: DayCalls = 22_500, database: Url = None, *, json: Json = False) -> None:
-    """Fill a ledger with days of calls, make its roll-ups, and time reports, beside the same straight from the ledger.
+def report(
+    days: SomeDays = None, calls: SomeCalls = None, database: Url = None, keep: Keep = None, *, json: Json = False,
+) -> None:
+    """Fill both stores with days of calls, make what reports read, and time every report.
 
-    A year takes an hour and more; --days 14 takes minutes.
+    A year takes hours, --days 14 minutes. With --keep a year is filled once: what is there is timed again.
     """
     gc.set_threshold(200_000, 20, 20)
-    done = asyncio.run(_reports(YearPlan(END, days, calls), database))
+    # The years of a site that was never migrated to a later Pasokh have its tables all the same.
+    import_module("pasokh.migrations")
+    plan = None if days is None and calls is None else YearPlan(END, days or 365, calls or 22_500)
+    try:
+        done = asyncio.run(_kept_reports(plan, database, keep.resolve()) if keep else _reports(plan, database))
+    except (YearError, SQLAlchemyError, OSError) as error:
+        raise RefusedError(f"bench: {str(error).splitlines()[0]}") from error
+    except KeyboardInterrupt:
+        print("\nstopped" + ("; the next run goes on with what is there" if keep else ""), file=sys.stderr)
+        raise typer.Exit(130) from None
     print(done.as_json()) if json else show_reports(done, _screen())
 
 
@@ -104,9 +123,19 @@ async def _rebuild(plan: YearPlan, url: str | None) -> Rebuilt:
         return await measure_rebuilding(database, path, _tell)
 
 
-async def _reports(plan: YearPlan, url: str | None) -> Measured:
-    async with _empty_ledger(url) as (database, _):
-        return await measure_reports(database, plan, _tell)
+async def _kept_reports(plan: YearPlan | None, url: str | None, folder: Path) -> Measured:
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    return await measure_reports(year_site(folder, url, QUEUES), plan, _tell)
+
+
+async def _reports(plan: YearPlan | None, url: str | None) -> Measured:
+    with tempfile.TemporaryDirectory(prefix="pasokh-bench-") as folder:
+        site = year_site(Path(folder), url, QUEUES)
+        await site.refuse_tables()
+        try:
+            return await measure_reports(site, plan, _tell)
+        finally:
+            await site.empty()
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from callqueue.ledger.store import read_gaps
 from callqueue.queues.rules import rulebook
 from callqueue.records.bookmarks import MovedError
 from callqueue.rollups.check import Checked, check_rollups
+from callqueue.rollups.model import Terms
 from callqueue.rollups.service import roll_up
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
@@ -106,7 +107,8 @@ async def _check(home: Home, settings: Settings, days: int) -> tuple[int, list[C
     try:
         async with database.read() as connection:
             since = int(time.time()) - days * DAY
-            async for each in check_rollups(connection, rulebook(settings), settings.shared_numbers, since):
+            terms = Terms(rulebook(settings), settings.shared_numbers, ZoneInfo(settings.site.timezone))
+            async for each in check_rollups(connection, terms, since):
                 checked += 1
                 if not each.agrees:
                     wrong.append(each)

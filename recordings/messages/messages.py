@@ -1,7 +1,7 @@
 """Voice messages and call-back requests that were taken in: who hears them, and what becomes of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 
 from sqlalchemy import select, update
@@ -103,7 +103,7 @@ async def open_request(connection: AsyncConnection, number: str, queue: str) -> 
 async def messages(connection: AsyncConnection, wanted: Wanted) -> Sequence[Message]:
     """The messages that are wanted, oldest first."""
     table = voice_message.c
-    query = select(voice_message).order_by(table.taken_ms, table.id)
+    query = select(*(table[each.name] for each in fields(Message))).order_by(table.taken_ms, table.id)
     if wanted.box is not None:
         query = query.where(table.box == wanted.box)
     if wanted.state is not None:
@@ -119,7 +119,7 @@ async def messages(connection: AsyncConnection, wanted: Wanted) -> Sequence[Mess
     if wanted.open is not None:
         is_closed = table.state == MessageState.CLOSED.value
         query = query.where(~is_closed if wanted.open else is_closed)
-    return [Message(**row) for row in (await connection.execute(query)).mappings()]
+    return [Message(*row) for row in await connection.execute(query)]
 
 
 async def messages_named(connection: AsyncConnection, name: str) -> Sequence[Message]:

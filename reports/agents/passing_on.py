@@ -1,20 +1,19 @@
 """The report of transfers: who passes callers on, who gets them, and who asks colleagues."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from callqueue.cel.conversation_store import read_conversations
-from callqueue.cel.conversations import Kind, Talk
-from callqueue.ledger.stint import Ending, Origin, Outcome, Stint
-from callqueue.ledger.store import read_cel_reach, read_gaps, read_stints
+from callqueue.ledger.store import read_cel_reach, read_gaps
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import ratio
-from callqueue.metrics.balance import count_ledger
+from callqueue.metrics.counted import Counted, add_counted
+from callqueue.metrics.passing_tally import COLUMNS
 from callqueue.metrics.passports import CEL, EXACT, JOURNAL, MEASURED, passports
-from foundation.calendars import Interval, iso
+from callqueue.rollups.kinds import PASSING
+from foundation.calendars import iso
 from reports.frame.parameters import AGENTS, QUEUES, Parameters
-from reports.frame.people import refuse_too_many
+from reports.frame.people import refuse_too_many_without
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Chart, Column, Link, Look, Row, Section, Sheet
 from reports.queues.calls_sheet import PASSED_ON
@@ -36,81 +35,60 @@ OF_AGENTS = ("answered", "transfers", "transfer_rate", "transfers_received", "tr
 OF_QUEUES = ("answered", "transfers", "transfer_rate", "transfers_in")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Passing:
-    """One agent's, or one queue's."""
+    """One agent's, or one queue's; by the tally's names."""
 
-    answered: int = 0
-    transfers: int = 0
-    transfers_in: int = 0
-    transfers_received: int = 0
-    transfer_talk: float = 0.0
-    consultations: int = 0
-    consultation_time: float = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def transfer_rate(self) -> float | None:
-        return ratio(self.transfers, self.answered)
-
-    def add_stint(self, stint: Stint) -> None:
-        self.answered += stint.outcome is Outcome.ANSWERED
-        self.transfers += stint.outcome is Outcome.ANSWERED and stint.ending is Ending.TRANSFER
-        self.transfers_in += stint.origin is Origin.TRANSFER
+    def cells(self) -> dict[str, float | None]:
+        """By the figures' ids."""
+        counts = self.counts
+        return {
+            "answered": counts["answered"], "transfers": counts["transfers"],
+            "transfer_rate": ratio(counts["transfers"], counts["answered"]), "transfers_in": counts["transfers_in"],
+            "transfers_received": counts["transfers_received"],
+            "transfer_talk": counts["transfer_talk_ms"] / MILLISECONDS, "consultations": counts["consultations"],
+            "consultation_time": counts["consultation_ms"] / MILLISECONDS,
+        }
 
 
-def tally(
-    stints: Iterable[Stint], talks: Iterable[Talk], interval: Interval,
-) -> tuple[dict[str, Passing], dict[str, Passing]]:
-    """Of each agent, and of each queue. Pure."""
+def passing_of(tally: Counted, queues: Collection[str]) -> tuple[dict[str, Passing], dict[str, Passing]]:
+    """Of each agent, and of each queue; of calls of `queues` (none: any). Pure."""
     agents: defaultdict[str, Passing] = defaultdict(Passing)
-    queues: defaultdict[str, Passing] = defaultdict(Passing)
-    for stint in stints:
-        queues[stint.queue].add_stint(stint)
-        if stint.agent and stint.outcome is Outcome.ANSWERED:
-            agents[stint.agent].add_stint(stint)
-    seen: set[tuple[str, str]] = set()
-    for talk in _begun(talks, interval):
-        one, seconds = agents[talk.agent], (talk.end - talk.start) / MILLISECONDS
-        if talk.kind is Kind.TRANSFER:
-            # Who comes back to him in the same call is no further one.
-            one.transfers_received += (talk.call_id, talk.channel_id) not in seen
-            seen.add((talk.call_id, talk.channel_id))
-            one.transfer_talk += seconds
-        else:
-            one.consultations += 1
-            one.consultation_time += seconds
-    return dict(sorted(agents.items())), dict(sorted(queues.items()))
-
-
-def _begun(talks: Iterable[Talk], interval: Interval) -> Iterable[Talk]:
-    """Those that began in the interval."""
-    return (talk for talk in talks if talk.kind is not Kind.DIRECT and interval.holds(talk.start / MILLISECONDS))
+    of_queues: defaultdict[str, Passing] = defaultdict(Passing)
+    for (queue, agent), row in tally.rows(COLUMNS):
+        if queue and queues and queue not in queues:
+            continue
+        if queue:
+            of_queues[queue].counts.update(row)
+        if agent:
+            agents[agent].counts.update(row)
+    return dict(sorted(agents.items())), dict(sorted(of_queues.items()))
 
 
 async def build(context: Context, parameters: Parameters) -> Sheet:
     interval, wanted, mine = parameters.interval, parameters[QUEUES], parameters[AGENTS]
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, wanted, context.settings)
-        await refuse_too_many(ledger, interval)
-        stints = [stint for stint in await read_stints(ledger, None, interval.start, interval.end)
-                  if not wanted or stint.queue in wanted]
-        talks = await read_conversations(
-            ledger, None, interval.start, min(interval.end, context.now), kinds=(Kind.TRANSFER, Kind.CONSULTATION))
+        reader = context.reader(ledger)
+        await refuse_too_many_without(reader, PASSING, interval)
+        tally = add_counted(await reader.read_whole(PASSING, interval))
         gaps = await read_gaps(ledger, interval.start, interval.end)
         has_cel = (await read_cel_reach(ledger)).touches(interval)
-    agents, queues = tally(stints, talks, interval)
+    agents, queues = passing_of(tally, wanted)
     columns = [Column("agent", "column.agent"), *_columns(OF_AGENTS)]
     row = _Writer("agent", OF_AGENTS, context, parameters, has_cel=has_cel).row
     rows = [row(name, one) for name, one in agents.items() if not mine or name in mine]
-    balanced = count_ledger(stints, (), None).balance == 0
-    passed = sum(one.transfers for one in queues.values())
-    whole = balanced and passed == sum(one.transfers for one in agents.values())
+    offered = sum(one.counts["answered"] + one.counts["unanswered"] for one in queues.values())
+    passed = sum(one.counts["transfers"] for one in queues.values())
+    whole = passed == sum(one.counts["transfers"] for one in agents.values())
     return Sheet(
         "transfers", "report.transfers.title", interval, context.now, context.zone, columns, rows, PASSPORTS,
         chart=Chart(Look.BAR, "agent", ("transfers", "transfers_received", "consultations")),
         further=(_queues(queues, context, parameters),), gaps=gaps, balanced=whole,
         balance=context.texts("report.balanced" if whole else "report.unbalanced",
-                              **({"offered": len(stints)} if whole else {"rows": 1})),
+                              **({"offered": offered} if whole else {"rows": 1})),
     )
 
 
@@ -139,7 +117,7 @@ class _Writer:
 
     def row(self, name: str, one: Passing) -> Row:
         """Of one agent, or of one queue."""
-        values = {**asdict(one), "transfer_rate": one.transfer_rate}
+        values = one.cells()
         interval, zone, queues = self.parameters.interval, self.context.zone, self.parameters[QUEUES]
         link: dict[str, str | Sequence[str]] = {"from": iso(interval.start, zone), "to": iso(interval.end, zone)}
         if queues:

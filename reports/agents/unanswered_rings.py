@@ -1,20 +1,22 @@
 """The report of rings that agents did not pick up: by agent, queue and hour of the day."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from callqueue.ledger.evidence import Ring
-from callqueue.ledger.stint import Outcome, Stint
-from callqueue.ledger.store import read_gaps, read_rings, read_stints
+import numpy as np
+from numpy.typing import NDArray
+
+from callqueue.ledger.store import read_gaps
 from callqueue.metrics import Passport, Unit, passports
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import EXACT, JOURNAL, MEASURED
+from callqueue.metrics.rings_tally import HOURS, LONGEST_MS, RingsTally, add_rings
+from callqueue.rollups.kinds import RINGS
 from foundation.calendars import iso
 from foundation.text import digits
 from reports.frame.parameters import AGENTS, QUEUES, Parameters
-from reports.frame.people import refuse_too_many
+from reports.frame.people import refuse_too_many_without
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Chart, Column, Look, Row, Section, Sheet
 from reports.queues.calls_sheet import RUNG
@@ -29,74 +31,91 @@ PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
 )}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Rings:
     """Of one agent, queue or hour; milliseconds."""
 
-    unanswered: list[int] = field(default_factory=list)
     answered: int = 0
+    missed: int = 0
+    missed_ms: int = 0
+    longest_ms: int = 0
 
     def cells(self) -> dict[str, float | None]:
         """By the figures' ids."""
-        missed = len(self.unanswered)
         return {
-            "ring_no_answer": missed, "ring_no_answer_time": sum(self.unanswered) / MILLISECONDS,
-            "ring_longest": max(self.unanswered) / MILLISECONDS if self.unanswered else None,
-            "rings_answered": self.answered, "ring_no_answer_share": ratio(missed, missed + self.answered),
+            "ring_no_answer": self.missed, "ring_no_answer_time": self.missed_ms / MILLISECONDS,
+            "ring_longest": self.longest_ms / MILLISECONDS if self.missed else None,
+            "rings_answered": self.answered, "ring_no_answer_share": ratio(self.missed, self.missed + self.answered),
         }
 
 
-def tally(
-    rings: Iterable[Ring], answered: Iterable[Stint], of_ring: Callable[[Ring], str], of_stint: Callable[[Stint], str],
-) -> dict[str, Rings]:
-    """Rings by what the two functions name. Pure."""
-    found: defaultdict[str, Rings] = defaultdict(Rings)
-    for ring in rings:
-        found[of_ring(ring)].unanswered.append(ring.ring_ms)
-    for name, count in Counter(map(of_stint, answered)).items():
-        found[name].answered = count
-    return dict(sorted(found.items()))
+@dataclass(frozen=True, slots=True)
+class RingTables:
+    """The same rings, told apart in three ways."""
+
+    agents: Mapping[str, Rings]
+    queues: Mapping[str, Rings]
+    hours: Mapping[str, Rings]
+    whole: Rings
+
+    @property
+    def balanced(self) -> bool:
+        return all(
+            sum(each.missed for each in part.values()) == self.whole.missed
+            for part in (self.agents, self.queues, self.hours))
+
+
+def rings_of(tally: RingsTally, queues: Collection[str], agents: Collection[str]) -> RingTables:
+    """Of these queues and agents (none: any). Pure."""
+    chosen = [
+        place for place, (queue, agent) in enumerate(tally.pairs)
+        if (not queues or queue in queues) and (not agents or agent in agents)]
+    cube = tally.cube()[chosen]
+    pairs, by_pair = [tally.pairs[place] for place in chosen], _joined(cube, 1)
+    return RingTables(
+        _parted([agent for _, agent in pairs], by_pair), _parted([queue for queue, _ in pairs], by_pair),
+        _parted([f"{hour:02}" for hour in range(HOURS)], _joined(cube, 0)), Rings(*_joined(by_pair, 0).tolist()))
+
+
+def _joined(numbers: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
+    """Sums along an axis, and of the longest ring the longest."""
+    joined: NDArray[np.int64] = numbers.sum(axis=axis)
+    joined[..., LONGEST_MS] = numbers[..., LONGEST_MS].max(axis=axis, initial=0)
+    return joined
+
+
+def _parted(names: Sequence[str], numbers: NDArray[np.int64]) -> dict[str, Rings]:
+    """Those of each name of whom there is any."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        places[name].append(place)
+    found = {name: Rings(*_joined(numbers[mine], 0).tolist()) for name, mine in sorted(places.items())}
+    return {name: rings for name, rings in found.items() if rings.missed or rings.answered}
 
 
 async def build(context: Context, parameters: Parameters) -> Sheet:
     interval, queues, agents = parameters.interval, parameters[QUEUES], parameters[AGENTS]
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
-        await refuse_too_many(ledger, interval)
-        rings = [ring for ring in await read_rings(ledger, None, interval.start, interval.end)
-                 if (not queues or ring.queue in queues) and (not agents or ring.agent in agents)]
-        # Who was answered in the time may have joined before it.
-        stints = await read_stints(ledger, None, interval.start - 86_400, interval.end)
+        reader = context.reader(ledger)
+        await refuse_too_many_without(reader, RINGS, interval)
+        tables = rings_of(add_rings(await reader.read_whole(RINGS, interval)), queues, agents)
         gaps = await read_gaps(ledger, interval.start, interval.end)
-    answered = [
-        stint for stint in stints
-        if stint.outcome is Outcome.ANSWERED and stint.answered is not None and interval.holds(stint.answered)
-        and (not queues or stint.queue in queues) and (not agents or stint.agent in agents)
-    ]
-
-    def hour(instant: int) -> str:
-        return f"{datetime.fromtimestamp(instant, context.zone).hour:02}"
-
-    by_agent = tally(rings, answered, lambda ring: ring.agent, lambda stint: stint.agent or "")
-    by_queue = tally(rings, answered, lambda ring: ring.queue, lambda stint: stint.queue)
-    by_hour = tally(rings, answered, lambda ring: hour(ring.at), lambda stint: hour(stint.answered or 0))
-    whole = Rings([ring.ring_ms for ring in rings], len(answered))
-    sums = all(sum(len(each.unanswered) for each in part.values()) == len(rings) for part in (by_agent, by_queue))
-    rows = [*_rows("agent", by_agent, context, parameters),
-            Row({"agent": None, **whole.cells()}, {"agent": context.texts("column.all")}, bold=True, total=True)]
+    rows = [*_rows("agent", tables.agents, context, parameters),
+            Row({"agent": None, **tables.whole.cells()}, {"agent": context.texts("column.all")}, bold=True, total=True)]
     return Sheet(
         "ring-no-answer", "report.ring-no-answer.title", interval, context.now, context.zone, _columns("agent"), rows,
         PASSPORTS, chart=Chart(Look.BAR, "agent", ("ring_no_answer", "ring_no_answer_share")),
         further=(
             Section("queues", "report.ring-no-answer.queues", _columns("queue"),
-                    _rows("queue", by_queue, context, parameters)),
+                    _rows("queue", tables.queues, context, parameters)),
             Section("hours", "report.ring-no-answer.hours", _columns("hour"),
-                    _rows("hour", by_hour, context, parameters),
+                    _rows("hour", tables.hours, context, parameters),
                     Chart(Look.BAR, "hour", ("ring_no_answer", "ring_no_answer_share"), in_order=True)),
         ),
-        gaps=gaps, balanced=sums,
-        balance=context.texts("report.ring-no-answer.sums" if sums else "report.ring-no-answer.differs",
-                              count=len(rings)),
+        gaps=gaps, balanced=tables.balanced,
+        balance=context.texts(f"report.ring-no-answer.{'sums' if tables.balanced else 'differs'}",
+                              count=tables.whole.missed),
     )
 
 

@@ -1,26 +1,27 @@
 """The report of first-contact resolution: whom one conversation was enough for."""
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
 
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import ratio
-from callqueue.metrics.contacts import Contact
-from callqueue.metrics.entries import Entry
 from callqueue.metrics.passports import BOTH, EXACT, JOURNAL, W
+from callqueue.metrics.people_tally import AGAIN, Instants, PeopleTally, counts_of
+from callqueue.rollups.kinds import PEOPLE
 from foundation.calendars import Interval, Step, iso, split
 from reports.frame.parameters import QUEUES, STEP, Parameters
-from reports.frame.people import read_people
+from reports.frame.people import refuse_too_many_without
+from reports.frame.reading import rulebook
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Chart, Column, Headline, Look, Row, Section, Sheet
 from reports.frame.spans import beginning
 from reports.queues.queue import refuse_unknown_queues
 
-DAYS = 7
-AGAIN = DAYS * 86_400
-"""Seconds after a contact's first joining in which a further call on its subject counts."""
+DAYS = AGAIN // 86_400
 PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
     Passport("first_contact_resolution", Unit.RATIO, BOTH, EXACT, (W,)),
     Passport("fcr_contacts", Unit.COUNT, JOURNAL, EXACT, (W,)),
@@ -33,100 +34,120 @@ PASSPORTS: Mapping[str, Passport] = {each.id: each for each in (
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A contact, and whether the person called again on the same subject."""
+class Resolution:
+    """Contacts of a time and queue, and how many of them called again."""
 
-    contact: Contact
-    is_traceable: bool
-    returned: bool
-    is_final: bool
+    counts: Counter[str] = field(default_factory=Counter)
+    """As `counts_of` has them; with `returned`, and `young`: those of whom that may change."""
 
-    @property
-    def spoke(self) -> bool:
-        return self.contact.spoken is not None
+    def figures(self) -> dict[str, float | None]:
+        """Every figure by its id."""
+        counts = self.counts
+        resolved = counts["spoke"] - counts["returned"]
+        return {
+            "first_contact_resolution": ratio(resolved, counts["known"]), "fcr_contacts": counts["known"],
+            "fcr_resolved": resolved, "fcr_returned": counts["returned"],
+            "fcr_not_spoken": counts["known"] - counts["spoke"], "fcr_untraceable": counts["unknown"],
+            "fcr_provisional": counts["young"],
+        }
 
 
-def judge(
-    contacts: Iterable[Contact], entries: Iterable[Entry], shared: Collection[str], now: float,
-) -> list[Judged]:
-    """Pure.
+def resolutions_of(
+    parts: Sequence[Sequence[PeopleTally]], pieces: Sequence[Interval], now: int,
+) -> list[dict[str, Resolution]]:
+    """Of each piece, by queue. Pure.
 
     Args:
-        contacts: to be judged.
-        entries: all of the same people until `AGAIN` after the last contact.
-        shared: numbers behind which many people stand.
+        parts: the tallies of each piece, and last those of the time after them in which returns to them count.
+        pieces: intervals side by side.
         now: epoch seconds.
     """
-    calls: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda one: one.entered):
-        if entry.caller:
-            calls[entry.caller, entry.queue].append(entry.entered)
-    return [_judged(each, calls, shared, now) for each in contacts]
+    returned: defaultdict[str, list[Instants]] = defaultdict(list)
+    for part in chain.from_iterable(parts):
+        for queue, each in part.queues.items():
+            returned[queue].append(each.returned)
+    began = {queue: np.sort(np.concatenate(instants)) for queue, instants in returned.items()}
+    return [
+        {queue: _resolution(queue, mine, began[queue], piece, now)
+         for queue in sorted({queue for part in mine for queue in part.queues})}
+        for piece, mine in zip(pieces, parts, strict=False)
+    ]
 
 
-def _judged(
-    contact: Contact, calls: Mapping[tuple[str, str], Sequence[int]], shared: Collection[str], now: float,
-) -> Judged:
-    caller, until = contact.entries[0].caller, contact.entered + AGAIN
-    mine = calls.get((caller or "", contact.queue), ())
-    after = contact.spoken if contact.spoken is not None else contact.entered
-    again = bisect_right(mine, until - 1) - bisect_right(mine, after)
-    return Judged(contact, bool(caller) and caller not in shared, again > 0, now >= until)
-
-
-def resolution_figures(judged: Iterable[Judged]) -> dict[str, float | None]:
-    """Every figure by its id. Pure."""
-    known = list(judged)
-    ours = [each for each in known if each.is_traceable]
-    resolved = sum(each.spoke and not each.returned for each in ours)
-    return {
-        "first_contact_resolution": ratio(resolved, len(ours)), "fcr_contacts": len(ours), "fcr_resolved": resolved,
-        "fcr_returned": sum(each.spoke and each.returned for each in ours),
-        "fcr_not_spoken": sum(not each.spoke for each in ours), "fcr_untraceable": len(known) - len(ours),
-        "fcr_provisional": sum(not each.is_final for each in ours),
-    }
+def _resolution(
+    queue: str, parts: Sequence[PeopleTally], returned: Instants, piece: Interval, now: int,
+) -> Resolution:
+    counts = counts_of((part.queues for part in parts), lambda name: name == queue)
+    first, last = np.searchsorted(returned, [piece.start, piece.end])
+    counts["returned"] = int(last - first)
+    known = [part.queues[queue].known for part in parts if queue in part.queues]
+    counts["young"] = sum(len(each) - int(np.searchsorted(each, max(now - AGAIN, 0), "right")) for each in known)
+    return Resolution(counts)
 
 
 async def build(context: Context, parameters: Parameters) -> Sheet:
-    interval = parameters.interval
+    interval, queues = parameters.interval, parameters[QUEUES]
+    step = Step.DAY if parameters[STEP] is Step.NONE else parameters[STEP]
+    pieces = split(interval, step, context.zone, parameters.calendar)
     async with context.ledger() as ledger:
-        await refuse_unknown_queues(ledger, parameters[QUEUES], context.settings)
-        people = await read_people(
-            ledger, Interval(interval.start, interval.end + AGAIN), (), context.settings, context.now)
-    ours = [each for each in people.contacts
-            if interval.holds(each.entered) and (not parameters[QUEUES] or each.queue in parameters[QUEUES])]
-    judged = judge(ours, people.entries, context.settings.shared_numbers, context.now)
-    sheet = resolution_sheet(context, parameters, judged)
-    return replace(sheet, rules={queue: people.rules.of(queue) for queue in sorted({each.queue for each in ours})})
+        await refuse_unknown_queues(ledger, queues, context.settings)
+        reader = context.reader(ledger)
+        await refuse_too_many_without(reader, PEOPLE, Interval(interval.start, interval.end + AGAIN))
+        parts = await reader.read_kind(PEOPLE, [*pieces, Interval(interval.end, interval.end + AGAIN)])
+    found = [
+        {queue: each for queue, each in mine.items() if not queues or queue in queues}
+        for mine in resolutions_of(parts, pieces, context.now)]
+    return resolution_sheet(context, parameters, list(zip(pieces, found, strict=True)), _young_until(
+        [part for mine in parts[:-1] for part in mine], queues, context.now))
 
 
 REPORT = Report("first-contact-resolution", Group.CALLERS, build, (QUEUES, STEP), "-30d")
 
 
-def resolution_sheet(context: Context, parameters: Parameters, judged: Sequence[Judged]) -> Sheet:
+def _young_until(parts: Iterable[PeopleTally], queues: Sequence[str], now: int) -> int | None:
+    """Until when a call may still change one of the contacts."""
+    last = [int(instants[-1]) for part in parts for queue, each in part.queues.items() if not queues or queue in queues
+            for instants in (each.known, each.unknown) if len(instants)]
+    return max((at + AGAIN for at in last if at + AGAIN > now), default=None)
+
+
+def _sum(found: Iterable[Resolution]) -> Resolution:
+    counts: Counter[str] = Counter()
+    for each in found:
+        counts.update(each.counts)
+    return Resolution(counts)
+
+
+def resolution_sheet(
+    context: Context, parameters: Parameters, found: Sequence[tuple[Interval, Mapping[str, Resolution]]],
+    young_until: int | None,
+) -> Sheet:
     step = Step.DAY if parameters[STEP] is Step.NONE else parameters[STEP]
-    whole = resolution_figures(judged)
+    rules = rulebook(context.settings)
+    queues = {queue: _sum(mine[queue] for _, mine in found if queue in mine)
+              for queue in sorted({queue for _, mine in found for queue in mine})}
+    queues = {queue: each for queue, each in queues.items() if each.counts["known"] or each.counts["unknown"]}
+    whole = _sum(queues.values()).figures()
     rows = [
-        Row({"from": iso(piece.start, context.zone),
-             **resolution_figures(each for each in judged if piece.holds(each.contact.entered))},
+        Row({"from": iso(piece.start, context.zone), **_sum(mine.values()).figures()},
             {"from": beginning(piece.start, step, context)})
-        for piece in split(parameters.interval, step, context.zone, parameters.calendar)
+        for piece, mine in found
     ]
     rows.append(Row({"from": iso(parameters.interval.start, context.zone), **whole},
                     {"from": context.texts("column.all")}, bold=True, total=True))
-    young = [each.contact.entered + AGAIN for each in judged if not each.is_final]
     balanced = whole["fcr_contacts"] == sum(whole[name] or 0 for name in (
-        "fcr_resolved", "fcr_returned", "fcr_not_spoken"))
+        "fcr_resolved", "fcr_returned", "fcr_not_spoken")) and (whole["fcr_resolved"] or 0) >= 0
     return Sheet(
         "first-contact-resolution", "report.first-contact-resolution.title", parameters.interval, context.now,
         context.zone, (Column("from", "column.time", moment=True), *_columns()), rows, PASSPORTS,
         (context.texts("report.first-contact-resolution.subject"),), {"by": step.value},
         Chart(Look.LINE, "from", ("first_contact_resolution", "fcr_contacts", "fcr_returned")),
-        (_queues(judged, context),), Headline(tuple(PASSPORTS), whole), balanced=balanced,
+        (_queues(queues, context),), Headline(tuple(PASSPORTS), whole),
+        rules={queue: rules.of(queue) for queue in queues}, balanced=balanced,
         balance=context.texts(
             f"report.first-contact-resolution.{'balanced' if balanced else 'unbalanced'}",
             count=int(whole["fcr_contacts"] or 0)),
-        provisional_until=max(young, default=None),
+        provisional_until=young_until,
     )
 
 
@@ -135,11 +156,8 @@ def _columns() -> Iterable[Column]:
         yield Column(name, f"figure.{name}", passport.unit)
 
 
-def _queues(judged: Sequence[Judged], context: Context) -> Section:
-    found: defaultdict[str, list[Judged]] = defaultdict(list)
-    for each in judged:
-        found[each.contact.queue].append(each)
-    rows = [Row({"queue": queue, **resolution_figures(mine)}, {"queue": context.teller.queue(queue)})
-            for queue, mine in sorted(found.items())]
+def _queues(found: Mapping[str, Resolution], context: Context) -> Section:
+    rows = [Row({"queue": queue, **mine.figures()}, {"queue": context.teller.queue(queue)})
+            for queue, mine in found.items()]
     return Section("queues", "report.first-contact-resolution.queues", (Column("queue", "column.queue"), *_columns()),
                    rows, Chart(Look.BAR, "queue", ("first_contact_resolution", "fcr_returned")))

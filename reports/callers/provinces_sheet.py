@@ -1,24 +1,26 @@
 """The report of provinces: who called from where, how they were served, and what follow-ups came of it."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 
-from callqueue.metrics import Passport, Unit, passports
+from callqueue.metrics import Passport, Rulebook, Unit, passports
 from callqueue.metrics.arithmetic import ratio
-from callqueue.metrics.contacts import Contact, contact_figures
-from callqueue.metrics.entries import Entry
 from callqueue.metrics.passports import EXACT
-from callqueue.metrics.service import count_entries, service_figures
-from callqueue.metrics.waits import wait_figures
+from callqueue.metrics.places_tally import PlacesTally, add_places, moved, place_figures, renamed, tally_places
+from callqueue.rollups.kinds import PLACES
+from callqueue.rollups.make import callers_of
+from callqueue.rollups.reading import Reader
+from followups.cases.caller_provinces import known_provinces
 from followups.faults.store import read_opened
-from foundation.calendars import iso
-from foundation.provinces import UNKNOWN
-from reports.callers.caller_provinces import caller_provinces
+from foundation.calendars import Interval, iso
+from foundation.provinces import UNKNOWN, area_code, load_provinces
 from reports.frame.parameters import PROVINCE, QUEUES, Parameters
-from reports.frame.people import People, read_people
+from reports.frame.people import balance_text, refuse_too_many_without
+from reports.frame.reading import rulebook
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Link, Look, Row, Sheet
+from reports.queues.queue import refuse_unknown_queues
 
 SHARED = (
     "entries", "entries_answered", "entries_abandoned", "short_abandoned", "entries_left_for_callback",
@@ -34,53 +36,79 @@ PASSPORTS: Mapping[str, Passport] = {
 }
 
 
-@dataclass(slots=True)
-class _Place:
-    entries: list[Entry] = field(default_factory=list)
-    contacts: list[Contact] = field(default_factory=list)
-    cases: int = 0
-
-
 async def build(context: Context, parameters: Parameters) -> Sheet:
-    async with context.ledger() as ledger:
-        people = await read_people(
-            ledger, parameters.interval, parameters[QUEUES], context.settings, context.now)
-    numbers = [entry.caller for entry in people.entries if entry.caller]
-    found = await caller_provinces(context, numbers)
+    interval, queues, codes = parameters.interval, parameters[QUEUES], load_provinces()
     cases: Counter[str] = Counter()
+    told: Mapping[str, str] = {}
     if context.has_main:
         async with context.main() as main:
-            opened = await read_opened(main, parameters.interval, context.names.book)
+            opened = await read_opened(main, interval, context.names.book)
+            told = await known_provinces(main)
         cases = Counter(each.province or UNKNOWN for each in opened)
-    return _sheet(context, parameters, people, found, cases)
+    async with context.ledger() as ledger:
+        await refuse_unknown_queues(ledger, queues, context.settings)
+        reader = context.reader(ledger)
+        await refuse_too_many_without(reader, PLACES, interval)
+        by_code = renamed(
+            add_places(await reader.read_whole(PLACES, interval)), lambda code: codes.get(code, UNKNOWN))
+        tally = await _with_told(reader, interval, by_code, {
+            number: province for number, province in told.items() if not area_code(number, codes)})
+    return _sheet(context, parameters, tally, cases)
 
 
 REPORT = Report("provinces", Group.CALLERS, build, (QUEUES, PROVINCE))
 
 
-def _sheet(
-    context: Context, parameters: Parameters, people: People, provinces: Mapping[str, str], cases: Mapping[str, int],
-) -> Sheet:
-    places: defaultdict[str, _Place] = defaultdict(_Place)
-    for entry in people.entries:
-        places[provinces.get(entry.caller or "", UNKNOWN)].entries.append(entry)
-    for contact in people.contacts:
-        places[provinces.get(contact.entries[0].caller or "", UNKNOWN)].contacts.append(contact)
-    for name, count in cases.items():
-        places[name].cases = count
-    wanted, names = parameters[PROVINCE], sorted(places, key=lambda one: (-len(places[one].entries), one))
-    row = _Writer(context, parameters, people).row
+async def _with_told(
+    reader: Reader, interval: Interval, by_code: PlacesTally, told: Mapping[str, str],
+) -> PlacesTally:
+    """Who has no fixed line, but has said where he lives, is counted by himself: what he says may change any time."""
+    if not told:
+        return by_code
+    rules, now = reader.rules, reader.now
+    people = await callers_of(reader.connection, interval, told.keys(), rules, reader.shared)
+    mine = (people.stints, people.entries, people.contacts)
+    return moved(
+        by_code, tally_places(*mine, rules=rules, now=now, place_of=lambda _number: UNKNOWN),
+        tally_places(*mine, rules=rules, now=now, place_of=lambda number: told[number or ""]))
+
+
+def _sheet(context: Context, parameters: Parameters, tally: PlacesTally, cases: Mapping[str, int]) -> Sheet:
+    queues, wanted, rules = parameters[QUEUES], parameters[PROVINCE], rulebook(context.settings)
+
+    def figures_of(province: str | None) -> dict[str, float | None]:
+        found = place_figures(tally, queues, province, rules, context.now)
+        of_cases = sum(cases.values()) if province is None else cases.get(province, 0)
+        return {**found, "province_cases": of_cases}
+
+    whole = figures_of(None)
+    places = {name: figures_of(name) for name in sorted({*cases, *(place for _, place in tally.counts.keys)})}
+    places = {name: each for name, each in places.items()
+              if each["entries"] or each["contacts"] or each["province_cases"]}
+    row = _Writer(context, parameters, whole).row
+    names = sorted(places, key=lambda one: (-(places[one]["entries"] or 0), one))
     rows = [row(name, places[name]) for name in names if wanted in (None, name)]
     if wanted is None:
-        rows.append(row(None, _Place(list(people.entries), list(people.contacts), sum(cases.values()))))
-    columns = [Column("province", "column.province"), *_columns()]
+        rows.append(row(None, whole))
+    balanced = whole["entries"] == sum(each["entries"] or 0 for each in places.values())
+    offered = int((whole["stints_answered"] or 0) + (whole["stints_unanswered"] or 0))
+    unknown = ratio(places.get(UNKNOWN, {}).get("entries") or 0, whole["entries"] or 0)
     return Sheet(
-        "provinces", "report.provinces.title", parameters.interval, context.now, context.zone, columns, rows, PASSPORTS,
-        (context.texts("report.provinces.known", share=_share(places[UNKNOWN].entries, people.entries, context)),),
+        "provinces", "report.provinces.title", parameters.interval, context.now, context.zone,
+        [Column("province", "column.province"), *_columns()], rows, PASSPORTS,
+        (context.texts("report.provinces.known", share=context.teller.value(unknown, Unit.RATIO)),),
         chart=Chart(Look.BAR, "province", ("entries", "service_level", "repeat_rate", "province_cases")),
-        rules={queue: people.rules.of(queue) for queue in parameters[QUEUES] or sorted(context.settings.queues)},
-        balanced=people.balanced, balance=people.balance(context.texts), provisional_until=people.provisional_until,
+        rules={queue: rules.of(queue) for queue in queues or sorted(context.settings.queues)},
+        balanced=balanced, balance=balance_text(context, offered, balanced=balanced),
+        provisional_until=_provisional_until(tally, queues, rules, context.now),
     )
+
+
+def _provisional_until(tally: PlacesTally, queues: Sequence[str], rules: Rulebook, now: int) -> int | None:
+    """When the window of the last contact that may still change is over."""
+    ends = [last + rules.of(queue).contact_window
+            for queue, last in tally.last.items() if not queues or queue in queues]
+    return max((end for end in ends if end > now), default=None)
 
 
 def _columns() -> Iterable[Column]:
@@ -92,19 +120,12 @@ def _columns() -> Iterable[Column]:
 class _Writer:
     context: Context
     parameters: Parameters
-    people: People
+    whole: Mapping[str, float | None]
 
-    def row(self, name: str | None, place: _Place) -> Row:
+    def row(self, name: str | None, figures: Mapping[str, float | None]) -> Row:
         """Of one province; None: of all."""
-        people = self.people
-        counts = count_entries(place.entries, people.rules, people.now)
-        served = service_figures(counts, (), people.rules, people.now)
-        contacts = contact_figures(place.contacts, people.rules, people.now)
-        found: dict[str, Cell] = {
-            **asdict(counts), **asdict(contacts), "service_level": served.service_level,
-            "abandonment_rate": served.abandonment_rate, "asa": wait_figures(place.entries, people.now).asa,
-            "province_cases": place.cases, "province_share": ratio(counts.entries, len(people.entries)),
-        }
+        share = ratio(figures["entries"] or 0, self.whole["entries"] or 0)
+        found: dict[str, Cell] = {**figures, "province_share": share}
         shown = self.context.texts("column.all") if name is None else province_title(name, self.context)
         return Row({"province": name, **{figure: found[figure] for figure in PASSPORTS}}, {"province": shown},
                    bold=name is None, total=name is None, links=self._links(name))
@@ -122,7 +143,3 @@ class _Writer:
 def province_title(name: str, context: Context) -> str:
     """Of `unknown`, too."""
     return context.texts("report.provinces.unknown") if name == UNKNOWN else context.names.of("province", name)
-
-
-def _share(part: Sequence[Entry], whole: Sequence[Entry], context: Context) -> str:
-    return context.teller.value(len(part) / len(whole) if whole else None, Unit.RATIO)

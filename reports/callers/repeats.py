@@ -1,21 +1,29 @@
 """The report of repeat callers: who had to call again, and how often, until somebody spoke with them."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from callqueue.metrics import Passport, Unit, passports
-from callqueue.metrics.contacts import Contact, contact_figures
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callqueue.ledger.evidence_reading import ready_at
+from callqueue.ledger.promise_store import read_requests_named, read_requests_of_calls
+from callqueue.ledger.store import read_stints_of_calls
+from callqueue.metrics import Passport, Rulebook, Unit, passports
+from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import BOTH, EXACT, JOURNAL, WAITS, W
+from callqueue.metrics.people_tally import MANY_CALLS, PeopleTally, Repeated, counts_of, most_repeated
+from callqueue.rollups.kinds import PEOPLE
 from foundation.calendars import iso
 from reports.frame.parameters import QUEUES, WHOLE_NUMBERS, Parameters
-from reports.frame.people import People, read_people
+from reports.frame.people import balance_text, refuse_too_many_without
+from reports.frame.reading import rulebook
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Headline, Look, Row, Section, Sheet
 from reports.queues.calls import CallsQuery, shown_number
+from reports.queues.queue import refuse_unknown_queues
 
 MOST_ROWS = 2000
-MANY_CALLS = 5
-"""From so many calls on, contacts are counted together."""
 FIGURES = ("repeat_rate", "attempts_until_helped", "contacts", "contacts_provisional")
 PASSPORTS: Mapping[str, Passport] = {
     **{name: each for name, each in passports().items() if name in FIGURES},
@@ -36,55 +44,93 @@ COLUMNS = (
 
 
 async def build(context: Context, parameters: Parameters) -> Sheet:
+    interval, queues = parameters.interval, parameters[QUEUES]
     async with context.ledger() as ledger:
-        people = await read_people(
-            ledger, parameters.interval, parameters[QUEUES], context.settings, context.now)
-    return repeats_sheet(context, parameters, people)
+        await refuse_unknown_queues(ledger, queues, context.settings)
+        reader = context.reader(ledger)
+        await refuse_too_many_without(reader, PEOPLE, interval)
+        parts = await reader.read_whole(PEOPLE, interval)
+        again = most_repeated(
+            [part.repeats for part in parts], lambda queue: not queues or queue in queues, MOST_ROWS)
+        numbers = await _numbers(ledger, again)
+    return repeats_sheet(context, parameters, parts, list(zip(again, numbers, strict=True)))
 
 
 REPORT = Report("repeat-callers", Group.CALLERS, build, (QUEUES, WHOLE_NUMBERS))
 
 
-def repeats_sheet(context: Context, parameters: Parameters, people: People) -> Sheet:
-    figures = contact_figures(people.contacts, people.rules, people.now)
-    again = sorted((each for each in people.contacts if each.calls > 1), key=lambda each: (-each.calls, each.entered))
-    rows = [_row(each, context, parameters, people) for each in again[:MOST_ROWS]]
-    notes = [context.texts("report.paper.more", shown=MOST_ROWS, count=len(again))] if len(again) > MOST_ROWS else []
+async def _numbers(ledger: AsyncConnection, contacts: Sequence[Repeated]) -> list[str | None]:
+    """Who each contact is: roll-ups have no numbers. A promise given outside a queue is a contact's beginning, too."""
+    calls = sorted({each.calls[0] for each in contacts})
+    known: dict[tuple[str, str, int], str | None] = {}
+    for one in (*await read_requests_named(ledger, calls), *await read_requests_of_calls(ledger, calls)):
+        known[one.call_id or one.promise, one.queue, ready_at(one)] = one.number
+    for stint in await read_stints_of_calls(ledger, calls):
+        known[stint.call_id, stint.queue, stint.entered] = stint.caller
+    return [known.get((each.calls[0], each.queue, each.entered)) for each in contacts]
+
+
+def repeats_sheet(
+    context: Context, parameters: Parameters, parts: Sequence[PeopleTally],
+    again: Sequence[tuple[Repeated, str | None]],
+) -> Sheet:
+    queues, rules = parameters[QUEUES], rulebook(context.settings)
+    counts = counts_of((part.queues for part in parts), lambda queue: not queues or queue in queues)
+    contacts = counts["known"] + counts["unknown"]
+    young = list(_young(parts, queues, rules, context.now))
+    figures: dict[str, float | None] = {
+        "repeat_rate": ratio(counts["repeated"], contacts), "attempts_until_helped": ratio(counts["calls"], contacts),
+        "contacts": contacts, "contacts_provisional": sum(len(ends) for ends in young),
+    }
+    rows = [_row(each, number, context, parameters, rules) for each, number in again]
+    more = counts["repeated"] > len(rows)
+    notes = [context.texts("report.repeat-callers.more", shown=len(rows), count=counts["repeated"])] if more else []
+    balanced = contacts == sum(counts[f"contacts_{calls}"] for calls in range(1, MANY_CALLS + 1))
     return Sheet(
         "repeat-callers", "report.repeat-callers.title", parameters.interval, context.now, context.zone, COLUMNS, rows,
-        PASSPORTS, notes, further=(_spread(people, context),),
-        headline=Headline(FIGURES, {name: getattr(figures, name) for name in FIGURES}),
-        rules={queue: people.rules.of(queue) for queue in parameters[QUEUES] or sorted(context.settings.queues)},
-        balanced=people.balanced, balance=people.balance(context.texts), provisional_until=people.provisional_until,
+        PASSPORTS, notes, further=(_spread(counts, context),), headline=Headline(FIGURES, figures),
+        rules={queue: rules.of(queue) for queue in queues or sorted(context.settings.queues)}, balanced=balanced,
+        balance=balance_text(context, counts["answered"] + counts["unanswered"], balanced=balanced),
+        provisional_until=max((int(ends.max()) for ends in young if len(ends)), default=None),
     )
 
 
-def _row(contact: Contact, context: Context, parameters: Parameters, people: People) -> Row:
-    first, last = contact.entries[0], contact.entries[-1]
-    state = "final" if contact.final(people.rules, people.now) else "provisional"
+def _young(
+    parts: Iterable[PeopleTally], queues: Sequence[str], rules: Rulebook, now: int,
+) -> Iterable[NDArray[np.int64]]:
+    """When the windows end of contacts that may still change."""
+    for part in parts:
+        for queue, each in part.queues.items():
+            if not queues or queue in queues:
+                ends = np.concatenate([each.known, each.unknown]).astype(np.int64) + rules.of(queue).contact_window
+                yield ends[ends > now]
+
+
+def _row(
+    contact: Repeated, number: str | None, context: Context, parameters: Parameters, rules: Rulebook,
+) -> Row:
+    final = context.now >= contact.entered + rules.of(contact.queue).contact_window
+    state = "final" if final else "provisional"
     query = CallsQuery(parameters.interval, whole_numbers=parameters[WHOLE_NUMBERS])
-    caller = shown_number(first.caller, query)
+    caller = shown_number(number, query)
     zone, teller = context.zone, context.teller
     calls = {
-        "call": sorted({entry.call_id for entry in contact.entries}),
-        "from": iso(contact.entered, zone), "to": iso(last.entered + 1, zone),
-    }
-    cells = {
-        "caller": caller, "queue": contact.queue, "first": iso(contact.entered, zone), "last": iso(last.entered, zone),
-        "contact_calls": contact.calls, "contact_time_to_human": contact.time_to_human, "state": state,
+        "call": sorted(contact.calls), "from": iso(contact.entered, zone), "to": iso(contact.last + 1, zone)}
+    cells: dict[str, Cell] = {
+        "caller": caller, "queue": contact.queue, "first": iso(contact.entered, zone), "last": iso(contact.last, zone),
+        "contact_calls": len(contact.calls), "contact_time_to_human": contact.time_to_human, "state": state,
     }
     shown = {
         "queue": teller.queue(contact.queue), "state": context.texts(f"contact.{state}"),
-        "first": teller.moment(contact.entered), "last": teller.moment(last.entered),
+        "first": teller.moment(contact.entered), "last": teller.moment(contact.last),
     }
-    return Row(cells, shown, red=contact.spoken is None, links={"contact_calls": calls})
+    return Row(cells, shown, red=contact.time_to_human is None, links={"contact_calls": calls})
 
 
-def _spread(people: People, context: Context) -> Section:
+def _spread(counts: Mapping[str, int], context: Context) -> Section:
     """Contacts by how many calls they made."""
-    counted = Counter(min(each.calls, MANY_CALLS) for each in people.contacts)
-    spoken = Counter(min(each.calls, MANY_CALLS) for each in people.contacts if each.spoken is not None)
-    rows = [_spread_row(calls, counted[calls], spoken[calls], context) for calls in range(1, MANY_CALLS + 1)]
+    rows = [_spread_row(calls, counts[f"contacts_{calls}"], counts[f"spoken_{calls}"], context)
+            for calls in range(1, MANY_CALLS + 1)]
     columns: Sequence[Column] = (
         Column("calls", "figure.contact_calls"), Column("contacts", "figure.contacts", Unit.COUNT),
         Column("contacts_spoken", "figure.contacts_spoken", Unit.COUNT),

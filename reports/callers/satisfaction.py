@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics import Unit
 from followups.surveys.satisfaction import PASSPORTS, Dimension, QuestionResult, SatisfactionLine, tell_satisfaction
-from followups.surveys.satisfaction_store import read_responses
+from followups.surveys.satisfaction_store import count_answers
 from followups.surveys.surveys import Survey
 from foundation.calendars import Interval
 from reports.cases.names import CaseNames
@@ -29,8 +29,7 @@ async def build_satisfaction_sheet(
     *, survey: str | None, now: int,
 ) -> Sheet:
     """Read the answers of this time; `survey`: only this one's."""
-    responses = await read_responses(main, interval, survey)
-    lines = tell_satisfaction(responses, by, surveys)
+    lines = tell_satisfaction(await count_answers(main, interval, by, survey), surveys)
     rows = [row for line in lines for row in _rows(line, by, surveys, names)]
     notes = (names.texts("report.satisfaction.sample"),) if lines else (names.texts("report.satisfaction.none"),)
     first = Column("name", f"column.{by.value}")

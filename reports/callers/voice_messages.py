@@ -1,6 +1,7 @@
 """The report of voice messages and call-back requests: taken, heard, closed, and how long they lay."""
 
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from callqueue.metrics import Passport, Unit
@@ -42,17 +43,12 @@ def message_figures(messages: Sequence[Message], now: int) -> dict[str, float | 
     lying = [now - each.taken_ms / SECOND_MS for each in messages if each.state != MessageState.CLOSED]
     lengths = sorted(each.duration_ms / SECOND_MS for each in messages if each.duration_ms)
 
-    def of_kind(kind: Kind) -> int:
-        return sum(each.kind == kind for each in messages)
-
-    def in_state(state: MessageState) -> int:
-        return sum(each.state == state for each in messages)
-
+    kinds, states = Counter(each.kind for each in messages), Counter(each.state for each in messages)
     return {
-        "messages_taken": len(messages), "messages_spoken": of_kind(Kind.VOICE_MESSAGE),
-        "messages_requests": of_kind(Kind.CALLBACK_REQUEST), "messages_lost": of_kind(Kind.LOST_CALLER),
-        "messages_new": in_state(MessageState.NEW), "messages_heard_only": in_state(MessageState.HEARD),
-        "messages_closed": in_state(MessageState.CLOSED),
+        "messages_taken": len(messages), "messages_spoken": kinds[Kind.VOICE_MESSAGE],
+        "messages_requests": kinds[Kind.CALLBACK_REQUEST], "messages_lost": kinds[Kind.LOST_CALLER],
+        "messages_new": states[MessageState.NEW], "messages_heard_only": states[MessageState.HEARD],
+        "messages_closed": states[MessageState.CLOSED],
         "messages_heard_p50": nearest_rank(heard, 50), "messages_heard_p90": nearest_rank(heard, 90),
         "messages_closed_p50": nearest_rank(closed, 50), "messages_closed_p90": nearest_rank(closed, 90),
         "messages_oldest": max(lying, default=None), "messages_length": nearest_rank(lengths, 50),
@@ -64,10 +60,11 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     wanted = Wanted(parameters[BOX], since_ms=interval.start * SECOND_MS, until_ms=interval.end * SECOND_MS)
     async with context.main() as main:
         messages = await read_messages(main, wanted)
+    pieces = split(interval, step, context.zone, parameters.calendar)
     rows = [
         _row(piece, box, of_box, context, step)
-        for piece in split(interval, step, context.zone, parameters.calendar)
-        for box, of_box in _by_box(each for each in messages if piece.holds(each.taken_ms / SECOND_MS))
+        for piece, of_piece in zip(pieces, _by_piece(messages, pieces), strict=True)
+        for box, of_box in _by_box(of_piece)
     ]
     whole = message_figures(messages, context.now)
     rows.append(Row({"from": iso(interval.start, context.zone), "box": None, **whole},
@@ -92,6 +89,14 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
 
 
 REPORT = Report("voice-messages", Group.CALLERS, build, (BOX, STEP))
+
+
+def _by_piece(messages: Iterable[Message], pieces: Sequence[Interval]) -> list[list[Message]]:
+    """Together the pieces hold all messages."""
+    starts, found = [piece.start for piece in pieces], [list[Message]() for _ in pieces]
+    for message in messages:
+        found[bisect_right(starts, message.taken_ms // SECOND_MS) - 1].append(message)
+    return found
 
 
 def _by_box(messages: Iterable[Message]) -> Iterable[tuple[str, Sequence[Message]]]:

@@ -1,7 +1,8 @@
 """The report of faults: cases by subject, cause and province; what rose suddenly, and why it is thought so."""
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -60,7 +61,8 @@ def compare(cases: Sequence[Opened], interval: Interval, first: float | None) ->
     """Count every series in the time and in the same hours of earlier weeks."""
     def counts(week: int) -> Counter[Series]:
         start, end = interval.start - week * WEEK, interval.end - week * WEEK
-        return Counter(series for case in cases if start <= case.at < end for series in _series(case))
+        return Counter(series for case in cases if start <= case.at < end
+                       for series in _series(case.subjects, case.cause, case.province))
 
     now, earlier = counts(0), [counts(week) for week in range(1, EARLIER_WEEKS + 1)]
     recorded = [first is not None and interval.start - week * WEEK >= first for week in range(1, EARLIER_WEEKS + 1)]
@@ -95,16 +97,31 @@ async def build_fault_times_sheet(
 ) -> Sheet:
     """Cases of each subject (cause, province) in each hour or day."""
     cases = await read_opened(main, interval, names.book)
-    rows = []
-    for piece in split(interval, step, names.zone, calendar):
-        counted = Counter(series for case in cases if piece.holds(case.at) for series in _series(case)
-                          if series.dimension is dimension)
-        rows += [_time_row(piece, series, count, names) for series, count in sorted(counted.items())]
+    pieces = split(interval, step, names.zone, calendar)
+    counted = _count_over_time(cases, pieces, dimension)
+    rows = [_time_row(piece, series, count, names)
+            for piece, series_of_piece in zip(pieces, counted, strict=True)
+            for series, count in sorted(series_of_piece.items())]
     columns = (Column("start", "column.time", moment=True), Column("name", f"column.{dimension.value}"),
                Column("fault_cases", "column.fault_cases", Unit.COUNT))
     return Sheet("fault_times", "report.fault_times.title", interval, now, names.zone, columns, rows,
                  {CASES.id: CASES}, (), {"by": step.value, "of": dimension.value},
                  Chart(Look.LINE, "start", ("fault_cases",), "name"))
+
+
+def _count_over_time(
+    cases: Sequence[Opened], pieces: Sequence[Interval], dimension: Dimension,
+) -> list[Counter[Series]]:
+    """Of each piece; together they hold all cases."""
+    starts = [piece.start for piece in pieces]
+    alike = Counter((bisect_right(starts, case.at) - 1, tuple(case.subjects), case.cause, case.province)
+                    for case in cases)
+    counted: list[Counter[Series]] = [Counter() for _ in pieces]
+    for (place, subjects, cause, province), count in alike.items():
+        for series in _series(subjects, cause, province):
+            if series.dimension is dimension:
+                counted[place][series] += count
+    return counted
 
 
 def _time_row(piece: Interval, series: Series, count: int, names: CaseNames) -> Row:
@@ -113,13 +130,13 @@ def _time_row(piece: Interval, series: Series, count: int, names: CaseNames) -> 
     return Row({"start": start.isoformat(), "name": series.name, "fault_cases": count}, shown)
 
 
-def _series(case: Opened) -> Iterator[Series]:
-    for subject in case.subjects:
+def _series(subjects: Iterable[str], cause: str | None, province: str | None) -> Iterator[Series]:
+    for subject in subjects:
         yield Series(Dimension.SUBJECT, subject)
-    if case.cause is not None:
-        yield Series(Dimension.CAUSE, case.cause)
-    if case.province is not None:
-        yield Series(Dimension.PROVINCE, case.province)
+    if cause is not None:
+        yield Series(Dimension.CAUSE, cause)
+    if province is not None:
+        yield Series(Dimension.PROVINCE, province)
 
 
 def shown_chance(chance: float, names: CaseNames) -> str:

@@ -67,12 +67,14 @@ def calls_content(report: CallsReport) -> Json:
     return {
         "report": "calls", "made": iso(report.made, report.zone), "timezone": report.zone.key,
         "from": iso(report.query.interval.start, report.zone), "to": iso(report.query.interval.end, report.zone),
-        "count": len(report.lines), "calls": [call_content(report, line) for line in report.lines],
+        "count": len(report.lines), "more": report.more,
+        "calls": [call_content(report, line) for line in report.lines],
     }
 
 
 def calls_csv(report: CallsReport) -> str:
-    return _csv([call_content(report, line) for line in report.lines], CALL_COLUMNS)
+    said = f"# only the first {len(report.lines)} calls of the time\n" if report.more else ""
+    return said + _csv([call_content(report, line) for line in report.lines], CALL_COLUMNS)
 
 
 def definitions(passports: Mapping[str, Passport], rules: Mapping[str, Rules]) -> dict[str, Json]:

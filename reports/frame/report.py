@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.store import evidence_start
+from callqueue.queues.rules import rulebook
+from callqueue.rollups.reading import Reader
 from followups.book.book import load_case_book
 from followups.book.causes import load_causes
 from foundation.calendars import Interval, calendar_of
@@ -71,6 +73,11 @@ class Context:
         """One unchanging picture of the ledger; raises StoreError."""
         async with open_store(self.home, self.settings, Store.LEDGER) as connection:
             yield connection
+
+    def reader(self, ledger: AsyncConnection) -> Reader:
+        """Tallies of the ledger, as the site's rules have them."""
+        return Reader(
+            ledger, rulebook(self.settings), self.now, self.settings.shared_numbers, zone=self.zone)
 
     @asynccontextmanager
     async def main(self) -> AsyncIterator[AsyncConnection]:

@@ -158,7 +158,12 @@ def calls_table(report: CallsReport, settings: Settings) -> RenderableType:
         table.add_row(*_call(line, teller))
     title = teller.texts(
         "report.calls.title", start=teller.moment(interval.start), end=teller.moment(interval.end))
-    return Group(Text(title, style="bold"), table, Text(teller.texts("report.calls.count", count=len(report.lines))))
+    return Group(Text(title, style="bold"), table, Text(calls_note(report, teller.texts)))
+
+
+def calls_note(report: CallsReport, texts: Texts) -> str:
+    """How many calls there are, or that there are more."""
+    return texts("report.calls.first" if report.more else "report.calls.count", count=len(report.lines))
 
 
 def _rows(report: QueueReport, teller: Teller, columns: Sequence[str]) -> Table:

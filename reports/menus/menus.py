@@ -8,10 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.store import count_lost_in_menu, read_cel_reach
 from callqueue.metrics import Passport
+from callqueue.rollups.reading import Reader
 from foundation.calendars import Interval
+from foundation.settings import Settings
 from ivr.steps.store import stream_paths
+from reports.frame.reading import rulebook
+from reports.menus.menu_days import read_path_tally
 from reports.menus.paths import LineFigures, MenuFigures, Path, PathTally, counts, ending_of, path_passports
 from reports.queues.calls import Line
+
+SHORT = 7 * 86_400
+"""Seconds of a time whose lost calls are counted one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +46,34 @@ class MenuCallsQuery:
 
 async def build_menus_report(
     main: AsyncConnection, ledger: AsyncConnection | None, interval: Interval, zone: ZoneInfo, *, now: int,
-    menu: str | None = None,
+    settings: Settings, menu: str | None = None, from_days: bool = True,
 ) -> MenusReport:
-    """Read both stores and make the report; `menu`: only its row."""
-    tally = PathTally()
-    async for path in stream_paths(main, interval.start, interval.end):
-        tally.add(path)
+    """Read both stores and make the report.
+
+    Args:
+        main: connection of the main store.
+        ledger: of the ledger, if there is one.
+        interval: whose calls.
+        zone: the site's.
+        now: epoch seconds.
+        settings: the site's.
+        menu: only its row.
+        from_days: whether days that are added up may be used; without them all is counted from the steps.
+    """
+    tally = await read_path_tally(main, interval, zone, from_days=from_days)
     lost = None
     if ledger is not None and (await read_cel_reach(ledger)).touches(interval):
-        lost = await count_lost_in_menu(ledger, interval.start, interval.end)
+        lost = await _count_lost(ledger, interval, settings, now)
     return compose_menus_report(tally, interval, zone, now=now, lost=lost, menu=menu)
+
+
+async def _count_lost(ledger: AsyncConnection, interval: Interval, settings: Settings, now: int) -> int:
+    """Over long times by the roll-ups: to find the lost ones every call is looked at."""
+    if interval.seconds <= SHORT:
+        return await count_lost_in_menu(ledger, interval.start, interval.end)
+    reader = Reader(ledger, rulebook(settings), now, settings.shared_numbers)
+    [parts] = await reader.read_calls([interval])
+    return sum(part.lost_in_menu for part in parts)
 
 
 def compose_menus_report(

@@ -23,7 +23,8 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         main = await stores.enter_async_context(context.main())
         ledger = await stores.enter_async_context(context.ledger()) if context.has_ledger else None
         report = await build_menus_report(
-            main, ledger, parameters.interval, context.zone, now=context.now, menu=parameters[MENU])
+            main, ledger, parameters.interval, context.zone, now=context.now, settings=context.settings,
+            menu=parameters[MENU])
     return menus_sheet(report, context.texts)
 
 

@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from statistics import median_low
+
+import numpy as np
+from numpy.typing import NDArray
 
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.passports import CEL, EXACT, MEASURED
@@ -20,6 +22,9 @@ EVIDENCE = "steps"
 HELPED = "helped"
 CHOSEN = (Result.CHOSEN.value, Result.ANNOUNCED.value, Result.BACK.value, Result.REPEAT.value)
 UNFINISHED = "unfinished"
+MILLISECONDS = np.dtype("<i4")
+LONGEST_MS = 2**31 - 1
+"""A longer stay counts as this: 24 days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,8 @@ class Visit:
     steps: tuple[Step, ...]
 
     @property
-    def seconds(self) -> float:
-        return sum(step.ms for step in self.steps) / 1000
+    def ms(self) -> int:
+        return min(sum(step.ms for step in self.steps), LONGEST_MS)
 
 
 def visits_of(path: Path) -> Iterator[Visit]:
@@ -86,18 +91,38 @@ def is_contained(path: Path) -> bool:
 
 
 @dataclass(slots=True)
-class _MenuTally:
-    """Counts of one menu, growing call by call."""
+class MenuTally:
+    """Counts of one menu, growing call by call, or by those of other calls."""
 
     entered: int = 0
     contained: int = 0
     results: Counter[str] = field(default_factory=Counter)
     keys: Counter[str] = field(default_factory=Counter)
-    lengths: "array[float]" = field(default_factory=lambda: array("d"))
+    ms: "array[int]" = field(default_factory=lambda: array("i"))
+    """How long each stay was."""
+    more_ms: list[NDArray[np.int32]] = field(default_factory=list)
+    """The same of tallies that were added, each in rising order."""
+
+    @property
+    def parts(self) -> list[NDArray[np.int32]]:
+        """Milliseconds of all stays, each part in rising order."""
+        return [np.sort(np.array(self.ms, MILLISECONDS)), *self.more_ms]
+
+    @property
+    def lengths(self) -> NDArray[np.int32]:
+        """Milliseconds of all stays, in rising order."""
+        return np.sort(np.concatenate(self.parts))
+
+    def add_tally(self, other: "MenuTally") -> None:
+        self.entered += other.entered
+        self.contained += other.contained
+        self.results.update(other.results)
+        self.keys.update(other.keys)
+        self.more_ms.extend(other.parts)
 
     def add(self, visit: Visit) -> None:
         self.entered += 1
-        self.lengths.append(visit.seconds)
+        self.ms.append(visit.ms)
         for step in visit.steps:
             self.results.update(name for name, is_so in COUNTED.items() if is_so(step))
             if step.key and is_chosen(step):
@@ -107,20 +132,41 @@ class _MenuTally:
         return MenuFigures(
             menu=menu, entered=self.entered, contained=self.contained,
             **{name: self.results[name] for name in COUNTED},
-            median_time=median_low(self.lengths) if self.lengths else None, keys=dict(sorted(self.keys.items())),
+            median_time=_median_seconds(self.parts), keys=dict(sorted(self.keys.items())),
         )
+
+
+def _median_seconds(parts: Sequence[NDArray[np.int32]]) -> float | None:
+    """The lower of the two middle ones: the least length that half of all, rounded up, do not exceed.
+
+    It is looked for by halving, so that a year's lengths need not be put in order.
+    """
+    filled = [part for part in parts if part.size]
+    if not filled:
+        return None
+    half = (sum(part.size for part in filled) + 1) // 2
+    low, high = min(int(part[0]) for part in filled), max(int(part[-1]) for part in filled)
+    while low < high:
+        middle = (low + high) // 2
+        if sum(int(np.searchsorted(part, np.int32(middle), "right")) for part in filled) >= half:
+            high = middle
+        else:
+            low = middle + 1
+    return low / 1000
 
 
 @dataclass(slots=True)
 class PathTally:
-    """The figures of all calls, growing call by call, so that a month needs no more memory than a day."""
+    """The figures of all calls, growing call by call, so that a month needs no more memory than a day; tallies of two
+    times side by side, added, are the tally of both.
+    """
 
     endings: Counter[str] = field(default_factory=Counter)
     busy: int = 0
     contained: int = 0
     lost: int = 0
     """Hung up in the menus, as the ledger counts `lost_in_menu`: without those refused as busy."""
-    tallies: dict[str, _MenuTally] = field(default_factory=dict)
+    tallies: dict[str, MenuTally] = field(default_factory=dict)
 
     def add(self, path: Path) -> None:
         """One more call."""
@@ -131,9 +177,18 @@ class PathTally:
         self.lost += ending == CallEnding.HUNG_UP and not is_busy(path)
         visits = list(visits_of(path))
         for visit in visits:
-            self.tallies.setdefault(visit.menu, _MenuTally()).add(visit)
+            self.tallies.setdefault(visit.menu, MenuTally()).add(visit)
         for menu in {visit.menu for visit in visits}:
             self.tallies[menu].contained += contained
+
+    def add_tally(self, other: "PathTally") -> None:
+        """All calls of another time."""
+        self.endings.update(other.endings)
+        self.busy += other.busy
+        self.contained += other.contained
+        self.lost += other.lost
+        for menu, tally in other.tallies.items():
+            self.tallies.setdefault(menu, MenuTally()).add_tally(tally)
 
     def menus(self) -> list[MenuFigures]:
         """A row for each menu that anybody entered, by name."""

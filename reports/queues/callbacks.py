@@ -1,19 +1,23 @@
 """The report of promised calls: each of them, what became of it, and the figures over all."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callqueue.ledger.promise_store import read_promise_names, read_settled
 from callqueue.metrics import Passport, Unit
-from callqueue.metrics.promises import CallbackFigures, Promised
+from callqueue.metrics.promises import MERGED, CallbackFigures, Promised
+from callqueue.metrics.tally import PromisesTally
 from callqueue.metrics.tally_figures import callback_figures_of
 from callqueue.outbound.model import Channel
-from callqueue.outbound.store import attempts_of
+from callqueue.outbound.store import idle_since
+from callqueue.rollups.kinds import PROMISES
 from callqueue.rollups.make import read_promised
 from callqueue.rollups.reading import Reader
-from foundation.calendars import Interval, iso
+from callqueue.rollups.store import PromisesPart
+from foundation.calendars import Interval, Step, iso, split
 from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import duration_text
@@ -36,6 +40,9 @@ BESIDE = (
 )
 """The headline, and what must stand beside it."""
 OPEN = "open"
+MOST_ROWS = 2000
+DAY = 86_400
+"""Seconds by which an attempt may be older than its promise's line in the journal, and more."""
 
 
 async def build_callbacks_sheet(
@@ -54,11 +61,13 @@ async def build_callbacks_sheet(
         whole_numbers: show numbers whole, not only their last digits.
         texts: in the language of the one who asks; None: the site's.
     """
-    rules = rulebook(settings)
-    reader = Reader(ledger, rules, now, settings.shared_numbers)
-    promises = [each for each in await read_promised(ledger, interval) if queues is None or each.queue in queues]
-    idle = await _idle(main, [each.asked.promise for each in promises]) if main else None
-    zone, figures = ZoneInfo(settings.site.timezone), await _figures(reader, interval, queues)
+    zone = ZoneInfo(settings.site.timezone)
+    reader = Reader(ledger, rulebook(settings), now, settings.shared_numbers, zone=zone)
+    days = split(interval, Step.DAY, zone)
+    tallies = [_of(parts, queues) for parts in await reader.read_kind(PROMISES, days)]
+    figures = callback_figures_of([each for mine in tallies for each in mine], reader.rules, now)
+    listed = await _newest(ledger, days, tallies, queues)
+    idle = await _idle(main, ledger, interval, queues) if main else None
     stamped = await _passports(reader, interval)
     sheet = Sheet(
         "callbacks", "report.callbacks.title", interval, now, zone, COLUMNS, (),
@@ -67,19 +76,32 @@ async def build_callbacks_sheet(
     )
     teller = Teller(settings, sheet, texts)
     return replace(
-        sheet, rows=[_row(each, teller, zone, idle, whole_numbers=whole_numbers) for each in promises],
-        notes=[_idle_note(teller.texts, idle)], further=(_figure_table(sheet, teller),),
+        sheet, rows=[_row(each, teller, zone, idle, whole_numbers=whole_numbers) for each in listed],
+        notes=[_idle_note(teller.texts, idle), *_more_note(teller.texts, len(listed), figures.callbacks_promised)],
+        further=(_figure_table(sheet, teller),),
         headline=Headline(BESIDE, {name: sheet.more[name] for name in BESIDE}),
     )
 
 
-async def _figures(
-    reader: Reader, interval: Interval, queues: Collection[str] | None,
-) -> CallbackFigures:
-    parts = await reader.read_promises(interval)
-    return callback_figures_of([
-        (queue, tally) for part in parts for queue, tally in part.queues.items() if queues is None or queue in queues
-    ], reader.rules, reader.now)
+def _of(parts: Iterable[PromisesPart], queues: Collection[str] | None) -> list[tuple[str, PromisesTally]]:
+    return [(queue, tally) for part in parts for queue, tally in part.queues.items()
+            if queues is None or queue in queues]
+
+
+async def _newest(
+    ledger: AsyncConnection, days: Sequence[Interval], tallies: Sequence[Sequence[tuple[str, PromisesTally]]],
+    queues: Collection[str] | None,
+) -> list[Promised]:
+    """The last promises, in the order of asking, `MOST_ROWS` at most; days without any are not looked at."""
+    found: list[Promised] = []
+    for day, mine in reversed(list(zip(days, tallies, strict=True))):
+        if len(found) >= MOST_ROWS:
+            break
+        if any(tally.counts["promised"] for _, tally in mine):
+            passed = {promise: count for _, tally in mine for promise, count in tally.passed.items()}
+            found[:0] = [each for each in await read_promised(ledger, day, passed)
+                         if queues is None or each.queue in queues]
+    return found[-MOST_ROWS:]
 
 
 async def _passports(reader: Reader, interval: Interval) -> Mapping[str, Passport]:
@@ -89,12 +111,15 @@ async def _passports(reader: Reader, interval: Interval) -> Mapping[str, Passpor
     return stamped_passports(*(sum(each.counts[name] for each in tallies) for name in ("waits_exact", "waits_ended")))
 
 
-async def _idle(main: AsyncConnection, promises: Sequence[str]) -> dict[str, float]:
-    """Seconds in which agents were held idle, by promise."""
-    found: dict[str, float] = {}
-    for attempt in await attempts_of(main, promises):
-        found[attempt.outbound_id] = found.get(attempt.outbound_id, 0) + attempt.idle_ms / 1000
-    return found
+async def _idle(
+    main: AsyncConnection, ledger: AsyncConnection, interval: Interval, queues: Collection[str] | None,
+) -> dict[str, float]:
+    """Seconds in which agents were held idle, by promise; where they were."""
+    held = await idle_since(main, (interval.start - DAY) * 1000)
+    names = await read_promise_names(ledger, interval.start, interval.end, queues) if held else []
+    mine = {name for name in names if name in held}
+    merged = {each.promise for each in await read_settled(ledger, mine) if each.result == MERGED}
+    return {name: held[name] / 1000 for name in sorted(mine - merged)}
 
 
 def _sum(idle: Mapping[str, float]) -> float:
@@ -132,6 +157,11 @@ def _figure_table(sheet: Sheet, teller: Teller) -> Section:
     ]
     columns = (Column("figure", "column.figure"), Column("value", "column.value", Unit.NUMBER))
     return Section("figures", "report.figures.title", columns, rows)
+
+
+def _more_note(texts: Texts, shown: int, count: int) -> Iterable[str]:
+    if shown < count:
+        yield texts("report.callbacks.more", shown=shown, count=count)
 
 
 def _idle_note(texts: Texts, idle: Mapping[str, float] | None) -> str:

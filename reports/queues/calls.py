@@ -75,6 +75,8 @@ class CallsReport:
     made: int
     zone: ZoneInfo
     lines: tuple[Line, ...]
+    more: bool = False
+    """Whether the time holds more calls than are read: these are the first ones."""
 
 
 async def list_calls(ledger: AsyncConnection, query: CallsQuery, settings: Settings, now: int) -> list[Line]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.stint import Ending
-from callqueue.ledger.store import read_rings
+from callqueue.ledger.store import count_stints, read_rings
 from callqueue.metrics import Unit
 from foundation.calendars import Interval
 from foundation.catalogue import Texts
@@ -26,10 +26,10 @@ from reports.frame.parameters import (
     word,
     words,
 )
-from reports.frame.people import refuse_too_many
+from reports.frame.people import MOST_STINTS, TooManyCallsError, refuse_too_many
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Column, Own, Row, Sheet
-from reports.frame.tables import Teller, calls_table
+from reports.frame.tables import Teller, calls_note, calls_table
 from reports.menus.menus import MenuCallsQuery, list_menu_calls
 from reports.menus.paths import RESULTS
 from reports.queues.calls import (
@@ -55,6 +55,11 @@ RESULT = word("result", RESULTS)
 CALL = words("call")
 LONGEST_WAIT = 86_400
 """Seconds: who rings now joined no longer ago."""
+FIRST_LINES = 1000
+"""Of a time with more calls than are read one by one: five pages."""
+MOST_FOR_FIRST = 50_000
+"""Stints that are read to find them: a second or two."""
+HOUR = 3600
 COLUMNS = (
     Column("call_id", "column.call"), Column("entered", "column.entered", moment=True),
     Column("queue", "column.queue"), Column("origin", "column.origin", aside=True),
@@ -101,7 +106,7 @@ def calls_sheet(report: CallsReport, settings: Settings, texts: Texts) -> Sheet:
     return Sheet(
         "calls", "report.calls.title", report.query.interval, report.made, report.zone, COLUMNS,
         [_row(report, line, teller) for line in report.lines],
-        notes=(texts("report.calls.count", count=len(report.lines)),),
+        notes=(calls_note(report, texts),),
         own=Own(calls_content(report), lambda _words: calls_csv(report),
                 lambda spoken, _width: calls_table(report, spoken)),
     )
@@ -113,8 +118,7 @@ async def _of_queues(context: Context, parameters: Parameters) -> CallsReport:
         raise NotTogetherError(one=LOST, other="queue")
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
-        await refuse_too_many(ledger, query.interval)
-        lines = await _read(ledger, query, parameters, context)
+        lines, more = await _read_lines(ledger, query, parameters, context)
     found = [line for line in lines if _asked(line, parameters)]
     province = parameters[PROVINCE]
     if province is not None:
@@ -124,7 +128,47 @@ async def _of_queues(context: Context, parameters: Parameters) -> CallsReport:
     if found and context.has_main:
         async with context.main() as main:
             found = await _with_sound(main, found, context)
-    return CallsReport(query, context.now, context.zone, tuple(found))
+    return CallsReport(query, context.now, context.zone, tuple(found), more)
+
+
+async def _read_lines(
+    ledger: AsyncConnection, query: CallsQuery, parameters: Parameters, context: Context,
+) -> tuple[list[Line], bool]:
+    """The lines of the time and figure; of one with too many calls to be read, the first ones, and that there are more.
+
+    Raises:
+        TooManyCallsError: even the first ones cannot be told without reading too many.
+    """
+    try:
+        await refuse_too_many(ledger, query.interval)
+    except TooManyCallsError:
+        told_apart = query.figure is not None or query.caller or parameters[PROVINCE] or parameters[FIGURE] == RUNG
+        if told_apart or parameters[CALL]:
+            raise
+        return await _read_first(ledger, query, parameters, context), True
+    return await _read(ledger, query, parameters, context), False
+
+
+async def _read_first(
+    ledger: AsyncConnection, query: CallsQuery, parameters: Parameters, context: Context,
+) -> list[Line]:
+    """Hour by hour, until there are enough.
+
+    Raises:
+        TooManyCallsError: what is asked for is seldom.
+    """
+    found: list[Line] = []
+    read = 0
+    for start in range(query.interval.start, query.interval.end, HOUR):
+        hour = Interval(start, min(start + HOUR, query.interval.end))
+        read += await count_stints(ledger, hour.start, hour.end, limit=MOST_FOR_FIRST)
+        lines = await _read(ledger, replace(query, interval=hour), parameters, context)
+        found += [line for line in lines if _asked(line, parameters)]
+        if len(found) >= FIRST_LINES:
+            return found[:FIRST_LINES]
+        if read >= MOST_FOR_FIRST:
+            raise TooManyCallsError(most=str(MOST_STINTS))
+    return found
 
 
 async def _read(

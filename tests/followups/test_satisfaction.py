@@ -9,8 +9,8 @@ from sqlalchemy import func, insert, select
 
 from followups.cases.case import LinkKind
 from followups.cases.tables import CASE, LINK
-from followups.surveys.satisfaction import Dimension, Occasion, Response, tell_satisfaction
-from followups.surveys.satisfaction_store import read_responses
+from followups.surveys.satisfaction import Dimension, Occasion, Response, group_responses, tell_satisfaction
+from followups.surveys.satisfaction_store import count_answers, read_responses
 from followups.surveys.spool import Asked, Pressed, SurveySpool
 from followups.surveys.surveys import load_surveys
 from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
@@ -46,7 +46,7 @@ def _response(survey: str, queue: str, agent: str, cases: str, answers: str) -> 
 
 
 def test_all_together_count_every_caller_once() -> None:
-    [line] = tell_satisfaction(responses(), Dimension.TOTAL, SURVEYS)
+    [line] = tell_satisfaction(group_responses(responses(), Dimension.TOTAL), SURVEYS)
     assert (line.asked, line.answered, line.response_rate) == (5, 4, 0.8)
     told = {(one.survey, one.question): (one.answers, one.mean, one.good_share) for one in line.questions}
     assert told == {
@@ -78,7 +78,7 @@ subject     -                     2      1         5.0
 def test_each_line_counts_its_own_callers(by: Dimension) -> None:
     expected = [line.split()[1:] for line in LINES.strip().splitlines() if line.split()[0] == by]
     found = []
-    for line in tell_satisfaction(responses(), by, SURVEYS):
+    for line in tell_satisfaction(group_responses(responses(), by), SURVEYS):
         means = [one.mean for one in line.questions if (one.survey, one.question) == ("after-call", "satisfaction")]
         mean = means[0] if means else None
         found.append([line.name or "-", str(line.asked), str(line.answered),
@@ -87,8 +87,9 @@ def test_each_line_counts_its_own_callers(by: Dimension) -> None:
 
 
 def test_nobody_asked_gives_no_lines_and_nobody_answering_no_figures() -> None:
-    assert tell_satisfaction([], Dimension.TOTAL, SURVEYS) == []
-    [line] = tell_satisfaction([_response("after-call", "q", "a101", "-", "-")], Dimension.QUEUE, SURVEYS)
+    assert tell_satisfaction(group_responses([], Dimension.TOTAL), SURVEYS) == []
+    silent = [_response("after-call", "q", "a101", "-", "-")]
+    [line] = tell_satisfaction(group_responses(silent, Dimension.QUEUE), SURVEYS)
     assert line.response_rate == 0.0
     assert {(one.mean, one.good_share) for one in line.questions} == {(None, None)}
 
@@ -209,6 +210,9 @@ async def test_a_call_is_about_the_cases_linked_to_it_and_a_result_about_its_own
     async with database.read() as connection:
         found = await read_responses(connection, DAY)
         only = await read_responses(connection, DAY, "after-result")
+        for by in Dimension:
+            assert await count_answers(connection, DAY, by) == group_responses(found, by)
+            assert await count_answers(connection, DAY, by, "after-result") == group_responses(only, by)
     assert [(one.survey, list(one.cases), dict(one.answers)) for one in found] == [
         ("after-call", [("medical-desk", "medical"), ("insured-desk", "insurance")], {"satisfaction": 4}),
         ("after-result", [("medical-desk", "medical")], {}),

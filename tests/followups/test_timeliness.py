@@ -35,12 +35,13 @@ def promises() -> list[Promise]:
 def _promise(words: list[str]) -> Promise:
     unit, resolved, told, closed, dropped, reopened = words[:6]
     subjects = ("insurance", "insurance-records")
-    return Promise(unit, subjects, None, DUE, _moment(resolved), _moment(told), _moment(closed), dropped == "yes",
-                   int(reopened))
+    return Promise(
+        unit, subjects, None, closed != "-", _in_time(closed), _in_time(told), _in_time(resolved), dropped == "yes",
+        reopened != "0")
 
 
-def _moment(text: str) -> int | None:
-    return None if text == "-" else int(text)
+def _in_time(moment: str) -> bool:
+    return moment != "-" and int(moment) <= DUE
 
 
 def test_every_due_case_is_counted_once_by_what_became_of_it() -> None:

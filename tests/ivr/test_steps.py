@@ -15,7 +15,7 @@ from foundation.paths import Home
 from ivr.steps.spool import StepSpool, deliver_file, deliver_steps
 from ivr.steps.steps import BEGAN, Kind, StepLog
 from ivr.steps.store import read_paths
-from ivr.tables import ivr_step
+from ivr.tables import ivr_day, ivr_step
 from ivr.witness import hours_since_last_call
 
 NOW = 1_795_000_000.0
@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Home:
 async def database(database_url: str) -> AsyncIterator[Database]:
     found = Database(database_url)
     async with found.write() as connection:
-        await connection.run_sync(MAIN.create_all, tables=[ivr_step])
+        await connection.run_sync(MAIN.create_all, tables=[ivr_step, ivr_day])
     yield found
     await found.close()
 

@@ -13,6 +13,7 @@ from foundation.database import Database, Store, store_url
 from foundation.paths import CHECKOUT, Home
 from foundation.settings import load_settings
 from pasokh.cli import main
+from reports.catalog import REPORTS
 from tests.support.evidence_site import JOURNAL
 
 Run = Callable[..., tuple[str, str, int]]
@@ -57,12 +58,25 @@ def test_roll_ups_are_made_and_checked_by_command(home: Home, run: Run, tmp_path
     assert (code, "the roll-up says" in out) == (1, True), out
 
 
-def test_both_measurements_tell_every_figure_beside_its_baseline(home: Home, run: Run) -> None:
+def test_rebuilding_is_measured_beside_understanding_the_lines(home: Home, run: Run) -> None:
     assert home.root.exists()
     done = json.loads(run("bench", "journal", "--days", "1", "--calls", "20", "--json")[0])
     assert done["lines"] > 40
     assert done["lines_per_second"] > 0
-    measured, ratios = json.loads(run("bench", "report", "--days", "1", "--calls", "50", "--json")[0])
-    assert measured["stints"] > 30
-    assert all(ratio > 0 for name, ratio in ratios.items() if not name.startswith("staffing"))
-    assert ratios.keys() >= {"all days, total and each queue", "agents, all days", "staffing: history of all days"}
+
+
+def test_every_report_of_a_year_is_timed_and_the_year_is_kept(home: Home, run: Run, tmp_path: Path) -> None:
+    asked = ("bench", "report", "--calls", "40", "--keep", str(tmp_path / "year"), "--json")
+    measured, ratios = json.loads(run(*asked, "--days", "1")[0])
+    assert measured["stints"] > 20
+    assert {each["report"] for each in measured["sheets"]} == {report.name for report in REPORTS}
+    assert all(each["refusal"] or each["took"]["cpu"] > 0 for each in measured["sheets"])
+    assert ratios.keys() >= {"queues, one day", "menus, one day", "staffing: history"}
+    notes = json.loads((tmp_path / "year" / "year.json").read_text())
+    out, err, code = run(*asked, "--days", "2")
+    assert (out, code) == ("", 2)
+    assert "the folder has 1 days of 40 calls" in err
+    (tmp_path / "year" / "year.json").unlink()
+    assert "no note says that it was filled to its end" in run(*asked, "--days", "1")[1]
+    assert notes["stints"] == measured["stints"]
+    assert home.root.exists()

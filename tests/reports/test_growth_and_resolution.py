@@ -1,5 +1,6 @@
 """Growth against the same days of the year before; whom one conversation was enough for."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,14 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callqueue.journal.importing import import_journal
+from callqueue.ledger.stint import Stint
 from callqueue.metrics.contacts import contacts_of
 from callqueue.metrics.entries import entries_of
-from foundation.calendars import parse_moment
+from callqueue.metrics.people_tally import AGAIN, first_returns, tally_people
+from callqueue.queues.rules import rulebook
+from callqueue.rollups.build import RollupMaker
+from foundation.calendars import Interval, parse_moment
 from foundation.database import LEDGER, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Queue, Settings, Site
-from reports.callers.first_contact import AGAIN, PASSPORTS, judge, resolution_figures
+from reports.callers.first_contact import PASSPORTS, Resolution, resolutions_of
 from reports.catalog import find_report
+from reports.frame.people import TooManyCallsError
 from reports.frame.report import Context, make_sheet
 from reports.frame.sheets import Sheet, shown_cell
 from reports.frame.tables import Teller, report_texts
@@ -122,22 +128,31 @@ withheld  cc cc operator direct 08:00:00 answered wait=5 talk=60
 
 def test_who_spoke_and_did_not_call_again_on_the_subject_inside_a_week_is_resolved() -> None:
     stints = stints_of("\n".join(line[10:] for line in CASES.strip().splitlines()))
-    contacts = [each for each in contacts_of(stints, RULES, ["0907"]) if each.entered < DAY + 86_400]
-    judged = judge(contacts, entries_of(stints), ["0907"], DAY + AGAIN)
-    found = {each.contact.entries[0].caller: (each.is_traceable, each.spoke, each.returned) for each in judged}
-    assert found["0901"] == found["0903"] == found["0904"] == found["0905"] == (True, True, False)
-    assert found["0902"] == (True, True, True)
-    assert found["0906"] == (True, False, False)
-    assert found["0907"][0] is found[None][0] is False
-    assert resolution_figures(judged) == {
+    returned = first_returns(contacts_of(stints, RULES, ["0907"]), entries_of(stints), ["0907"])
+    assert [contact.entries[0].caller for _, contact in returned] == ["0902"]
+    first_day = Interval(DAY, DAY + 86_400)
+    assert figures_of(stints, first_day, ["0907"], DAY + AGAIN) == {
         "first_contact_resolution": 4 / 6, "fcr_contacts": 6, "fcr_resolved": 4, "fcr_returned": 1,
         "fcr_not_spoken": 1, "fcr_untraceable": 2, "fcr_provisional": 6}
-    later = judge(contacts, entries_of(stints), ["0907"], DAY + AGAIN + 86_400)
-    assert resolution_figures(later)["fcr_provisional"] == 0
+    assert figures_of(stints, first_day, ["0907"], DAY + AGAIN + 86_400)["fcr_provisional"] == 0
+
+
+def figures_of(stints: Sequence[Stint], interval: Interval, shared: Sequence[str], now: int) -> dict[str, float | None]:
+    """Of the contacts in the interval, whatever became of them until the end of the stints."""
+    contacts = contacts_of(stints, RULES, shared)
+    returned = first_returns(contacts, entries_of(stints), shared)
+    mine = [each for each in contacts if interval.holds(each.entered)]
+    [found] = resolutions_of(
+        [[tally_people((), mine, [each for each in returned if interval.holds(each[0])], shared)],
+         [tally_people((), (), [each for each in returned if not interval.holds(each[0])], shared)]], [interval], now)
+    counts: Counter[str] = Counter()
+    for each in found.values():
+        counts.update(each.counts)
+    return Resolution(counts).figures()
 
 
 def test_of_nobody_there_is_no_resolution() -> None:
-    figures = resolution_figures([])
+    figures = Resolution().figures()
     assert figures.keys() == PASSPORTS.keys()
     assert (figures.pop("first_contact_resolution"), set(figures.values())) == (None, {0})
 
@@ -151,7 +166,7 @@ def test_resolution_is_that_counted_from_the_calls_themselves(drawn: list[tuple[
         for at, caller, spoke in drawn)
     stints = stints_of(table) if drawn else []
     contacts = contacts_of(stints, RULES)
-    figures = resolution_figures(judge(contacts, entries_of(stints), (), DAY + 90 * 86_400))
+    figures = figures_of(stints, Interval(DAY, DAY + 20 * 86_400), (), DAY + 90 * 86_400)
     expected = 0
     for contact in contacts:
         begun, caller = contact.entered - DAY, contact.entries[0].caller
@@ -170,3 +185,22 @@ async def test_the_report_tells_it_by_day_and_queue_and_until_when_it_may_change
     assert [row.cells["queue"] for row in sheet.sections[1].rows] == ["operator"]
     assert sheet.balanced
     assert sheet.provisional_until == epoch("1405-06-17 08:04")
+
+
+async def test_what_has_no_roll_ups_yet_is_counted_as_far_as_calls_are_read_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = await made_home(tmp_path, [("1405-06-10 08:00", "operator", 5)])
+    monkeypatch.setattr("reports.frame.people.MOST_STINTS", 4)
+    names = ("transfers", "ring-no-answer", "provinces", "repeat-callers", "first-contact-resolution")
+    time = {"from": "1405-06-10", "to": "1405-06-11"}
+    for name in names:
+        with pytest.raises(TooManyCallsError):
+            await asked(home, name, "1405-06-20", **time)
+    database = Database(store_url(home, SETTINGS, Store.LEDGER))
+    maker = RollupMaker(database, rulebook(SETTINGS), (), TEHRAN)
+    while await maker.step(epoch("1405-06-20")):
+        pass
+    await database.close()
+    for name in names:
+        assert (await asked(home, name, "1405-06-20", **time)).balanced

@@ -219,3 +219,14 @@ def test_a_call_is_told_whole_and_its_number_only_when_asked_for(line: Home) -> 
     refused = CliRunner().invoke(app, ["call", "p-7.7"])
     assert isinstance(refused.exception, RefusedError)
     assert "no record knows such a call" in str(refused.exception)
+
+
+def test_of_a_time_with_too_many_calls_the_first_ones_are_shown(line: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reports.frame.people.MOST_STINTS", 1)
+    monkeypatch.setattr("reports.queues.calls_sheet.FIRST_LINES", 1)
+    found = read("calls", *DAY)
+    assert (found["more"], [call["call_id"] for call in found["calls"]]) == (True, ["p-1.1"])
+    assert read("calls", *DAY, "--outcome", "abandoned")["count"] == 1
+    assert run("calls", *DAY, "--format", "csv").stdout.startswith("# only the first 1 calls")
+    assert "Only the first 1 calls" in run("calls", *DAY).stdout
+    assert "too many" in refusal("calls", *DAY, "--figure", "contacts")

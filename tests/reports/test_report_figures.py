@@ -26,13 +26,15 @@ from callqueue.journal.importing import import_journal
 from callqueue.ledger.evidence import Ring
 from callqueue.ledger.stint import Ending, Outcome
 from callqueue.metrics import Unit
+from callqueue.metrics.passing_tally import tally_passing, with_news
+from callqueue.metrics.rings_tally import tally_rings
 from foundation.calendars import Interval, iso
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Language, Queue, Settings, Site
 from recordings.messages.messages import Message
-from reports.agents.passing_on import tally as tally_transfers
-from reports.agents.unanswered_rings import tally as tally_rings
+from reports.agents.passing_on import passing_of
+from reports.agents.unanswered_rings import rings_of
 from reports.callers.voice_messages import message_figures
 from reports.catalog import REPORTS, find_report
 from reports.forms.files import Form, write_file
@@ -254,17 +256,20 @@ def test_a_caller_who_comes_back_to_the_same_agent_is_passed_on_once() -> None:
         Talk("a101", "x2", "c2", Kind.CONSULTATION, ms + 100_000, ms + 101_500),
         Talk("a101", "x3", "c9", Kind.TRANSFER, ms - 9_000, ms + 5_000),  # it began before
     ]
-    agents, queues = tally_transfers(stints, talks, whole)
-    assert (agents["a101"].transfers, agents["a101"].transfer_rate, agents["a101"].consultation_time) == (1, 0.5, 1.5)
-    assert (agents["a102"].transfers_received, agents["a102"].transfer_talk) == (1, 15.0)
-    assert (queues["pensions"].transfers_in, queues["pensions"].transfer_rate) == (1, None)
+    begun = [(talk, is_new) for talk, is_new in with_news(talks) if whole.holds(talk.start / 1000)]
+    agents, queues = (
+        {name: one.cells() for name, one in part.items()}
+        for part in passing_of(tally_passing(stints, begun), ()))
+    assert [agents["a101"][name] for name in ("transfers", "transfer_rate", "consultation_time")] == [1, 0.5, 1.5]
+    assert (agents["a102"]["transfers_received"], agents["a102"]["transfer_talk"]) == (1, 15.0)
+    assert (queues["pensions"]["transfers_in"], queues["pensions"]["transfer_rate"]) == (1, None)
     assert {stint.outcome for stint in stints} >= {Outcome.ANSWERED}
     assert Ending.TRANSFER in {stint.ending for stint in stints}
 
 
 def test_rings_that_nobody_had_give_no_share() -> None:
-    assert tally_rings([], [], lambda ring: ring.agent, lambda stint: stint.queue) == {}
-    [only] = tally_rings([Ring(5, "operator", "a101", "c1", 1500)], [], lambda ring: ring.agent, str).values()
+    assert rings_of(tally_rings([], [], int), (), ()).agents == {}
+    [only] = rings_of(tally_rings([Ring(5, "operator", "a101", "c1", 1500)], [], int), (), ()).agents.values()
     assert only.cells() == {"ring_no_answer": 1, "ring_no_answer_time": 1.5, "ring_longest": 1.5, "rings_answered": 0,
                             "ring_no_answer_share": 1.0}
 

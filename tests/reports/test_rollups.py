@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
@@ -26,8 +27,10 @@ from callqueue.queues.rules import rulebook
 from callqueue.rollups.agents import make_timesheets
 from callqueue.rollups.build import RollupMaker
 from callqueue.rollups.check import check_rollups
+from callqueue.rollups.codec import encode_timesheets
+from callqueue.rollups.kinds import TIMESHEETS
 from callqueue.rollups.reading import Reader
-from callqueue.rollups.store import CELL, CELLS, Kind, Part, encode, read_parts, read_stored
+from callqueue.rollups.store import CELL, CELLS, Kind, read_stored
 from callqueue.rollups.tables import ROLLUP
 from foundation.calendars import Interval, Step, split
 from foundation.database import LEDGER, Database
@@ -37,6 +40,7 @@ from reports.frame.reading import read_evidence
 from reports.queues.queue import QueueQuery, QueueReport, build_queue_report, compose
 from tests.support.evidence_site import Site as Records
 from tests.support.random_journal import LENGTH, RandomLine
+from tests.support.recounted import Recounted
 
 ZONES = {
     "America/New_York": datetime(2026, 3, 7, tzinfo=ZoneInfo("America/New_York")),  # clocks go forward on the 8th
@@ -73,22 +77,21 @@ class RestlessMaker(RollupMaker):
 
     async def _make(
         self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
-    ) -> dict[Interval, Part]:
+    ) -> dict[Interval, Any]:
         parts = await super()._make(connection, kind, cells, now)
         await self.meanwhile()
         return parts
 
 
-class World:
+class World(Recounted):
     """A ledger, what comes into it, and the maker of roll-ups beside it."""
 
     def __init__(self, database: Database, folder: Path, random: Random) -> None:
-        self.database, self.folder, self.random = database, folder, random
         zone = random.choice(sorted(ZONES))
-        self.settings = site_settings(zone)
-        self.zone = ZoneInfo(zone)
         self.begin = int(ZONES[zone].timestamp())
-        self.now = self.begin + LENGTH + random.choice([0, 7200, 200_000])
+        now = self.begin + LENGTH + random.choice([0, 7200, 200_000])
+        super().__init__(database, site_settings(zone), now, random)
+        self.folder = folder
         self.records = Records(database, folder)
         self.records.now = float(self.now)
 
@@ -104,7 +107,7 @@ class World:
     async def differing(self) -> set[Kind]:
         """Of which kinds any roll-up says something else than the ledger."""
         async with self.database.read() as connection:
-            checked = check_rollups(connection, rulebook(self.settings), self.settings.shared_numbers)
+            checked = check_rollups(connection, self.terms)
             return {each.kind async for each in checked if not each.agrees}
 
     async def stale_quarters(self) -> list[Interval]:
@@ -113,9 +116,10 @@ class World:
         cells = [Interval(start, start + CELL) for start in range(whole.start, whole.end, CELL)]
         async with self.database.read() as connection:
             stored = await read_stored(connection, Kind.TIMESHEETS, CELLS, whole, rules="", now=self.now)
-            says = await read_parts(connection, Kind.TIMESHEETS, stored)
+            says = await TIMESHEETS.read(connection, stored)
             should = dict(zip(cells, await make_timesheets(connection, cells, self.now), strict=True))
-        return [each.interval for each in stored if encode(says[each]) != encode(should[each.interval])]
+        return [each.interval for each in stored
+                if encode_timesheets(says[each]) != encode_timesheets(should[each.interval])]
 
     def query(self) -> QueueQuery:
         start = self.begin + self.random.choice([-86400, 0, 0, 3600, 4 * 900 + 7, 86400])
@@ -128,6 +132,10 @@ class World:
         """From roll-ups, from the ledger's tallies, and from the evidence itself."""
         await self.compare_agents(AgentsQuery(query.interval, step=query.step))
         await self.compare_arrivals(query.interval)
+        await self.compare_passing(query.interval, query.queues)
+        await self.compare_rings(query.interval, query.queues)
+        await self.compare_callers(query.interval, query.queues)
+        await self.compare_promised(query.interval)
         async with self.database.read() as connection:
             rolled = await build_queue_report(connection, query, self.settings, self.now)
             told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
@@ -260,7 +268,7 @@ async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(
 
     assert await world.differing() == set()
     async with sqlite_ledger.write() as connection:
-        await connection.execute(update(ROLLUP).where(ROLLUP.c.kind == "promises").values(counts='{"x":[{},[]]}'))
+        await connection.execute(update(ROLLUP).where(ROLLUP.c.kind == "promises").values(counts='{"x":[{},[],{}]}'))
     assert await world.differing() == {Kind.PROMISES}
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 QUEUES = ("operator", "pensions")
 AGENTS = ("a1", "a2", "a3")
-PEOPLE = ("", "", "0911", "0912", "0913", "0914", "0915")
+PEOPLE = ("", "", "0911", "0912", "0913", "0914", "0915", "02144445555")
 LENGTH = 3 * 86400
 TRUNK = "PJSIP/trunk-0000001d"
 Who = tuple[str, str, str]
@@ -168,8 +168,9 @@ class RandomLine:
             self._hold(at, talk, agent, mine)
             self._with_colleague(at, talk, agent, mine)
         if random.random() < 0.9:
-            ending = random.choice(["COMPLETECALLER", "COMPLETEAGENT"])
-            self._say(at + talk, call, queue, agent, ending, f"{wait}|{talk}|1")
+            ending = random.choice(["COMPLETECALLER", "COMPLETEAGENT", "BLINDTRANSFER"])
+            where = "102|agents|" if ending == "BLINDTRANSFER" else ""
+            self._say(at + talk, call, queue, agent, ending, f"{where}{wait}|{talk}|1")
             if random.random() < 0.6:
                 self._say(at + talk, "NONE", "NONE", agent, "PAUSEALL", "wrap-up")
                 self._say(at + talk + random.randrange(1, 900), "NONE", "NONE", agent, "UNPAUSEALL", "wrap-up")
