@@ -87,6 +87,7 @@ async def import_journal(
     Raises:
         OSError: the file cannot be read.
         NoJournalError: no line of the file's beginning can be read: another kind of file, or a time zone is needed.
+        MovedError: another import of the same file goes on beside this one; begun again, nothing counts twice.
     """
     with path.open("rb") as file:
         head = file.read(BLOCK)
@@ -139,7 +140,8 @@ class _Importer:
 
     async def _begin(self, head: bytes) -> Bookmark:
         """The bookmark of an earlier import of the same content, or a new one; the reading begins at 0 anyway."""
-        new = Bookmark(self.done.journal, KIND, str(self._path), live=False)
+        # A file is known from the first moment on, or two imports begun at once would each enter it for themselves.
+        new = self._moved(Bookmark(self.done.journal, KIND, str(self._path)), head, 0, 0)
         async with self._database.write() as connection:
             await lock_journal(connection, new.journal)
             for mark in await load_bookmarks(connection, new.journal, KIND):

@@ -3,9 +3,11 @@
 All instants are whole epoch seconds (UTC) unless a name ends in `_ms` (milliseconds) or `_us` (epoch microseconds).
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from callqueue.ledger.stint import Origin, Refusal
+from foundation.calendars import Interval
 from foundation.records import record
 
 
@@ -108,6 +110,18 @@ class Marker:
     detail: str = ""
     journal: str = ""
     """Which Asterisk started or stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class CelReach:
+    """How far back CEL tells of calls: another Asterisk's journal is imported without it."""
+
+    since: int | None
+    """Epoch seconds of the first call that it knows; None: it knows none."""
+
+    def touches(self, interval: Interval) -> bool:
+        """Whether there is CEL for any of that time; where there is none, what only CEL tells is not known."""
+        return self.since is not None and self.since < interval.end
 
 
 @record

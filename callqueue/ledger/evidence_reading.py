@@ -23,7 +23,7 @@ from callqueue.ledger.promise_store import (
 from callqueue.ledger.stint import Origin, Stint
 from callqueue.ledger.store import (
     count_stints,
-    has_cel,
+    read_cel_reach,
     read_lost_in_menu,
     read_refusals,
     read_rings,
@@ -86,6 +86,7 @@ async def read_evidence(
     people = await read_people(connection, interval, longest_window(rules), shared)
     promises, keeping = await read_promise_evidence(connection, interval)
     agents = await read_agents(connection, interval, now)
+    cel = await read_cel_reach(connection)
     asked = {one.id: one for one in (*people.asked, *promises.asked)}
     names = {one.promise for one in asked.values()}
     return Evidence(
@@ -97,8 +98,9 @@ async def read_evidence(
             await read_settled(connection, names)),
         promise_stints=_Gathering([*people.stints, *keeping]).people().stints,
         lost_in_menu=(
-            await read_lost_in_menu(connection, interval.start, interval.end) if await has_cel(connection) else None
+            await read_lost_in_menu(connection, interval.start, interval.end) if cel.touches(interval) else None
         ),
+        cel=cel,
         agent_stints=agents.stints, agent_events=agents.events, markers=agents.markers,
         conversations=agents.conversations, agents_until=agents.until,
     )

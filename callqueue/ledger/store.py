@@ -7,7 +7,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.ledger.evidence import AgentDeed, AgentEvent, Call, Gap, GapKind, Mark, Marker, Refused, Rescue, Ring
+from callqueue.ledger.evidence import (
+    AgentDeed,
+    AgentEvent,
+    Call,
+    CelReach,
+    Gap,
+    GapKind,
+    Mark,
+    Marker,
+    Refused,
+    Rescue,
+    Ring,
+)
 from callqueue.ledger.promise_tables import CALLBACK_ATTEMPT
 from callqueue.ledger.stint import Ending, Origin, Outcome, Refusal, Stint
 from callqueue.ledger.tables import (
@@ -304,6 +316,7 @@ async def knows_queue(connection: AsyncConnection, queue: str) -> bool:
     return bool((await connection.execute(query)).scalar_one())
 
 
-async def has_cel(connection: AsyncConnection) -> bool:
-    """Whether the second durable record is read here at all."""
-    return bool((await connection.execute(select(exists().where(SOURCE.c.kind == "cel")))).scalar_one())
+async def read_cel_reach(connection: AsyncConnection) -> CelReach:
+    """Of which times the second durable record tells."""
+    found = (await connection.execute(select(func.min(CALL.c.started_us)))).scalar_one()
+    return CelReach(None if found is None else int(found) // SECOND_US)

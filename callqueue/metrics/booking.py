@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from callqueue.cel.conversations import Talk
-from callqueue.ledger.evidence import AgentEvent, Call, Marker, Refused, Ring
+from callqueue.ledger.evidence import AgentEvent, Call, CelReach, Marker, Refused, Ring
 from callqueue.ledger.stint import Outcome, Stint
 from callqueue.metrics.agent_time import Shift, agent_figures, agent_periods, conversation_spans, shifts_of
 from callqueue.metrics.arithmetic import ratio
@@ -40,6 +40,8 @@ class Evidence:
     """Those that keep promises, and all that were answered while one was owed; None: they are among `stints`."""
     lost_in_menu: Sequence[Call] | None = None
     """None where CEL is not known."""
+    cel: CelReach = field(default_factory=lambda: CelReach(0))
+    """Of which times `lost_in_menu` tells."""
     agent_stints: Sequence[Stint] = ()
     """Answered stints whose conversation touches the time or the wrap-up after it."""
     agent_events: Sequence[AgentEvent] = ()
@@ -104,6 +106,7 @@ class Books:
         self._starts = [interval.start for interval in intervals]
         self._cells: defaultdict[tuple[str, int], _Cell] = defaultdict(_Cell)
         self._lost = self._count_lost(evidence.lost_in_menu)
+        self._cel = evidence.cel
         known = now if evidence.agents_until is None else min(now, evidence.agents_until)
         self._periods = agent_periods(evidence.agent_events, evidence.markers, known)
         self._work = conversation_spans(evidence.agent_stints, now, evidence.conversations)
@@ -225,7 +228,7 @@ class Books:
         return lost
 
     def _lost_in(self, index: int | None) -> int | None:
-        if self._lost is None:
+        if self._lost is None or not self._cel.touches(self._interval(index)):
             return None
         return sum(self._lost.values()) if index is None else self._lost.get(index, 0)
 

@@ -32,6 +32,8 @@ class Unit(StrEnum):
     SECONDS = "seconds"
     CHANGE = "change"
     """A ratio that may be negative: 0.1 is a tenth more."""
+    DIFFERENCE = "difference"
+    """Between two counts: it may be negative, and says when it is not."""
     NUMBER = "number"
 
 

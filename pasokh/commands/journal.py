@@ -21,6 +21,7 @@ from callqueue.journal.status import BadLineStatus, JournalStatus, read_bad_line
 from callqueue.ledger.evidence import Gap
 from callqueue.ledger.store import read_gaps
 from callqueue.queues.rules import rulebook
+from callqueue.records.bookmarks import MovedError
 from callqueue.rollups.check import Checked, check_rollups
 from callqueue.rollups.model import Terms
 from callqueue.rollups.service import roll_up
@@ -163,6 +164,9 @@ async def _import(home: Home, settings: Settings, file: Path, zone: ZoneInfo | N
             return await import_journal(database, file, journal=name, zone=zone, progress=show)
     except NoJournalError as error:
         raise RefusedError(f"{file}: {error} (--timezone for local times); nothing was imported") from error
+    except MovedError as error:
+        raise RefusedError(f"{file}: another import of this file is under way, and this one stopped; "
+                           "wait for the other or begin this one again, nothing counts twice") from error
     except (SQLAlchemyError, OSError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise RefusedError(f"{file}: the import stopped: {reason}; begin it again, nothing counts twice") from error

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -73,7 +72,8 @@ def _rows(report: AgentsReport, teller: Teller) -> Table:
     for row in rows:
         style = "red" if not row.day.sums_up else "bold" if row is report.total else None
         start = teller.start(row.interval.start, report.query.step, total=row is report.total)
-        values = [teller.value(getattr(row.day, name), each.unit) for name, each in report.passports.items()]
+        figures = row.figures()
+        values = [teller.value(figures[name], each.unit) for name, each in report.passports.items()]
         pauses = [teller.value(row.day.pauses.get(reason, 0), Unit.SECONDS) for reason in reasons]
         table.add_row(start, row.agent or teller.texts("column.all"), *values, *pauses, style=style)
     return table
@@ -86,7 +86,7 @@ def _sum(report: AgentsReport, teller: Teller) -> Text:
 
 
 def agent_row_content(report: AgentsReport, row: AgentRow) -> Json:
-    figures = asdict(row.day)
+    figures = row.figures()
     return {
         "agent": row.agent, "from": iso(row.interval.start, report.zone), "to": iso(row.interval.end, report.zone),
         **{name: figures[name] for name in report.passports}, "pauses": dict(row.day.pauses),

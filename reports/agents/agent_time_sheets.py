@@ -113,10 +113,11 @@ def _time_columns() -> list[Column]:
 
 
 def _occupancy(rows: Sequence[AgentRow], interval: Interval, now: int) -> dict[str, Cell]:
-    day = together([row.day for row in rows])
+    whole = AgentRow(None, interval, together([row.day for row in rows]), any(row.has_cel for row in rows))
+    day, figures = whole.day, whole.figures()
     length = max(0, min(interval.end, now) - interval.start)
     return {
-        **{name: getattr(day, name) for name in (OCCUPANCY, *TIMES)},
+        **{name: figures[name] for name in (OCCUPANCY, *TIMES)},
         "agents_present": len({row.agent for row in rows if row.day.logged_in}),
         "agents_mean": ratio(day.logged_in, length),
     }

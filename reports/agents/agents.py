@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.ledger.evidence import Gap
-from callqueue.ledger.store import read_gaps
+from callqueue.ledger.evidence import CelReach, Gap
+from callqueue.ledger.store import read_cel_reach, read_gaps
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.agent_states import AgentDay, agent_day
 from callqueue.metrics.agents_tally import TimesheetsTally, add_timesheets
@@ -35,6 +35,10 @@ PASSPORTS: tuple[Passport, ...] = (
 )
 
 
+TOLD_BY_CEL = ("ringing", "hold_time", "consultation")
+"""Parts of an agent's time that nothing else tells: without CEL they are not nought, but unknown."""
+
+
 class UnknownAgentError(ReportError):
     name = "unknown-agent"
 
@@ -57,6 +61,15 @@ class AgentRow:
     agent: str | None
     interval: Interval
     day: AgentDay
+    has_cel: bool
+    """Whether there is CEL for any of the interval."""
+
+    def figures(self) -> Mapping[str, float | None]:
+        """By their ids, without the pauses by reason."""
+        return {
+            each.name: None if each.name in TOLD_BY_CEL and not self.has_cel else getattr(self.day, each.name)
+            for each in fields(AgentDay) if each.name != "pauses"
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,8 @@ async def build_agents_report(
     tallies = [add_timesheets(parts) for parts in await reader.read_timesheets(seen)]
     refuse_unknown_agents(query.agents, settings, {agent for tally in tallies for agent in tally.agents})
     gaps = await read_gaps(connection, query.interval.start, min(query.interval.end, now))
-    return compose(query, list(zip(pieces, tallies, strict=True)), settings, now, gaps)
+    cel = await read_cel_reach(connection)
+    return compose(query, list(zip(pieces, tallies, strict=True)), settings, now, gaps, cel=cel)
 
 
 def refuse_unknown_agents(agents: Iterable[str], settings: Settings, known: Container[str]) -> None:
@@ -105,17 +119,17 @@ def refuse_unknown_agents(agents: Iterable[str], settings: Settings, known: Cont
 
 def compose(
     query: AgentsQuery, tallies: Sequence[tuple[Interval, TimesheetsTally]], settings: Settings, now: int,
-    gaps: Sequence[Gap] = (),
+    gaps: Sequence[Gap] = (), *, cel: CelReach,
 ) -> AgentsReport:
     """The report from what was counted of agents in each interval; who was not there in one has no row in it."""
     rows = [
-        AgentRow(agent, interval, agent_day(counts))
+        AgentRow(agent, interval, agent_day(counts), cel.touches(interval))
         for interval, tally in tallies for agent, counts in tally.rows() if not query.agents or agent in query.agents
     ]
     seen = [row for row in rows if row.day.logged_in or row.day.conversations or row.day.rings_unanswered]
     return AgentsReport(
         query, now, ZoneInfo(settings.site.timezone), tuple(seen),
-        AgentRow(None, query.interval, together([row.day for row in seen])), tuple(gaps),
+        AgentRow(None, query.interval, together([row.day for row in seen]), cel.touches(query.interval)), tuple(gaps),
         {passport.id: passport for passport in PASSPORTS},
     )
 

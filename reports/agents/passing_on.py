@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from callqueue.ledger.store import read_gaps
+from callqueue.ledger.store import read_cel_reach, read_gaps
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.counted import Counted, add_counted
@@ -75,9 +75,10 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         await refuse_too_many_without(reader, PASSING, interval)
         tally = add_counted(await reader.read_whole(PASSING, interval))
         gaps = await read_gaps(ledger, interval.start, interval.end)
+        has_cel = (await read_cel_reach(ledger)).touches(interval)
     agents, queues = passing_of(tally, wanted)
     columns = [Column("agent", "column.agent"), *_columns(OF_AGENTS)]
-    row = _Writer("agent", OF_AGENTS, context, parameters).row
+    row = _Writer("agent", OF_AGENTS, context, parameters, has_cel=has_cel).row
     rows = [row(name, one) for name, one in agents.items() if not mine or name in mine]
     offered = sum(one.counts["answered"] + one.counts["unanswered"] for one in queues.values())
     passed = sum(one.counts["transfers"] for one in queues.values())
@@ -95,7 +96,7 @@ REPORT = Report("transfers", Group.AGENTS, build, (QUEUES, AGENTS))
 
 
 def _queues(queues: Mapping[str, Passing], context: Context, parameters: Parameters) -> Section:
-    row = _Writer("queue", OF_QUEUES, context, parameters).row
+    row = _Writer("queue", OF_QUEUES, context, parameters, has_cel=True).row
     return Section("queues", "report.transfers.queues", (Column("queue", "column.queue"), *_columns(OF_QUEUES)),
                    [row(name, one) for name, one in queues.items()])
 
@@ -111,6 +112,8 @@ class _Writer:
     figures: Sequence[str]
     context: Context
     parameters: Parameters
+    has_cel: bool
+    """Whether there is CEL for any of the time; without it what only CEL tells is not known."""
 
     def row(self, name: str, one: Passing) -> Row:
         """Of one agent, or of one queue."""
@@ -122,4 +125,8 @@ class _Writer:
         link[self.kind] = name
         links: dict[str, Link] = {each: {**link, "figure": each} for each in ("answered", PASSED_ON)}
         shown = {"queue": self.context.teller.queue(name)} if self.kind == "queue" else {}
-        return Row({self.kind: name, **{each: values[each] for each in self.figures}}, shown, links=links)
+        cells = {each: values[each] if self._is_known(each) else None for each in self.figures}
+        return Row({self.kind: name, **cells}, shown, links=links)
+
+    def _is_known(self, figure: str) -> bool:
+        return self.has_cel or PASSPORTS[figure].evidence != CEL

@@ -35,8 +35,9 @@ PASSPORTS: Mapping[str, Passport] = {
     )},
 }
 COLUMNS = (
-    Column("caller", "column.caller"), Column("queue", "column.queue"), Column("first", "column.first", moment=True),
-    Column("last", "column.last", moment=True), Column("contact_calls", "figure.contact_calls", Unit.COUNT),
+    Column("caller", "column.caller", phone=True), Column("queue", "column.queue"),
+    Column("first", "column.first", moment=True), Column("last", "column.last", moment=True),
+    Column("contact_calls", "figure.contact_calls", Unit.COUNT),
     Column("contact_time_to_human", "figure.contact_time_to_human", Unit.SECONDS),
     Column("state", "column.state"),
 )
@@ -120,7 +121,7 @@ def _row(
         "contact_calls": len(contact.calls), "contact_time_to_human": contact.time_to_human, "state": state,
     }
     shown = {
-        "caller": caller or "", "queue": teller.queue(contact.queue), "state": context.texts(f"contact.{state}"),
+        "queue": teller.queue(contact.queue), "state": context.texts(f"contact.{state}"),
         "first": teller.moment(contact.entered), "last": teller.moment(contact.last),
     }
     return Row(cells, shown, red=contact.time_to_human is None, links={"contact_calls": calls})

@@ -117,7 +117,7 @@ def _lying(messages: Sequence[Message], context: Context) -> Section:
     """Those that are not closed, the oldest first."""
     columns = (
         Column("taken", "column.taken", moment=True), Column("box", "column.box"), Column("kind", "column.kind"),
-        Column("caller", "column.caller"), Column("state", "column.state"),
+        Column("caller", "column.caller", phone=True), Column("state", "column.state"),
         Column("lies", "figure.messages_oldest", Unit.SECONDS),
     )
     lying = sorted((each for each in messages if each.state != MessageState.CLOSED), key=lambda each: each.taken_ms)
@@ -135,7 +135,7 @@ def _open_row(message: Message, context: Context) -> Row:
         "caller": caller, "state": message.state,
         "lies": max(0.0, context.now - taken),
     }
-    shown = {"taken": context.teller.moment(taken), "box": _title(message.box, context), "caller": caller or "",
+    shown = {"taken": context.teller.moment(taken), "box": _title(message.box, context),
              "kind": context.texts(f"message.kind.{message.kind}"),
              "state": context.texts(f"message.state.{message.state}")}
     return Row(cells, shown, links={"": {"call": message.call_id}})

@@ -25,7 +25,7 @@ from reports.frame.tables import Teller, gap_lines
 
 FORMATS = {
     Unit.COUNT: "#,##0", Unit.RATIO: "0.0%", Unit.CHANGE: "+0.0%;-0.0%;0.0%", Unit.SECONDS: "[h]:mm:ss",
-    Unit.NUMBER: "#,##0.00",
+    Unit.NUMBER: "#,##0.00", Unit.DIFFERENCE: "+#,##0;-#,##0;0",
 }
 MOMENT = "yyyy-mm-dd hh:mm:ss"
 HEAD = PatternFill("solid", fgColor="DCEFEB")

@@ -19,7 +19,7 @@ from callqueue.metrics import Passport, Rules, Unit
 from foundation.calendars import Interval, iso
 from foundation.catalogue import Texts
 from foundation.settings import Settings
-from foundation.text import NO_FIGURE
+from foundation.text import NO_FIGURE, digits
 from reports.forms.exports import comments, definitions, gap_json, safe_cell
 from reports.frame.passport_words import PassportWords
 from reports.frame.tables import WIDE, Teller, gap_lines
@@ -40,6 +40,8 @@ class Column:
     """Whether it holds instants, in ISO 8601 with their offset."""
     aside: bool = False
     """Whether people ask for it first: exports and machines have it always."""
+    phone: bool = False
+    """Whether it holds telephone numbers: people read them in their own digits, machines as they are dialled."""
 
 
 class Look(StrEnum):
@@ -265,4 +267,6 @@ def shown_cell(row: Row, column: Column, teller: Teller) -> str:
         return NO_FIGURE
     if not isinstance(value, str):
         return teller.value(value, row.units.get(column.name) or column.unit or Unit.NUMBER)
+    if column.phone:
+        return digits(value, teller.language)
     return teller.moment(datetime.fromisoformat(value).timestamp()) if column.moment else value

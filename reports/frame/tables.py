@@ -19,7 +19,7 @@ from callqueue.work_plan.words import TEXTS as PLAN_TEXTS
 from foundation.calendars import CLOCK_STEPS, Step, day_text, moment_text
 from foundation.catalogue import Catalogue, Texts, load_catalogue
 from foundation.settings import Language, Settings
-from foundation.text import NO_FIGURE, duration_text, number_text, percent_text
+from foundation.text import NO_FIGURE, digits, duration_text, number_text, percent_text
 from reports.frame.passport_words import FILES as PASSPORT_TEXTS
 from reports.frame.passport_words import PassportWords
 from reports.queues.calls import CallsReport, Line
@@ -109,6 +109,8 @@ class Teller:
             return sign + percent_text(abs(value), self.language)
         if unit is Unit.SECONDS:
             return duration_text(value, self.language)
+        if unit is Unit.DIFFERENCE:
+            return self.number(value, signed=True)
         return self.number(value, 0 if unit is Unit.COUNT else 2)
 
     def number(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
@@ -255,7 +257,7 @@ def _balance(report: QueueReport, teller: Teller) -> Text:
 def _call(line: Line, teller: Teller) -> tuple[str, ...]:
     return (
         line.call_id, teller.moment(line.entered, seconds=True), "" if line.queue is None else teller.queue(line.queue),
-        line.caller or "", teller.texts(f"outcome.{line.outcome}"),
+        digits(line.caller or "", teller.language), teller.texts(f"outcome.{line.outcome}"),
         teller.value(line.wait, Unit.SECONDS), line.agent or "", teller.value(line.talk, Unit.SECONDS),
         teller.value(line.hold, Unit.SECONDS), line.recording or "",
     )

@@ -28,7 +28,8 @@ class TalliedBooks:
     """Those of the same intervals a year before; none where the ledger does not reach back so far."""
     rules: Rulebook
     now: int
-    has_cel: bool
+    has_cel: Sequence[bool]
+    """Of each interval, whether there is CEL for any of it."""
     _agents: dict[int | None, AgentsTally] = field(default_factory=dict)
     """Added up once for all rows of an interval."""
 
@@ -45,7 +46,7 @@ class TalliedBooks:
         return figures_of(
             self.calls(queues, index), [each for tallies in chosen for each in _of(queues, tallies.promises)],
             [self._agents_in(index)], queues=queues, rules=self.rules, now=self.now,
-            lost_in_menu=lost if self.has_cel else None, earlier=self._entries_before(queues, index),
+            lost_in_menu=lost if any(self._known(index)) else None, earlier=self._entries_before(queues, index),
         )
 
     def calls(self, queues: tuple[str, ...] | None, index: int | None = None) -> list[tuple[str, CallsTally]]:
@@ -64,6 +65,9 @@ class TalliedBooks:
 
     def _chosen(self, index: int | None) -> Sequence[Tallies]:
         return self.tallies if index is None else self.tallies[index:index + 1]
+
+    def _known(self, index: int | None) -> Sequence[bool]:
+        return self.has_cel if index is None else self.has_cel[index:index + 1]
 
     def _entries_before(self, queues: tuple[str, ...] | None, index: int | None) -> int:
         chosen = self.before if index is None else self.before[index:index + 1]

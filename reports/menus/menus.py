@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callqueue.ledger.store import count_lost_in_menu, has_cel
+from callqueue.ledger.store import count_lost_in_menu, read_cel_reach
 from callqueue.metrics import Passport
 from callqueue.rollups.reading import Reader
 from foundation.calendars import Interval
@@ -62,7 +62,7 @@ async def build_menus_report(
     """
     tally = await read_path_tally(main, interval, zone, from_days=from_days)
     lost = None
-    if ledger is not None and await has_cel(ledger):
+    if ledger is not None and (await read_cel_reach(ledger)).touches(interval):
         lost = await _count_lost(ledger, interval, settings, now)
     return compose_menus_report(tally, interval, zone, now=now, lost=lost, menu=menu)
 

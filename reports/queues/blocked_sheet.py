@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from callqueue.ledger.evidence import Rescue
 from callqueue.ledger.stint import Refusal
-from callqueue.ledger.store import has_cel, read_gaps, read_rescues
+from callqueue.ledger.store import read_cel_reach, read_gaps, read_rescues
 from callqueue.metrics import Passport, Unit, passports
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import EXACT, JOURNAL
@@ -55,14 +55,15 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         await refuse_unknown_queues(ledger, chosen, context.settings)
         reader = Reader(ledger, rulebook(context.settings), context.now, context.settings.shared_numbers)
         parts = await reader.read_calls(pieces)
-        knows_lost = await has_cel(ledger) and not chosen
+        cel = await read_cel_reach(ledger)
         rescues = await read_rescues(ledger, parameters.interval.start, parameters.interval.end)
         gaps = await read_gaps(ledger, parameters.interval.start, parameters.interval.end)
+    knows_lost = [not chosen and cel.touches(piece) for piece in pieces]
     rescued = [None if chosen else count for count in _per_piece(rescues, pieces)]
-    found = [blocked_of(mine, chosen, count, knows_lost=knows_lost)
-             for mine, count in zip(parts, rescued, strict=True)]
+    found = [blocked_of(mine, chosen, count, knows_lost=known)
+             for mine, count, known in zip(parts, rescued, knows_lost, strict=True)]
     whole = blocked_of([part for mine in parts for part in mine], chosen, None if chosen else len(rescues),
-                       knows_lost=knows_lost)
+                       knows_lost=any(knows_lost))
     rows = [
         Row({"from": iso(piece.start, context.zone), **one.figures()},
             {"from": beginning(piece.start, step, context)}, links=_links(piece, chosen, context))
@@ -78,7 +79,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     return Sheet(
         "blocked", "report.blocked.title", parameters.interval, context.now, context.zone,
         (Column("from", "column.time", moment=True), *_columns()), rows, PASSPORTS,
-        () if knows_lost or chosen else (context.texts("report.blocked.unknown"),), {"by": step.value},
+        () if chosen or any(knows_lost) else (context.texts("report.blocked.unknown"),), {"by": step.value},
         Chart(Look.LINE, "from", ("blocked", "blocked_share", "rescued")),
         (_queues(queues, parts, parameters.interval, context),), Headline(FIGURES, whole.figures()),
         balanced=balanced,

@@ -28,7 +28,7 @@ from reports.queues.queue import stamped_passports
 
 COLUMNS = (
     Column("promise", "column.promise"), Column("asked", "column.asked"), Column("queue", "column.queue"),
-    Column("channel", "column.channel"), Column("caller", "column.caller"), Column("due", "column.due"),
+    Column("channel", "column.channel"), Column("caller", "column.caller", phone=True), Column("due", "column.due"),
     Column("attempts", "column.attempts", Unit.COUNT), Column("result", "column.outcome"),
     Column("reached", "column.reached"), Column("passed_by", "column.passed", Unit.COUNT),
     Column("idle", "column.idle", Unit.SECONDS),

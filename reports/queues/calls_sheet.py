@@ -62,8 +62,9 @@ MOST_FOR_FIRST = 50_000
 HOUR = 3600
 COLUMNS = (
     Column("call_id", "column.call"), Column("entered", "column.entered", moment=True),
-    Column("queue", "column.queue"), Column("origin", "column.origin", aside=True), Column("caller", "column.caller"),
-    Column("outcome", "column.outcome"), Column("wait", "column.wait", Unit.SECONDS), Column("agent", "column.agent"),
+    Column("queue", "column.queue"), Column("origin", "column.origin", aside=True),
+    Column("caller", "column.caller", phone=True), Column("outcome", "column.outcome"),
+    Column("wait", "column.wait", Unit.SECONDS), Column("agent", "column.agent"),
     Column("talk", "column.talk", Unit.SECONDS), Column("hold", "column.hold", Unit.SECONDS),
     Column("finished", "column.finished", moment=True, aside=True), Column("ending", "column.ending", aside=True),
     Column("channel_id", "column.channel_id", aside=True), Column("number", "column.number", Unit.COUNT, aside=True),
@@ -217,7 +218,7 @@ def _row(report: CallsReport, line: Line, teller: Teller) -> Row:
     shown = {
         "entered": teller.moment(line.entered, seconds=True),
         "finished": "" if line.finished is None else teller.moment(line.finished, seconds=True),
-        "queue": "" if line.queue is None else teller.queue(line.queue), "caller": line.caller or "",
+        "queue": "" if line.queue is None else teller.queue(line.queue),
         "outcome": teller.texts(f"outcome.{line.outcome}"), "agent": line.agent or "",
     }
     return Row(call_content(report, line), shown, links={"": {"call": line.call_id}})

@@ -21,7 +21,7 @@ PASSPORTS: Mapping[str, Passport] = {
     **{name: each for name, each in passports().items() if name in {"entries", "growth"}},
     **{each.id: each for each in (
         Passport("growth_before", Unit.COUNT, JOURNAL, EXACT),
-        Passport("growth_difference", Unit.COUNT, JOURNAL, EXACT),
+        Passport("growth_difference", Unit.DIFFERENCE, JOURNAL, EXACT),
     )},
 }
 FIGURES = ("entries", "growth_before", "growth_difference", "growth")
@@ -96,12 +96,9 @@ def _row(one: Compared, context: Context, step: Step, *, queues: Sequence[str] =
     total = one.queue is None
     shown = {"from": context.texts("column.all") if total else beginning(one.interval.start, step, context),
              "queue": context.teller.queue(one.queue)}
-    figures = one.figures()
-    if (difference := figures["growth_difference"]) is not None:
-        shown["growth_difference"] = context.teller.number(difference, signed=True)
     asked = queues if total else (one.queue or "",)
     link: dict[str, str | Sequence[str]] = {
         "from": iso(one.interval.start, context.zone), "to": iso(one.interval.end, context.zone), "figure": "entries"}
     links: Mapping[str, Link] = {"entries": {**link, "queue": asked} if asked else link}
-    return Row({"from": iso(one.interval.start, context.zone), "queue": one.queue, **figures}, shown, bold=total,
+    return Row({"from": iso(one.interval.start, context.zone), "queue": one.queue, **one.figures()}, shown, bold=total,
                total=total, links=links)

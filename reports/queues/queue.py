@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.evidence import Gap
-from callqueue.ledger.store import evidence_start, has_cel, knows_queue, read_gaps
+from callqueue.ledger.store import evidence_start, knows_queue, read_cel_reach, read_gaps
 from callqueue.metrics import Books, Evidence, Figures, Passport, Rules, passports
 from callqueue.metrics.passports import BOTH
 from callqueue.metrics.tally_figures import rings_by_agent
@@ -127,9 +127,10 @@ async def build_queue_report(
     await refuse_unknown_queues(connection, query.queues, settings)
     intervals = split(query.interval, query.step, ZoneInfo(settings.site.timezone), query.calendar)
     reader = Reader(connection, rulebook(settings), now, settings.shared_numbers, rolled_up)
+    cel = await read_cel_reach(connection)
     books = TalliedBooks(
         await reader.read(intervals), await _year_before(reader, query, settings) if growth else (), reader.rules,
-        now, await has_cel(connection),
+        now, [cel.touches(each) for each in intervals],
     )
     gaps = await read_gaps(connection, query.interval.start, query.interval.end)
     return _add_up(query, books, gaps, settings, intervals)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.ledger.arrival_store import count_refusals
 from callqueue.ledger.evidence import GapKind
 from callqueue.ledger.stint import Origin
-from callqueue.ledger.store import evidence_start, has_cel, read_gaps
+from callqueue.ledger.store import evidence_start, read_cel_reach, read_gaps
 from callqueue.rollups.reading import Reader
 from callqueue.rollups.store import cell_of
 from followups.deadlines.working_days import DayKind, WorkingDays
@@ -149,8 +149,8 @@ async def measure(connection: AsyncConnection, queues: Sequence[str], settings: 
     for tally in await reader.read_arrivals(_last_days(PATIENCE_DAYS, now)):
         for queue in tally.queues if wanted is None else wanted:
             gave_up, waited_ms = gave_up + tally.gave_up[queue], waited_ms + tally.waited_ms[queue]
-    lately = await reader.read([_last_days(HANDLE_DAYS, now)])
-    books = TalliedBooks(lately, (), reader.rules, now, await has_cel(connection))
+    days, cel = _last_days(HANDLE_DAYS, now), await read_cel_reach(connection)
+    books = TalliedBooks(await reader.read([days]), (), reader.rules, now, [cel.touches(days)])
     figures = books.figures(tuple(queues) or None).values()
     return Measured(figures["aht"] or None, patience_of(gave_up, waited_ms / 1000))
 

@@ -4,7 +4,7 @@ import math
 
 from callqueue.metrics import Unit
 from foundation.calendars import Interval, iso
-from foundation.text import duration_text
+from foundation.text import digits, duration_text
 from reports.cases.names import CaseNames
 from reports.frame.sheets import Column, Row, Sheet
 from reports.story.model import Event, Story
@@ -62,7 +62,7 @@ def _notes(story: Story, teller: StoryTeller, caller: str | None) -> list[str]:
     texts, totals = teller.texts, story.totals
     about = [
         texts("story.title", call=story.call_id), length_text(story, teller),
-        f"{texts('story.caller')}: {caller or texts('story.caller.none')}",
+        f"{texts('story.caller')}: {digits(caller, teller.language) if caller else texts('story.caller.none')}",
         *(f"{texts(f'story.{name}')}: {teller.length(value)}" for name, value in (
             ("wait", totals.wait), ("talk", totals.talk), ("hold", totals.hold))),
     ]

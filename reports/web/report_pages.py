@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from foundation.calendars import calendar_of
-from foundation.catalogue import Texts
 from foundation.provinces import UNKNOWN, all_provinces
 from foundation.settings import Settings
 from foundation.web.guards import signed_in
@@ -33,6 +32,7 @@ from reports.frame.parameters import (
     Parameter,
     ParameterError,
 )
+from reports.frame.refusals import choice_title, refusal_text
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Sheet
 from reports.frame.tables import Teller, gap_lines
@@ -94,7 +94,7 @@ async def show_report(request: Request, user: Reader, name: Name) -> Response:
         sheet = await made_sheet(request, report, parameters, context)
     except (ParameterError, ReportError) as error:
         return page(request, "reports/report.html", status=422, report=report, fields=form.fields(), sheet=None,
-                    refusal=_told(error, context.texts), asked=asked)
+                    refusal=refusal_text(error, context.texts), asked=asked)
     shown = _Shown(sheet, context, own, asked)
     return page(
         request, "reports/report.html", report=report, fields=form.fields(), sheet=sheet, refusal="", asked=asked,
@@ -113,11 +113,6 @@ def _address(name: str, pairs: Pairs) -> str:
 def _asked(request: Request) -> tuple[Pairs, dict[str, str]]:
     pairs = asked_pairs(request)
     return [pair for pair in pairs if pair[0] not in OWN], {key: value for key, value in pairs if key in OWN}
-
-
-def _told(error: ParameterError | ReportError, texts: Texts) -> str:
-    key = f"report.refused.{error.name}"
-    return texts(key, **error.values) if key in texts.messages else str(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +153,7 @@ class _Form:
         if one.name == PROVINCE.name:
             provinces = [(name, each.titles[self.context.texts.language]) for name, each in all_provinces().items()]
             return [*provinces, (UNKNOWN, province_title(UNKNOWN, self.context))]
-        return [(choice, self._choice(one, choice)) for choice in one.choices if choice]
-
-    def _choice(self, one: Parameter[Any], choice: str) -> str:
-        texts = self.context.texts
-        keys = (f"choice.{one.name}.{choice}", f"{one.name}.{choice}", f"figure.{choice}", f"column.{choice}",
-                f"ivr.{choice}", f"outcome.{choice}")
-        return next((texts(key) for key in keys if key in texts.messages), choice)
+        return [(choice, choice_title(one.name, choice, self.context.texts)) for choice in one.choices if choice]
 
 
 def _agents(settings: Settings) -> list[tuple[str, str]]:

@@ -186,13 +186,13 @@ class ReportView:
         return passport.unit if passport else Unit.NUMBER
 
     def _change(self, now: float | None, before: float | None, unit: Unit) -> str:
-        """Of ratios in percentage points, of others in per cent of what it was; empty: there is none to tell."""
+        """Of ratios in percentage points, of counts in per cent of what it was; empty: there is none to tell."""
         if now is None or before is None or now == before:
             return ""
         if unit in {Unit.RATIO, Unit.CHANGE}:
             points = self._teller.number((now - before) * 100, 1, signed=True)
             return self.texts("reports.points", points=_isolated(points))
-        if not before:
+        if not before or unit is Unit.DIFFERENCE:
             return ""
         return _isolated(self._teller.value(now / before - 1, Unit.CHANGE))
 

@@ -19,6 +19,7 @@ from foundation.web.pages import page
 from foundation.web.roles import Role, User
 from reports.forms.files import Form
 from reports.frame.parameters import Pairs, ParameterError
+from reports.frame.refusals import refusal_text
 from reports.frame.report import Context
 from reports.frame.sheets import shown_cells
 from reports.frame.tables import Teller
@@ -68,9 +69,9 @@ async def show_plan(request: Request, user: Planner) -> Response:  # noqa: ARG00
         made = await aside(lambda: make_plan(context, question))
         shown |= _plan_values(made, asked, request.query_params.get(DAY, ""), context)
     except NoHistoryError as error:
-        shown["no_history"] = _told(error, context)
+        shown["no_history"] = refusal_text(error, context.texts)
     except (ParameterError, ReportError) as error:
-        shown["refusal"] = _told(error, context)
+        shown["refusal"] = refusal_text(error, context.texts)
     return page(request, "reports/staffing.html", status=422 if shown["refusal"] else 200,
                 fields=plan_fields(asked, context), **shown)
 
@@ -83,17 +84,12 @@ async def show_what_if(request: Request, user: Planner) -> HTMLResponse:  # noqa
         question = read_what_if_question(asked)
         made = await aside(lambda: make_what_if(context, question))
     except (ParameterError, ReportError) as error:
-        return page(request, "reports/what-if.html", status=422, made=None, refusal=_told(error, context))
+        return page(request, "reports/what-if.html", status=422, made=None, refusal=refusal_text(error, context.texts))
     return page(request, "reports/what-if.html", refusal="", **_what_if_values(made, question, asked, context))
 
 
 def _address(path: str, pairs: Pairs) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
-
-
-def _told(error: ParameterError | ReportError, context: Context) -> str:
-    key = f"report.refused.{error.name}"
-    return context.texts(key, **error.values) if key in context.texts.messages else str(error)
 
 
 def _exports(name: str, asked: Pairs) -> list[tuple[Form, str]]:

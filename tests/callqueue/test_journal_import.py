@@ -1,13 +1,18 @@
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Table, func, select
 
-from callqueue.journal.importing import import_journal
+from callqueue.journal import importing
+from callqueue.journal.importing import Imported, import_journal
 from callqueue.ledger import tables
 from callqueue.ledger.stint import Outcome
 from callqueue.ledger.store import read_agent_events, read_stints
+from callqueue.records.bookmarks import MovedError
 from foundation.database import Database
 
 NOON = 1_800_000_000
@@ -72,6 +77,33 @@ async def test_the_same_lines_under_other_names_change_nothing(ledger_database: 
     for name in ("renamed", "copy", "overlapping"):
         assert (await import_journal(ledger_database, tmp_path / name, journal="site")).new == 0
     assert await contents(ledger_database) == before
+
+
+async def test_of_two_imports_of_one_file_at_once_the_slower_stops_and_nothing_counts_twice(
+    ledger_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 4)
+    path = tmp_path / "queue_log"
+    path.write_text(CALLS.replace(LINES[0], f"{LINES[0]}nonsense\n"))
+
+    def import_beside(_: Imported) -> None:
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(asyncio.run, import_alone(str(ledger_database.engine.url.render_as_string(False)), path))
+
+    with pytest.raises(MovedError, match="queue_log"):
+        await import_journal(ledger_database, path, progress=import_beside)
+    stored = [await count(ledger_database, table) for table in (tables.LINE, tables.SOURCE, tables.BAD_LINE)]
+    assert stored == [9, 1, 1]
+    assert (await import_journal(ledger_database, path)).new == 0
+    assert await count(ledger_database, tables.STINT) == 3
+
+
+async def import_alone(url: str, path: Path) -> None:
+    database = Database(url)
+    try:
+        await import_journal(database, path)
+    finally:
+        await database.close()
 
 
 async def test_a_grown_file_adds_only_what_has_grown(ledger_database: Database, tmp_path: Path) -> None:

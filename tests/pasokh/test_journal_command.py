@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from callqueue.records.bookmarks import MovedError
+from pasokh.commands import journal
 from pasokh.commands.journal import app
 from pasokh.refusal import RefusedError
 
@@ -58,6 +60,19 @@ def test_a_file_without_any_line_of_a_queue_log_is_refused_and_leaves_nothing(lo
     assert isinstance(found.exception, RefusedError)
     assert "none of its first 2 lines is one of a queue_log; line 1: 1 of" in str(found.exception)
     assert "bad lines" not in CliRunner().invoke(app, ["status"]).output
+
+
+def test_an_import_beside_another_of_the_same_file_is_refused_with_what_to_do(
+    log: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def overtaken(*_args: object, **_kwargs: object) -> None:
+        raise MovedError
+
+    monkeypatch.setattr(journal, "import_journal", overtaken)
+    found = CliRunner().invoke(app, ["import", str(log)])
+    assert isinstance(found.exception, RefusedError)
+    assert str(found.exception).startswith(f"{log}: another import of this file is under way")
+    assert "wait for the other or begin this one again" in str(found.exception)
 
 
 def test_a_database_that_is_away_is_said_in_words(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

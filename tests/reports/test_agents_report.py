@@ -9,11 +9,13 @@ import pytest
 from rich.console import Console
 
 from callqueue.cel.conversations import Kind, Talk
+from callqueue.ledger.evidence import CelReach
 from callqueue.metrics.agent_states import timesheets
 from callqueue.metrics.agent_time import Condition, Period
 from callqueue.metrics.agents_tally import tally_timesheets
 from foundation.calendars import Interval, Step, split
 from foundation.settings import LANGUAGES, Agent, Language, Queue, Settings, Site
+from foundation.text import NO_FIGURE
 from reports.agents.agent_tables import agents_csv, agents_json, agents_table
 from reports.agents.agents import PASSPORTS, AgentsQuery, AgentsReport, compose
 from reports.agents.agents_sheet import agents_sheet
@@ -31,7 +33,8 @@ def site(language: Language = "fa") -> Settings:
     )
 
 
-def made(settings: Settings, *agents: str, step: Step = Step.NONE, reason: str = "=lunch") -> AgentsReport:
+def made(settings: Settings, *agents: str, step: Step = Step.NONE, reason: str = "=lunch",
+         cel_since: int | None = 0) -> AgentsReport:
     here = frozenset({"q"})
     periods = {
         "a101": [Period(instant("08:00:00"), instant("09:30:00"), Condition.READY, here),
@@ -45,7 +48,8 @@ def made(settings: Settings, *agents: str, step: Step = Step.NONE, reason: str =
     counted = {agent: sheet.count(pieces) for agent, sheet in sheets.items()}
     tallies = [tally_timesheets({agent: counts[place] for agent, counts in counted.items()})
                for place in range(len(pieces))]
-    return compose(query, list(zip(pieces, tallies, strict=True)), settings, instant("10:00:00"))
+    made_of = list(zip(pieces, tallies, strict=True))
+    return compose(query, made_of, settings, instant("10:00:00"), cel=CelReach(cel_since))
 
 
 def test_rows_of_hours_sum_to_the_whole() -> None:
@@ -54,6 +58,19 @@ def test_rows_of_hours_sum_to_the_whole() -> None:
     assert [row.day.talk_time for row in report.rows] == [60, 60.001, 0]
     total = report.total.day
     assert (total.logged_in, total.talk_time, total.conversations) == (10800, 120.001, 1)
+    assert report.sums_up
+
+
+@pytest.mark.parametrize("cel_since", [None, MORNING.end])
+def test_what_only_cel_tells_is_unknown_of_a_time_without_it(cel_since: int | None) -> None:
+    report = made(site("en"), step=Step.HOUR, cel_since=cel_since)
+    told = json.loads(agents_json(report))
+    for row in (*told["rows"], told["total"]):
+        assert row["ringing"] is row["hold_time"] is row["consultation"] is None
+        assert row["talk_time"] is not None
+    sheet = agents_sheet(report, site("en"), report_texts("en"))
+    [ringing] = [number for number, column in enumerate(sheet.columns) if column.name == "ringing"]
+    assert {cells[ringing] for cells in shown_cells(sheet, Teller(site("en"), report))} == {NO_FIGURE}
     assert report.sums_up
 
 

@@ -1,6 +1,7 @@
 """Calls that never came to wait, by interval and queue, held against the queue report."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.support.story_site import cel_lines, journal_lines
 
 SETTINGS = Settings(site=Site(language="en"), queues={"operator": Queue(), "pensions": Queue()})
 BEGUN = AT - AT % 900
+ZONE = ZoneInfo("Asia/Tehran")
 JOURNAL = """\
 0 s-1 operator NONE STINT s-1|02133334444|direct||1
 0 s-1 operator NONE ENTERQUEUE |02133334444|1
@@ -86,6 +88,18 @@ async def test_a_queue_has_its_own_refusals_and_nothing_that_belongs_to_none(hom
     assert total["lost_in_menu"] is total["rescued"] is None
     by_queue = {row.cells["queue"]: row.cells["blocked"] for row in (await asked(home)).sections[1].rows}
     assert by_queue == {"operator": 2, "pensions": 2}
+
+
+async def test_of_a_time_before_cel_nobody_knows_who_was_lost_in_the_menus(home: Home) -> None:
+    early = {"from": iso(BEGUN - 900, ZONE), "to": iso(BEGUN, ZONE)}
+    sheet, queue = await asked(home, **early), await asked(home, "queue", **early)
+    assert {row.cells["lost_in_menu"] for row in (*sheet.rows, *queue.rows)} == {None}
+    assert sheet.notes
+    wider = {"from": iso(BEGUN - 900, ZONE), "step": "15min"}
+    *rows, total = [row.cells["lost_in_menu"] for row in (await asked(home, **wider)).rows]
+    assert rows == ([None] * 5 if total is None else [None, 1, 0, 0, 0])
+    steps = [row.cells["lost_in_menu"] for row in (await asked(home, "queue", **wider)).rows if not row.total]
+    assert set(steps) == set(rows)
 
 
 async def test_a_figure_leads_to_its_calls(home: Home) -> None:

@@ -2,16 +2,19 @@
 
 import json
 import re
+from io import BytesIO
 from pathlib import Path
 
+from openpyxl import load_workbook
 from rich.console import Console
 
 from callqueue.journal.importing import import_journal
 from foundation.calendars import Interval
 from foundation.database import Database
-from foundation.settings import Queue, Settings
-from reports.frame.sheets import Sheet, sheet_csv, sheet_json, sheet_table
-from reports.frame.tables import report_texts
+from foundation.settings import Queue, Settings, Site
+from reports.forms.spreadsheet import sheet_xlsx
+from reports.frame.sheets import Sheet, sheet_csv, sheet_json, sheet_table, shown_cell
+from reports.frame.tables import Teller, report_texts
 from reports.queues.callbacks import build_callbacks_sheet
 
 NOON = 1_800_000_000
@@ -51,6 +54,18 @@ async def test_each_promise_is_told_with_what_became_of_it(ledger_database: Data
     assert (found["callbacks_promised"], found["callback_kept"], found["callbacks_virtual"]) == (2, 0.5, 1)
     assert [row["value"] for row in found["figures"] if row["figure"] == "callback_kept"] == [0.5]
     assert set(found["definitions"]) >= {"callback_kept", "callback_in_time", "callback_inversions"}
+
+
+async def test_people_read_a_number_in_their_own_digits_and_a_spreadsheet_keeps_it(
+    ledger_database: Database, tmp_path: Path,
+) -> None:
+    sheet = await sheet_of(ledger_database, tmp_path)
+    persian = SETTINGS.model_copy(update={"site": Site(language="fa")})
+    teller = Teller(persian, sheet, report_texts("fa"))
+    [column] = [each for each in sheet.columns if each.name == "caller"]
+    assert [shown_cell(row, column, teller) for row in sheet.rows] == ["…۲۲۳۳", "…۵۵۵۵"]
+    book = load_workbook(BytesIO(sheet_xlsx(sheet, persian, teller.texts)))
+    assert "…2233" in {cell.value for row in book.worksheets for line in row.iter_rows() for cell in line}
 
 
 async def test_numbers_are_shown_whole_only_when_asked_for(ledger_database: Database, tmp_path: Path) -> None:

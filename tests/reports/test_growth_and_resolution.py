@@ -25,8 +25,9 @@ from reports.callers.first_contact import PASSPORTS, Resolution, resolutions_of
 from reports.catalog import find_report
 from reports.frame.people import TooManyCallsError
 from reports.frame.report import Context, make_sheet
-from reports.frame.sheets import Sheet
-from reports.frame.tables import report_texts
+from reports.frame.sheets import Sheet, shown_cell
+from reports.frame.tables import Teller, report_texts
+from reports.web.report_view import ReportView
 from tests.support.stint_tables import DAY, RULES, stints_of
 from tests.support.stores import make_tables
 
@@ -76,6 +77,10 @@ async def test_nowruz_is_compared_with_nowruz_by_queue_and_month(tmp_path: Path)
     [total] = [row.cells for row in sheet.rows if row.total]
     assert (total["entries"], total["growth_before"], total["growth"]) == (15, 8, 7 / 8)
     assert sheet.notes == ()
+    teller = Teller(SETTINGS, sheet, report_texts("en"))
+    assert "+7" in {tile.figure.text.strip("\u2066\u2069") for tile in ReportView(sheet, teller).tiles()}
+    [column] = [each for each in sheet.columns if each.name == "growth_difference"]
+    assert [shown_cell(row, column, teller) for row in sheet.rows] == ["+4", "0", "0", "+3", "+7"][:len(sheet.rows)]
 
 
 async def test_growth_is_what_the_queue_report_says(tmp_path: Path) -> None:

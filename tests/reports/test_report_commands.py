@@ -167,6 +167,18 @@ def test_calls_are_found_by_outcome_queue_and_last_digits(line: Home) -> None:
     assert read("calls", *DAY, "--caller", "1234", "--whole-numbers")["calls"][0]["caller"] == "09120001234"
 
 
+def test_people_read_callers_numbers_in_their_own_digits_and_programs_in_ascii(
+    line: Home, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PASOKH_SITE__LANGUAGE", "fa")
+    for words in (["calls", *DAY], ["call", "p-1.1"]):
+        told = run(*words).stdout
+        assert "…۱۲۳۴" in told
+        assert "…1234" not in told
+    assert read("calls", *DAY)["calls"][0]["caller"] == "…1234"
+    assert "…1234" in run("calls", *DAY, "--format", "csv").stdout
+
+
 def test_a_list_of_calls_is_a_table_or_csv_too(line: Home) -> None:
     table = run("calls", *DAY).stdout
     assert "…1234" in table

@@ -235,6 +235,8 @@ async def check_rings_and_transfers(home: Home, mine: Sequence[Drawn], drawn: Se
             gone = sum(call.outcome == "transfer" for call in his)
             assert passed[agent].cells["transfers"] == gone
             assert passed[agent].cells["transfer_rate"] == gone / len(his)
+            told_by_cel = ("transfers_received", "transfer_talk", "consultations", "consultation_time")
+            assert {passed[agent].cells[name] for name in told_by_cel} == {None}, "the journal came without CEL"
             link = {name: str(value) for name, value in passed[agent].links["transfers"].items()}
             assert len((await asked(home, "calls", link)).rows) == gone
     assert rung[None].cells["ring_no_answer"] == sum(len(call.rings) for call in mine)

@@ -100,7 +100,7 @@ async def test_an_address_is_short_and_what_cannot_be_is_told_beside_the_form(si
 async def test_auditors_get_no_whole_numbers(site: PageSite) -> None:
     await tell_journal(site.web.ledger, site.web.home.root / "log", calls_of(HONEST))
     asked = f"/reports/calls?from={day(0)}&whole-numbers=yes"
-    assert ">09030<" in (await seen(await site.client(Role.MANAGER), asked)).replace("…", "")
+    assert ">۰۹۰۳۰<" in (await seen(await site.client(Role.MANAGER), asked)).replace("…", "")
     auditor = await site.client(Role.AUDITOR)
     assert (await auditor.get(asked)).status_code == 403
     assert (await auditor.get(f"/api/v1{asked}")).status_code == 403

@@ -28,6 +28,7 @@ from reports.frame.parameters import (
     read_parameters,
 )
 from reports.frame.periods import Almanac, Compare, Period, compared, named
+from reports.frame.refusals import refusal_text
 from reports.frame.tables import report_texts
 
 TEHRAN, BERLIN = ZoneInfo("Asia/Tehran"), ZoneInfo("Europe/Berlin")
@@ -120,6 +121,26 @@ def test_what_cannot_be_is_refused_by_name_and_told_in_every_language(
         assert report_texts(language)(f"report.refused.{name}", **refused.value.values)
     english = report_texts("en")(f"report.refused.{name}", **refused.value.values)
     assert told.replace(",", "") in english
+
+
+@pytest.mark.parametrize(("pairs", "persian", "turkish"), [
+    ([("from", "soon")], "از (\u2066from\u2069): «\u2066soon\u2069»", "Başlangıç (from): 'soon'"),
+    ([("period", "last-month"), ("to", "now")], "«ماه پیش (\u2066last-month\u2069)»", "“geçen ay (last-month)”"),
+    ([("step", "fortnight")], "ربع ساعت (\u206615min\u2069)، نیم ساعت", "15 dakika (15min), 30 dakika (30min)"),
+    ([("colour", "red")], "«colour» ندارد؛ می‌توان بازه (\u2066period\u2069)، از", "olanlar: Dönem (period), Başlangıç"),
+    ([("with-word", "red")], "«with-word»", "“with-word”"),
+    ([("from", "today"), ("to", "today")], "«تا (to)»", "“Bitiş (to)”"),
+])
+def test_a_refusal_names_parameters_and_choices_by_their_titles_with_the_machines_word_beside(
+    pairs: list[tuple[str, str]], persian: str, turkish: str,
+) -> None:
+    with pytest.raises(ParameterError) as refused:
+        read(*pairs)
+    assert persian in refusal_text(refused.value, report_texts("fa"))
+    assert turkish in refusal_text(refused.value, report_texts("tr"))
+    values = refused.value.values
+    assert refusal_text(refused.value, report_texts("en")) == report_texts("en")(
+        f"report.refused.{refused.value.name}", **values)
 
 
 def test_every_report_and_choice_has_a_name_in_every_language() -> None:
