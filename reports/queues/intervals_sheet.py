@@ -89,7 +89,7 @@ async def week_by_hour(ledger: AsyncConnection, query: QueueQuery, context: Cont
         lengths[place] += max(0, min(hour.end, context.now) - hour.start) / HOUR
         found[place].calls += of_calls
         found[place].agents += of_agents
-    books = TalliedBooks(list(found.values()), (), reader.rules, reader.now, has_cel=False)
+    books = TalliedBooks(list(found.values()), (), reader.rules, reader.now, [False] * len(found))
     return {
         place: HourOfWeek(lengths[place], books.figures(query.queues or None, index).values())
         for index, place in enumerate(found)
