@@ -169,7 +169,7 @@ async def test_a_call_that_ends_while_it_is_looked_up_has_its_card_all_the_same(
     client, over = await sara(site), []
     known = site.manager.answers["getvar"]
 
-    def on_getvar(fields: dict[str, str]) -> bytes:
+    def on_getvar(fields: dict[str, str]) -> bytes | None:
         over.append(asyncio.ensure_future(site.show()))
         return known(fields)
 
