@@ -42,14 +42,15 @@ def call_of(picture: Picture) -> tuple[str, Phase] | None:
 
 async def present_call(seat: Seat, exchange: Exchange, archive: Archive) -> Present | None:
     """The call on the desk; its row begins with the conversation."""
-    live = call_of(seat.picture)
+    picture = seat.picture  # what is looked up below takes a while, and the call may be over by then
+    live = call_of(picture)
     if live is None:
         return await _last(seat)
     call_id, phase = live
     async with seat.web.database.read() as connection:
         known = await find_call(connection, call_id, seat.agent)
     if known is None:
-        known = await _look_up(seat, exchange, archive, call_id)
+        known = await _look_up(seat, exchange, archive, call_id, picture["call"].get("queue"))
     if phase is Phase.TALKING and known.disposition is None:
         await _begin(seat, known)
     return Present(known, phase)
@@ -86,14 +87,16 @@ async def _last(seat: Seat) -> Present | None:
     return Present(last, Phase.AFTER) if wanted else None
 
 
-async def _look_up(seat: Seat, exchange: Exchange, archive: Archive, call_id: str) -> DeskCall:
+async def _look_up(
+    seat: Seat, exchange: Exchange, archive: Archive, call_id: str, of_queue: str | None,
+) -> DeskCall:
     """By the caller's own channel; by the journal, where that says nothing."""
     caller, stint = await exchange.caller(call_id), await archive.stint(call_id)
     promise = caller.promise or (stint.promise if stint else None)
     async with seat.web.database.read() as connection:
         owed = await find_promise(connection, promise) if promise else None
     number = caller.number or (stint.caller if stint else None) or (owed.number if owed else None)
-    queue = seat.picture["call"].get("queue") or (stint.queue if stint else "")
+    queue = of_queue or (stint.queue if stint else "")
     return DeskCall(
         call_id, seat.agent, queue, number, caller.language or (owed.language if owed else None), caller.proved,
         promise, seat.web.clock(),

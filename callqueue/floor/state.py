@@ -1,8 +1,8 @@
 """The floor: who waits in which queue, and what every agent does, at this moment.
 
 Immutable values and small steps from one to the next; no input or output. Instants are epoch seconds (UTC).
-`floor_events` folds AMI events into it, `floor_snapshot` makes it anew from what Asterisk lists, and
-`floor_pictures` shows it to others.
+`floor.events` folds AMI events into it, `floor.snapshot` makes it anew from what Asterisk lists, and
+`floor.pictures` shows it to others.
 """
 
 import re

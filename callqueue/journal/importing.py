@@ -1,6 +1,6 @@
 """Importing another Asterisk's queue_log, or a copy of our own: repeatable, nothing twice.
 
-A file is read from its beginning every time; which lines are new is decided line by line (see journal_feed), so it
+A file is read from its beginning every time; which lines are new is decided line by line (see journal.feed), so it
 makes no difference whether the file was imported before under another name, has grown since, or overlaps.
 """
 

@@ -84,7 +84,7 @@ def outcome_of_cause(cause: int | None) -> AttemptOutcome:
 
 
 def read_to_the_end(sources: Iterable[SourceStatus], journal: str) -> bool:
-    """Whether this Asterisk's two live files have been read to their present ends (`journal_status.read_status`)."""
+    """Whether this Asterisk's two live files have been read to their present ends (`journal.status.read_status`)."""
     live = {source.kind: source.behind for source in sources if source.live and source.journal == journal}
     return all(live.get(kind) == 0 for kind in ("journal", "cel"))
 

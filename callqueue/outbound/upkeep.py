@@ -67,7 +67,7 @@ class Upkeep:
         """Attempts whose worker is gone, now ours: those with a claim that has run out, and those under our name that
         we do not know (`known`: ids of calls). Claims without an attempt are given back to the line.
 
-        A call whose attempt lives on in Asterisk goes on under us; of the others `outbound_evidence` says what became.
+        A call whose attempt lives on in Asterisk goes on under us; of the others `outbound.evidence` says what became.
         """
         now_ms = self.now_ms()
         held = or_(CALL.state == State.DIALLING, live_attempt())

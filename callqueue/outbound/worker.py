@@ -1,4 +1,4 @@
-"""The dialler's side of calls that are owed: claim, begin, dial, note, record. What a crash left: `outbound_upkeep`.
+"""The dialler's side of calls that are owed: claim, begin, dial, note, record. What a crash left: `outbound.upkeep`.
 
 The order is: claim (the call is ours for a while) → `begin_attempt` (a row with the channel's id) → a line in the
 journal → `mark_dialled` → Originate → notes → `record`. A crash between any two of these leaves something from which

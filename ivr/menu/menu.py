@@ -1,6 +1,6 @@
 """What a menu is: frozen models of the menu files.
 
-An action says what a key does; `do` names its kind. New kinds join the union `Action`, and `menu_walk` says what they
+An action says what a key does; `do` names its kind. New kinds join the union `Action`, and `menu.walk` says what they
 mean.
 """
 

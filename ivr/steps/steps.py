@@ -57,7 +57,7 @@ class Step:
     key: str | None
     """None: a secret, or nothing was to be pressed; "" when nothing was pressed."""
     result: str
-    """Of a question: see menu_walk.Result; of an action: its ending, like `failed:wrong_pin`; of a call: CallEnding."""
+    """Of a question: see menu.walk.Result; of an action: its ending, like `failed:wrong_pin`; of a call: CallEnding."""
     ms: int
     """How long it took."""
     caller: str | None = None

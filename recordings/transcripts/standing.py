@@ -37,7 +37,7 @@ def why_missing(
         kept: the recording.
         facts: what is known about its transcript.
         settings: the site's.
-        models: those that can be used (transcript_models.usable_models).
+        models: those that can be used (`transcripts.models.usable_models`).
         now_ms: the present moment, epoch milliseconds.
     """
     match facts.state if facts else None:

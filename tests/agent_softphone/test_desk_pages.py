@@ -165,6 +165,23 @@ async def test_a_ringing_call_shows_who_calls_and_how_he_came(site: DeskSite) ->
     assert NUMBER not in other.text
 
 
+async def test_a_call_that_ends_while_it_is_looked_up_has_its_card_all_the_same(site: DeskSite) -> None:
+    client, over = await sara(site), []
+    known = site.manager.answers["getvar"]
+
+    def on_getvar(fields: dict[str, str]) -> bytes | None:
+        over.append(asyncio.ensure_future(site.show()))
+        return known(fields)
+
+    site.manager.answers["getvar"] = on_getvar
+    await site.show_call("ringing")
+    card = await client.get("/desk/call")
+    assert card.status_code == 200
+    assert NUMBER in card.text
+    await asyncio.gather(*over)
+    assert "No call on the desk" in (await client.get("/desk/call")).text
+
+
 async def test_a_site_may_mask_numbers(tmp_path: Path) -> None:
     async with desk_site(tmp_path) as site:
         folder = site.pages.web.home.root / "desk"

@@ -72,7 +72,7 @@ async def test_each_page_is_clear_to_everybody_in_every_language_and_light(
 async def test_a_telephone_shows_every_page_without_scrolling_sideways(tmp_path: Path) -> None:
     async with page_site(tmp_path) as site, site.served() as url, chromium() as browser:
         page = await site.open(browser, url, "/", Role.ADMINISTRATOR, Role.AUDITOR, size=PHONE)
-        for path in ("/", "/account", "/users", "/users/new", "/audit"):
+        for path in ("/", "/account", "/account/password", "/users", "/users/new", "/audit"):
             await page.goto(url + path)
             width = await page.evaluate("document.documentElement.scrollWidth")
             assert width <= PHONE["width"], path
