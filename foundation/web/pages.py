@@ -18,6 +18,7 @@ from jinja2 import (
     pass_context,
 )
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from foundation.calendars import clock_text, day_text, moment_text
 from foundation.settings import LANGUAGES
@@ -95,9 +96,16 @@ def template_environment(rooms: Iterable[WebRoom], assets: Assets) -> Environmen
     found.globals["asset"] = assets.url
     found.filters |= {
         "number": _number, "percent": _percent, "duration": _duration, "digits": _digits, "moment": _moment,
-        "day": _day, "clock": _clock,
+        "day": _day, "clock": _clock, "commands": commands,
     }
     return found
+
+
+def commands(text: str) -> Markup:
+    """Commands in a text stand between backticks; on a page as code, from the left to the right in every language."""
+    return Markup("").join(
+        Markup('<code dir="ltr">{}</code>').format(piece) if place % 2 else escape(piece)
+        for place, piece in enumerate(text.split("`")))
 
 
 @pass_context
