@@ -43,6 +43,7 @@ EXEMPT: Mapping[str, str] = {
     "followup_action": "of faults of the organisation, not of persons",
     "followup_action_event": "of faults of the organisation, not of persons",
     "gap": "times and names of files",
+    "ivr_day": "counts, and lengths of stays in menus",
     "journal_source": "names of files and hashes, which are put right with the files",
     "quality_draft": "of agents' work, who may reply to it",
     "quality_draw": "rules",

@@ -55,7 +55,7 @@ CALLERS = {
     ), patience=4),
 }
 LOCKED = Caller("09135550008", (*to_service(PENSION), *proof(VICTIM)), patience=4)
-HANGING = Caller("09135550009", (*to_service(PENSION), *proof(WAITING)), patience=9)
+HANGING = Caller("09135550009", (*to_service(PENSION), *proof(WAITING)), patience=25)
 
 
 @dataclass
