@@ -20,6 +20,7 @@ from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import LANGUAGES, Language, Retention, Settings, load_settings
 from foundation.web.audit_log import Wanted, read_audit
+from foundation.web.pages import commands
 from foundation.web.roles import Role
 from pasokh.commands import plan
 from pasokh.refusal import RefusedError
@@ -265,7 +266,7 @@ async def site(tmp_path: Path) -> AsyncIterator[PageSite]:
 async def test_page_and_interface_have_it_without_anything_of_their_own(site: PageSite) -> None:
     manager = await site.client(Role.MANAGER)
     page = await manager.get("/reports/adherence?lang=fa")
-    assert report_texts("fa")("report.adherence.no_plan") in page.text
+    assert commands(report_texts("fa")("report.adherence.no_plan")) in page.text
     answer = (await manager.get("/api/v1/reports/adherence?step=hour")).json()
     assert answer["rows"][-1]["working_unplanned"] == 3 * 3.5 * HOUR
     assert (await manager.get("/api/v1/reports/adherence?format=csv")).status_code == 200
