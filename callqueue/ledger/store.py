@@ -33,7 +33,6 @@ from callqueue.ledger.tables import (
     REFUSAL,
     RESCUE,
     RING,
-    SOURCE,
     STINT,
 )
 
@@ -295,13 +294,6 @@ async def read_lost_in_menu(connection: AsyncConnection, start: int, end: int) -
 async def count_lost_in_menu(connection: AsyncConnection, start: int, end: int) -> int:
     query = select(func.count()).select_from(CALL).where(_lost_before_queue(start, end))
     return int((await connection.execute(query)).scalar_one())
-
-
-async def evidence_end(connection: AsyncConnection) -> int | None:
-    """The instant of the newest journal line that has been read, or None before the first."""
-    query = select(func.max(SOURCE.c.last_at)).where(SOURCE.c.kind != "cel")
-    found = (await connection.execute(query)).scalar_one()
-    return None if found is None else int(found)
 
 
 async def evidence_start(connection: AsyncConnection) -> int | None:

@@ -49,18 +49,6 @@ def estimated_wait(floor: Floor, queue: str, handling: float | None, place: int 
     return round(max(0, place - ready) * handling / working)
 
 
-def promised_wait(
-    floor: Floor, queue: str, handling: float | None, place_ms: int, promises: int,
-) -> int | None:
-    """Seconds until one is answered who keeps a place in the line: behind who joined before it, and behind `promises`
-    that come before his.
-
-    None without evidence, as for `estimated_wait`.
-    """
-    before = sum(caller.joined * 1000 < place_ms for caller in floor.waiting.get(queue, ()))
-    return estimated_wait(floor, queue, handling, before + promises + 1)
-
-
 def _trimmed(values: list[int]) -> list[int]:
     cut = int(len(values) * TRIMMED)
     return sorted(values)[cut:len(values) - cut]

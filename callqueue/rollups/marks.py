@@ -76,12 +76,6 @@ async def mark(connection: AsyncConnection, change: Change) -> None:
     await reach.throw_away()
 
 
-async def drop_rollups(connection: AsyncConnection) -> None:
-    """Throw all of them away: for whoever changes the ledger as a whole."""
-    await lock_rollups(connection)
-    await connection.execute(delete(ROLLUP))
-
-
 @dataclass(slots=True)
 class _Reach:
     connection: AsyncConnection

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from callqueue.outbound.model import Result
-from followups.cases.case import Case
 
 PURPOSE = "result"
 """Of calls that tell results; their script is ivr/outbound/result.py."""
@@ -75,8 +74,3 @@ def read_reference(reference: str | None) -> tuple[str, int] | None:
     """Code and round; None of what is no reference of ours."""
     code, slash, number = (reference or "").partition("/")
     return (code, int(number)) if slash and number.isascii() and number.isdecimal() else None
-
-
-def is_about(case: Case, number: int) -> bool:
-    """Whether the case's present result is that one."""
-    return case.reopened == number and case.result is not None

@@ -83,11 +83,6 @@ def web_site(
     )
 
 
-def web_app(home: Home, settings: Settings, rooms: Sequence[WebRoom]) -> ASGIApp:
-    """The application of a site; raises like `web_site`."""
-    return app_of(web_site(home, settings, rooms))
-
-
 def app_of(web: Web) -> ASGIApp:
     """The application around a site."""
     families = [family for room in web.rooms for family in room.refusals]

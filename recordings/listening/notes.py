@@ -8,8 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recordings.listening.tables import NOTE
 
-LONGEST_NOTE = 2000
-
 
 @dataclass(frozen=True, slots=True)
 class SoundNote:

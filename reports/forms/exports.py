@@ -59,10 +59,6 @@ def comments(passports: Mapping[str, Passport], rules: Mapping[str, Rules], word
     return "".join(f"# {words.line(passport, rules)}\n" for passport in passports.values())
 
 
-def calls_json(report: CallsReport) -> str:
-    return _json(calls_content(report))
-
-
 def calls_content(report: CallsReport) -> Json:
     return {
         "report": "calls", "made": iso(report.made, report.zone), "timezone": report.zone.key,

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -22,10 +21,6 @@ from reports.menus.paths import LineFigures, MenuFigures
 
 EXPLAINED = ("hung_up", "contained")
 COLUMNS = ("entered", "chosen", "wrong", "silent", "hung_up", "contained", "median_time")
-
-
-def menus_json(report: MenusReport) -> str:
-    return json.dumps(menus_content(report), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def menus_content(report: MenusReport) -> dict[str, Any]:
