@@ -17,9 +17,11 @@ from callqueue.ledger.tables import GAP
 from followups.faults.poisson import lower_tail, quantile, tail
 from foundation.calendars import Interval, iso
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
+from foundation.numbered import told_of
 from foundation.paths import Home
+from foundation.provinces import load_provinces
 from foundation.settings import Queue, Settings, Site
-from reports.callers.pulse_calls import Arrival, Sort, compare_calls, weeks_before
+from reports.callers.pulse_calls import Arrival, Sort, compare_counts, count_series, tally_arrivals, weeks_before
 from reports.cases.sheets import TooLongError
 from reports.catalog import find_report
 from reports.frame.report import Context, make_sheet
@@ -32,6 +34,7 @@ MORNING = int(datetime(2026, 11, 22, 4, 30, tzinfo=UTC).timestamp())
 """Eight o'clock in Tehran."""
 NOW = MORNING + 4 * 3600
 TEHRAN = ZoneInfo("Asia/Tehran")
+CODES = load_provinces()
 SETTINGS = Settings(site=Site(language="en"), queues={"operator": Queue(), "pensions": Queue()})
 USUAL: Mapping[str, Sequence[int]] = {
     "operator": (20, 21, 19, 20, 22, 18, 20, 20), "pensions": (12, 11, 13, 12, 12, 10, 14, 12)}
@@ -135,9 +138,11 @@ counts = st.lists(st.integers(0, 60), min_size=9, max_size=9)
 @given(counts)
 @settings(max_examples=60)
 def test_the_verdict_is_that_of_the_definition(drawn: list[int]) -> None:
-    zone = ZoneInfo("UTC")
-    now, *weeks = [[Arrival(0, None, frozenset(), "yazd")] * count for count in drawn]
-    compared = [one for one in compare_calls(now, weeks, zone).compared if one.series.dimension is Sort.ALL]
+    now, *weeks = [
+        count_series([tally_arrivals([Arrival(0, "03533334444", None, ())] * count, Interval(0, 60), CODES)],
+                     ZoneInfo("UTC"), CODES, told_of({}))
+        for count in drawn]
+    compared = [one for one in compare_counts(now, weeks).compared if one.series.dimension is Sort.ALL]
     if not any(drawn):
         assert compared == []
         return
