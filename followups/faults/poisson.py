@@ -76,8 +76,9 @@ def _chances(first: int, end: int, mean: float, variance: float) -> NDArray[np.f
     else:
         size, share = mean * mean / (variance - mean), mean / variance
         steps = np.log(counts + size) - np.log(counts + 1) + math.log1p(-share)
-    logs = np.concatenate(([_log_chance(first, mean, variance)], steps))
-    return np.exp(np.cumsum(logs))
+    logs = np.cumsum(np.concatenate(([_log_chance(first, mean, variance)], steps)))
+    chances: NDArray[np.float64] = np.exp(logs)
+    return chances
 
 
 def _log_chance(number: int, mean: float, variance: float) -> float:

@@ -18,18 +18,17 @@ from reports.frame.people import MOST_STINTS, TooManyCallsError
 from reports.frame.report import Context
 
 
-async def count_calls(
-    context: Context, ledger: AsyncConnection, times: Iterable[Interval],
-) -> Mapping[Interval, Counter[Series]]:
+async def count_calls(context: Context, times: Iterable[Interval]) -> Mapping[Interval, Counter[Series]]:
     """Of each time every series of the calls that came in it.
 
     Raises:
         TooManyCallsError
     """
-    if not context.has_main:
-        return await _count_calls(context, ledger, None, times)
-    async with context.main() as main:
-        return await _count_calls(context, ledger, main, times)
+    async with context.ledger() as ledger:
+        if not context.has_main:
+            return await _count_calls(context, ledger, None, times)
+        async with context.main() as main:
+            return await _count_calls(context, ledger, main, times)
 
 
 async def _count_calls(

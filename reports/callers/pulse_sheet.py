@@ -42,7 +42,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         begun = await evidence_start(ledger)
         gaps = await read_gaps(ledger, times[-1].start, interval.end)
         seen = [times[0], *(time for time in times[1:] if _is_on_record(time, begun, gaps))]
-        counts = await count_calls(context, ledger, seen)
+    counts = await count_calls(context, seen)
     rises = compare_counts(counts[interval], [counts.get(time) for time in times[1:]])
     return _sheet(context, interval, rises, gaps, everything=parameters[EVERYTHING])
 
