@@ -1,5 +1,6 @@
 """The pulse of calls: what rose or fell by queue, service, province and hour, against the same hours before. Pure."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 
 from followups.faults.faults import EARLIER_WEEKS, Rises, Series, find_rises
 from foundation.calendars import Interval
+from foundation.numbered import NUMBER, Numbers, Told, coded, numbers_of
 from foundation.numbered import UNKNOWN as NOT_TOLD
-from foundation.numbered import Numbers, Told, coded, numbers_of
 from foundation.provinces import UNKNOWN, area_code
 
 QUARTER = 900
@@ -31,10 +32,6 @@ class Sort(StrEnum):
     HOUR = "hour"
 
 
-KEPT = (Sort.ALL, Sort.QUEUE, Sort.SERVICE, Sort.PROVINCE)
-"""Hours of the week are told by the quarters of an hour."""
-
-
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A call that came, as far as the pulse counts it."""
@@ -48,7 +45,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrivals:
+class CallsByQuarter:
     """Calls that came in one time, by quarters of an hour, in numbers that can be kept."""
 
     first: int
@@ -62,17 +59,17 @@ class Arrivals:
     quarters: NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, PLACE))
     """The column of each of these calls."""
 
-    def between(self, time: Interval) -> "Arrivals":
+    def between(self, time: Interval) -> "CallsByQuarter":
         """Those of the quarters of an hour that lie wholly in the time."""
         first = max(self.first, -(-time.start // QUARTER))
         last = max(first, min(self.first + self.counts.shape[1], time.end // QUARTER))
         low, high = first - self.first, last - self.first
         mine = (self.quarters >= low) & (self.quarters < high)
-        return Arrivals(first, self.keys, self.counts[:, low:high], self.numbers[mine],
+        return CallsByQuarter(first, self.keys, self.counts[:, low:high], self.numbers[mine],
                         (self.quarters[mine] - low).astype(PLACE))
 
 
-def tally_arrivals(calls: Iterable[Arrival], time: Interval, codes: Collection[str]) -> Arrivals:
+def tally_quarters(calls: Iterable[Arrival], time: Interval, codes: Collection[str]) -> CallsByQuarter:
     """Of the calls of one time; `codes`: the area codes that there are."""
     first = time.start // QUARTER
     columns = -(-time.end // QUARTER) - first
@@ -90,13 +87,13 @@ def tally_arrivals(calls: Iterable[Arrival], time: Interval, codes: Collection[s
         if not code and (number := coded(call.caller)):
             mobile.append((number, column))
     keys, mobile = sorted(found), sorted(mobile)
-    return Arrivals(
+    return CallsByQuarter(
         first, keys, np.array([found[key] for key in keys], COUNT).reshape(len(keys), columns),
         numbers_of(number for number, _ in mobile), np.array([column for _, column in mobile], PLACE))
 
 
 def count_series(
-    parts: Iterable[Arrivals], zone: ZoneInfo, codes: Mapping[str, str], told: Told,
+    parts: Iterable[CallsByQuarter], zone: ZoneInfo, codes: Mapping[str, str], told: Told,
 ) -> Counter[Series]:
     """Every series of the calls of all parts.
 
@@ -128,6 +125,23 @@ def _hours(first: int, row: NDArray[np.int32], zone: ZoneInfo) -> Counter[Series
         local = datetime.fromtimestamp((first + column) * QUARTER, zone)
         hours[Series(Sort.HOUR, f"{local.weekday()}-{local.hour:02}")] += int(row[column])
     return hours
+
+
+def encode_quarters(calls: CallsByQuarter) -> tuple[str, bytes]:
+    """What the numbers are, as JSON, and the numbers."""
+    said = [calls.first, calls.counts.shape[1], len(calls.numbers), calls.keys]
+    arrays = ((calls.numbers, NUMBER), (calls.counts, COUNT), (calls.quarters, PLACE))
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False), b"".join(
+        array.astype(kind).tobytes() for array, kind in arrays)
+
+
+def decode_quarters(said: str, content: bytes) -> CallsByQuarter:
+    first, columns, mobile, keys = json.loads(said)
+    at = NUMBER.itemsize * mobile
+    counts = np.frombuffer(content, COUNT, len(keys) * columns, at)
+    return CallsByQuarter(
+        first, [(Sort(sort), name) for sort, name in keys], counts.reshape(len(keys), columns),
+        np.frombuffer(content, NUMBER, mobile), np.frombuffer(content, PLACE, mobile, at + counts.nbytes))
 
 
 def weeks_before(interval: Interval, zone: ZoneInfo) -> list[Interval]:

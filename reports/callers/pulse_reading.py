@@ -13,7 +13,7 @@ from foundation.calendars import Interval
 from foundation.numbered import told_of
 from foundation.provinces import load_provinces
 from ivr.steps.store import Chosen, read_beginnings, read_chosen
-from reports.callers.pulse_calls import Arrival, count_series, tally_arrivals
+from reports.callers.pulse_calls import Arrival, count_series, tally_quarters
 from reports.frame.people import MOST_STINTS, TooManyCallsError
 from reports.frame.report import Context
 
@@ -41,7 +41,7 @@ async def _count_calls(
         left -= await count_stints(ledger, time.start, time.end, limit=left + 1)
         if left < 0:
             raise TooManyCallsError(most=str(MOST_STINTS))
-        calls = tally_arrivals(await read_arrivals(ledger, main, time), time, codes)
+        calls = tally_quarters(await read_arrivals(ledger, main, time), time, codes)
         counts[time] = count_series([calls], context.zone, codes, told)
     return counts
 

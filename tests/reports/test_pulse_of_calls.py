@@ -29,7 +29,9 @@ from reports.callers.pulse_calls import (
     Sort,
     compare_counts,
     count_series,
-    tally_arrivals,
+    decode_quarters,
+    encode_quarters,
+    tally_quarters,
     weeks_before,
 )
 from reports.callers.pulse_reading import count_calls
@@ -168,10 +170,11 @@ def test_quarters_of_an_hour_add_up_to_the_whole_also_when_cut_out_of_it(
     start, told = MORNING + 2 * 3600, told_of(words)
     calls = [Arrival(start + at, caller, queue, services) for at, caller, queue, services in drawn]
     times = [Interval(start + QUARTER * part, start + QUARTER * (part + 1)) for part in range(3)]
-    whole = tally_arrivals(calls, Interval(start, start + 3 * QUARTER), CODES)
-    parts = [tally_arrivals([call for call in calls if time.holds(call.at)], time, CODES) for time in times]
+    whole = tally_quarters(calls, Interval(start, start + 3 * QUARTER), CODES)
+    parts = [tally_quarters([call for call in calls if time.holds(call.at)], time, CODES) for time in times]
     counted = count_series([whole], TEHRAN, CODES, told)
     assert count_series(parts, TEHRAN, CODES, told) == counted
+    assert count_series([decode_quarters(*encode_quarters(part)) for part in parts], TEHRAN, CODES, told) == counted
     cut = [whole.between(Interval(time.start - 60, time.end + 60)) for time in times]
     assert [count_series([part], TEHRAN, CODES, told) for part in cut] == [
         count_series([part], TEHRAN, CODES, told) for part in parts]
@@ -200,7 +203,7 @@ counts = st.lists(st.integers(0, 60), min_size=9, max_size=9)
 @settings(max_examples=60)
 def test_the_verdict_is_that_of_the_definition(drawn: list[int]) -> None:
     now, *weeks = [
-        count_series([tally_arrivals([Arrival(0, "03533334444", None, ())] * count, Interval(0, 60), CODES)],
+        count_series([tally_quarters([Arrival(0, "03533334444", None, ())] * count, Interval(0, 60), CODES)],
                      ZoneInfo("UTC"), CODES, told_of({}))
         for count in drawn]
     compared = [one for one in compare_counts(now, weeks).compared if one.series.dimension is Sort.ALL]
