@@ -27,7 +27,7 @@ LARGE = np.dtype("<i8")
 """All callers of a day together have more."""
 END = b"\0"
 """No text of JSON has it."""
-WORTH = 0.9
+WORTH = 0.6
 """What is packed to less than so much of its length is kept packed."""
 INSTANTS = ("known", "unknown", "returned")
 
@@ -200,12 +200,12 @@ def _encode_callers(callers: Callers) -> tuple[Any, bytes]:
 def _decode_callers(shape: Any, rows: bytes) -> Callers:
     queues, length, (patterns, width), planes = shape
     columns, offset = list[NDArray[Any]](), 0
-    for sizes, rising in zip(planes, (*[length] * 4, patterns * width), strict=True):
-        column = np.zeros((rising, len(sizes)), np.uint8)
+    for sizes, count in zip(planes, (*[length] * 4, patterns * width), strict=True):
+        column = np.zeros((count, len(sizes)), np.uint8)
         for place, size in enumerate(sizes):
-            column[:, place] = _unpacked_plane(rows[offset:offset + size], rising)
+            column[:, place] = _unpacked_plane(rows[offset:offset + size], count)
             offset += size
-        columns.append(column.view(f"<u{len(sizes)}").reshape(rising))
+        columns.append(column.view(f"<u{len(sizes)}").reshape(count))
     gaps, queue, pattern, own, counted = columns
     return Callers(
         queues, counted.astype(np.int64).reshape(patterns, width), gaps.cumsum(dtype=NUMBER), queue, pattern,
