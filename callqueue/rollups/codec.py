@@ -11,24 +11,19 @@ from numpy.typing import NDArray
 
 from callqueue.metrics.agents_tally import TimesheetsTally
 from callqueue.metrics.arrivals_tally import ArrivalsTally
-from callqueue.metrics.callers_tally import Callers
 from callqueue.metrics.counted import Counted
 from callqueue.metrics.people_tally import INSTANT, REPEAT, PeopleOfQueue, PeopleTally, Repeats
 from callqueue.metrics.places_tally import PlacesTally
 from callqueue.metrics.rings_tally import RingsTally
 from callqueue.metrics.tally import ARRAYS, AgentsTally, CallsTally, PromisesTally
+from callqueue.rollups.columns import LARGE, decode_callers, encode_callers, narrow
 from callqueue.rollups.model import Kept
 from callqueue.rollups.store import CallsPart, PromisesPart
-from foundation.numbered import NUMBER
 
 COUNTED = np.dtype("<i4")
 """A day has a hundred million milliseconds at most."""
-LARGE = np.dtype("<i8")
-"""All callers of a day together have more."""
 END = b"\0"
 """No text of JSON has it."""
-WORTH = 0.6
-"""What is packed to less than so much of its length is kept packed."""
 INSTANTS = ("known", "unknown", "returned")
 
 
@@ -148,17 +143,11 @@ def decode_counted(counts: str, numbers: bytes) -> Counted:
 
 def encode_rings(tally: RingsTally) -> Kept:
     """Each column as narrow as its largest number; the agents of each queue together, for that is their order."""
-    columns = [_narrow(column) for column in (tally.places, *tally.numbers.T)]
+    columns = [narrow(column) for column in (tally.places, *tally.numbers.T)]
     agents: dict[str, list[str]] = {}
     for queue, agent in tally.pairs:
         agents.setdefault(queue, []).append(agent)
     return text_of([len(tally.places), [column.dtype.str for column in columns]]), _packed(agents, columns)
-
-
-def _narrow(column: NDArray[np.integer[Any]]) -> NDArray[Any]:
-    if column.min(initial=0) < 0:
-        return column.astype(LARGE)
-    return column.astype(np.min_scalar_type(column.max(initial=0)).newbyteorder("<"))
 
 
 def decode_rings(counts: str, numbers: bytes) -> RingsTally:
@@ -177,7 +166,7 @@ def decode_rings(counts: str, numbers: bytes) -> RingsTally:
 def encode_places(tally: PlacesTally) -> Kept:
     """The rows of callers lie behind the rest."""
     keys, numbers = encode_counted(tally.counts)
-    shape, rows = _encode_callers(tally.callers)
+    shape, rows = encode_callers(tally.callers)
     return text_of([keys, tally.waiting, tally.pending, tally.last, len(numbers), shape]), numbers + rows
 
 
@@ -185,46 +174,7 @@ def decode_places(counts: str, numbers: bytes) -> PlacesTally:
     keys, waiting, pending, last, length, shape = json.loads(counts)
     return PlacesTally(
         decode_counted(keys, numbers[:length]), [tuple(each) for each in waiting], [tuple(each) for each in pending],
-        last, _decode_callers(shape, numbers[length:]))
-
-
-def _encode_callers(callers: Callers) -> tuple[Any, bytes]:
-    gaps = np.diff(callers.numbers, prepend=NUMBER.type(0))  # half as long as the numbers themselves
-    small = (callers.queue, callers.pattern, callers.own, callers.patterns.ravel())
-    columns = [gaps.astype(NUMBER), *map(_narrow, small)]
-    planes = [[_packed_plane(plane) for plane in _planes(column)] for column in columns]
-    shape = [callers.queues, len(gaps), callers.patterns.shape, [list(map(len, each)) for each in planes]]
-    return shape, b"".join(plane for each in planes for plane in each)
-
-
-def _decode_callers(shape: Any, rows: bytes) -> Callers:
-    queues, length, (patterns, width), planes = shape
-    columns, offset = list[NDArray[Any]](), 0
-    for sizes, count in zip(planes, (*[length] * 4, patterns * width), strict=True):
-        column = np.zeros((count, len(sizes)), np.uint8)
-        for place, size in enumerate(sizes):
-            column[:, place] = _unpacked_plane(rows[offset:offset + size], count)
-            offset += size
-        columns.append(column.view(f"<u{len(sizes)}").reshape(count))
-    gaps, queue, pattern, own, counted = columns
-    return Callers(
-        queues, counted.astype(np.int64).reshape(patterns, width), gaps.cumsum(dtype=NUMBER), queue, pattern,
-        own.astype(np.int64))
-
-
-def _planes(column: NDArray[Any]) -> NDArray[np.uint8]:
-    """All lowest bytes, then the next ones: the upper ones are nothing or few."""
-    return column.view(np.uint8).reshape(len(column), column.itemsize).T
-
-
-def _packed_plane(plane: NDArray[np.uint8]) -> bytes:
-    """As it is where packing is of no use: that is read in no time."""
-    packed = zlib.compress(plane.tobytes(), 1)
-    return packed if len(packed) < WORTH * len(plane) else plane.tobytes()
-
-
-def _unpacked_plane(packed: bytes, length: int) -> NDArray[np.uint8]:
-    return np.frombuffer(packed if len(packed) == length else zlib.decompress(packed), np.uint8, length)
+        last, decode_callers(shape, numbers[length:]))
 
 
 def encode_people(tally: PeopleTally) -> Kept:

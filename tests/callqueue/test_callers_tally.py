@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callqueue.metrics.callers_tally import Callers, add_callers, callers_of, told_counts
@@ -34,6 +34,7 @@ def kept(callers: Callers) -> tuple[str, bytes]:
     return encode_places(PlacesTally(callers=callers))
 
 
+@settings(max_examples=30)
 @given(st.lists(rows, max_size=5), st.randoms(use_true_random=False))
 def test_added_in_any_order_they_are_those_of_the_whole(parts: list[Rows], random: object) -> None:
     tallies = [callers_of(part) for part in parts]
@@ -43,6 +44,7 @@ def test_added_in_any_order_they_are_those_of_the_whole(parts: list[Rows], rando
     assert kept(added) == kept(callers_of(summed(parts)))
 
 
+@settings(max_examples=30)
 @given(rows)
 def test_what_is_kept_is_read_as_it_was(found: Rows) -> None:
     callers = callers_of(found)
@@ -62,6 +64,7 @@ def test_many_callers_are_kept_in_few_bytes() -> None:
     assert len(kept(callers)[1]) < 6 * len(numbers)
 
 
+@settings(max_examples=30)
 @given(st.lists(rows, max_size=4), st.dictionaries(st.sampled_from(NUMBERS), st.sampled_from(["fars", "yazd"])))
 def test_who_has_told_where_he_lives_is_counted_there(parts: list[Rows], told: dict[str, str]) -> None:
     expected: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)

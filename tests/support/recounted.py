@@ -28,8 +28,9 @@ from callqueue.metrics.service import count_entries, service_figures
 from callqueue.metrics.waits import wait_figures
 from callqueue.queues.rules import rulebook
 from callqueue.rollups.kinds import PASSING, PEOPLE, PLACES, PROMISES, RINGS
-from callqueue.rollups.make import People, people_of, read_promised
+from callqueue.rollups.make import read_promised
 from callqueue.rollups.model import Terms
+from callqueue.rollups.people import People, people_of
 from callqueue.rollups.reading import Reader
 from foundation.calendars import Interval
 from foundation.database import Database
