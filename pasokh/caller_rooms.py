@@ -53,7 +53,6 @@ EXEMPT: Mapping[str, str] = {
     "quality_scorecard": "questions",
     "report_mail": "when reports were sent, and why not",
     "report_schedule": "which reports, and the managers who get them",
-    "rollup": "counts, and ids of calls and promises",
     "rollup_rules": "lengths of time",
     "web_session": "of users of the pages",
 }

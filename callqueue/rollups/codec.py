@@ -16,13 +16,12 @@ from callqueue.metrics.people_tally import INSTANT, REPEAT, PeopleOfQueue, Peopl
 from callqueue.metrics.places_tally import PlacesTally
 from callqueue.metrics.rings_tally import RingsTally
 from callqueue.metrics.tally import ARRAYS, AgentsTally, CallsTally, PromisesTally
+from callqueue.rollups.columns import LARGE, decode_callers, encode_callers, narrow
 from callqueue.rollups.model import Kept
 from callqueue.rollups.store import CallsPart, PromisesPart
 
 COUNTED = np.dtype("<i4")
 """A day has a hundred million milliseconds at most."""
-LARGE = np.dtype("<i8")
-"""All callers of a day together have more."""
 END = b"\0"
 """No text of JSON has it."""
 INSTANTS = ("known", "unknown", "returned")
@@ -144,17 +143,11 @@ def decode_counted(counts: str, numbers: bytes) -> Counted:
 
 def encode_rings(tally: RingsTally) -> Kept:
     """Each column as narrow as its largest number; the agents of each queue together, for that is their order."""
-    columns = [_narrow(column) for column in (tally.places, *tally.numbers.T)]
+    columns = [narrow(column) for column in (tally.places, *tally.numbers.T)]
     agents: dict[str, list[str]] = {}
     for queue, agent in tally.pairs:
         agents.setdefault(queue, []).append(agent)
     return text_of([len(tally.places), [column.dtype.str for column in columns]]), _packed(agents, columns)
-
-
-def _narrow(column: NDArray[np.int64]) -> NDArray[Any]:
-    if column.min(initial=0) < 0:
-        return column.astype(LARGE)
-    return column.astype(np.min_scalar_type(column.max(initial=0)).newbyteorder("<"))
 
 
 def decode_rings(counts: str, numbers: bytes) -> RingsTally:
@@ -171,14 +164,17 @@ def decode_rings(counts: str, numbers: bytes) -> RingsTally:
 # -- callers
 
 def encode_places(tally: PlacesTally) -> Kept:
+    """The rows of callers lie behind the rest."""
     keys, numbers = encode_counted(tally.counts)
-    return text_of([keys, tally.waiting, tally.pending, tally.last]), numbers
+    shape, rows = encode_callers(tally.callers)
+    return text_of([keys, tally.waiting, tally.pending, tally.last, len(numbers), shape]), numbers + rows
 
 
 def decode_places(counts: str, numbers: bytes) -> PlacesTally:
-    keys, waiting, pending, last = json.loads(counts)
+    keys, waiting, pending, last, length, shape = json.loads(counts)
     return PlacesTally(
-        decode_counted(keys, numbers), [tuple(each) for each in waiting], [tuple(each) for each in pending], last)
+        decode_counted(keys, numbers[:length]), [tuple(each) for each in waiting], [tuple(each) for each in pending],
+        last, decode_callers(shape, numbers[length:]))
 
 
 def encode_people(tally: PeopleTally) -> Kept:

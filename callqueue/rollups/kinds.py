@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.metrics.agents_tally import TimesheetsTally, add_timesheets
 from callqueue.metrics.arrivals_tally import ArrivalsTally, add_arrivals
 from callqueue.metrics.counted import Counted, add_counted
-from callqueue.metrics.people_tally import PeopleTally, add_people
+from callqueue.metrics.people_tally import AGAIN, PeopleTally, add_people
 from callqueue.metrics.places_tally import PlacesTally, add_places
 from callqueue.metrics.rings_tally import RingsTally, add_rings
 from callqueue.metrics.tally import AgentsTally, add_agents, add_calls, add_promises
@@ -44,6 +44,7 @@ from callqueue.rollups.make import (
     make_rings,
 )
 from callqueue.rollups.model import Made, Rollup, Terms
+from callqueue.rollups.people import People, gather_people
 from callqueue.rollups.store import CallsPart, Kind, PromisesPart
 from foundation.calendars import Interval
 from foundation.provinces import load_provinces
@@ -54,7 +55,14 @@ Pieces = Sequence[Interval]
 # -- calls
 
 async def _make_calls(connection: AsyncConnection, pieces: Pieces, terms: Terms, now: int) -> Made[CallsPart]:
-    return Made(await make_calls(connection, pieces, terms.rules, now, terms.shared))
+    people = await gather_people(connection, pieces, terms.rules, terms.shared)
+    return await _calls_of(connection, people, pieces, terms, now)
+
+
+async def _calls_of(
+    connection: AsyncConnection, people: People, pieces: Pieces, terms: Terms, now: int,
+) -> Made[CallsPart]:
+    return Made(await make_calls(connection, people, pieces, terms.rules, now))
 
 
 def _add_calls(parts: Sequence[CallsPart], now: int) -> CallsPart:
@@ -78,7 +86,7 @@ def _ordered_calls(part: CallsPart) -> CallsPart:
     }, part.lost_in_menu)
 
 
-CALLS = Rollup(Kind.CALLS, _make_calls, _add_calls, encode_calls, decode_calls, _windows, _ordered_calls)
+CALLS = Rollup(Kind.CALLS, _make_calls, _add_calls, encode_calls, decode_calls, _windows, _ordered_calls, _calls_of)
 
 
 # -- promises
@@ -159,7 +167,14 @@ RINGS = Rollup(Kind.RINGS, _make_rings, lambda parts, _now: add_rings(parts), en
 # -- callers
 
 async def _make_places(connection: AsyncConnection, pieces: Pieces, terms: Terms, now: int) -> Made[PlacesTally]:
-    return Made(await make_places(connection, pieces, terms.rules, now, terms.shared))
+    people = await gather_people(connection, pieces, terms.rules, terms.shared)
+    return await _places_of(connection, people, pieces, terms, now)
+
+
+async def _places_of(
+    _connection: AsyncConnection, people: People, pieces: Pieces, terms: Terms, now: int,
+) -> Made[PlacesTally]:
+    return Made(make_places(people, pieces, terms.rules, now))
 
 
 def _all_rules(terms: Terms) -> tuple[object, ...]:
@@ -173,15 +188,23 @@ def _ordered_places(tally: PlacesTally) -> PlacesTally:
         tally, waiting=sorted(tally.waiting), pending=sorted(tally.pending), last=dict(sorted(tally.last.items())))
 
 
-async def _make_people(connection: AsyncConnection, pieces: Pieces, terms: Terms, _now: int) -> Made[PeopleTally]:
-    return Made(await make_people(connection, pieces, terms.rules, terms.shared))
+async def _make_people(connection: AsyncConnection, pieces: Pieces, terms: Terms, now: int) -> Made[PeopleTally]:
+    people = await gather_people(connection, pieces, terms.rules, terms.shared, AGAIN)
+    return await _people_of(connection, people, pieces, terms, now)
+
+
+async def _people_of(
+    _connection: AsyncConnection, people: People, pieces: Pieces, terms: Terms, _now: int,
+) -> Made[PeopleTally]:
+    return Made(make_people(people, pieces, terms.shared))
 
 
 PLACES = Rollup(
     Kind.PLACES, _make_places, lambda parts, _now: add_places(parts), encode_places, decode_places, _all_rules,
-    _ordered_places)
+    _ordered_places, _places_of)
 PEOPLE = Rollup(
-    Kind.PEOPLE, _make_people, lambda parts, _now: add_people(parts), encode_people, decode_people, _windows)
+    Kind.PEOPLE, _make_people, lambda parts, _now: add_people(parts), encode_people, decode_people, _windows,
+    of_people=_people_of)
 
 
 ROLLUPS: Mapping[Kind, Rollup[Any]] = {

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics.rules import Rulebook
+from callqueue.rollups.people import People
 from callqueue.rollups.store import Kind, Stored, read_contents
 from foundation.calendars import Interval
 
@@ -42,6 +43,10 @@ Make = Callable[[AsyncConnection, Sequence[Interval], Terms, int], Awaitable[Mad
 """Of intervals side by side, as they stand at a moment (epoch seconds)."""
 
 
+OfPeople = Callable[[AsyncConnection, People, Sequence[Interval], Terms, int], Awaitable[Made[Part]]]
+"""As `Make`, of those who called in the intervals."""
+
+
 def no_rules(_terms: Terms) -> tuple[object, ...]:
     return ()
 
@@ -64,6 +69,8 @@ class Rollup(Generic[Part]):
     """All that a tally cannot be asked for afterwards."""
     ordered: Callable[[Part], Part] = as_it_is
     """With its lists in one order, for they are put together in several."""
+    of_people: OfPeople[Part] | None = None
+    """Where it is made of what callers did, who need not be read again for it."""
 
     def rules_hash(self, terms: Terms) -> str:
         """Of the terms that it depends on; empty where there are none."""

@@ -31,4 +31,4 @@ async def known_provinces(main: AsyncConnection) -> Mapping[str, str]:
         select(ADDRESS.c.address, CONTACT.c.province).join(CONTACT, CONTACT.c.id == ADDRESS.c.contact_id)
         .where(ADDRESS.c.channel == Channel.CALL.value, CONTACT.c.province.is_not(None)).order_by(CONTACT.c.changed_ms)
     )
-    return {row.address: row.province for row in await main.execute(query)}
+    return dict((await main.execute(query)).all())

@@ -1,6 +1,6 @@
 """Reads cases for the reports about faults and timeliness: only what they count by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Label, and_, case, func, literal_column, select
@@ -37,8 +37,7 @@ async def read_opened(connection: AsyncConnection, interval: Interval, book: Cas
     query = (
         select(opened, CASE.c.code, CASE.c.subject, CASE.c.province, CAUSE.c.cause)
         .join(CAUSE, CAUSE.c.code == CASE.c.code, isouter=True)
-        .where(opened >= interval.start * 1000, opened < interval.end * 1000)
-        .where(func.coalesce(CASE.c.closing, "") != Closing.DUPLICATE.value).order_by(opened, CASE.c.code)
+        .where(_opened_in(interval)).order_by(opened, CASE.c.code)
     )
     paths: dict[str, tuple[str, ...]] = {}
     found = []
@@ -47,6 +46,19 @@ async def read_opened(connection: AsyncConnection, interval: Interval, book: Cas
             paths[row.subject] = _path(book, row.subject)
         found.append(Opened(row.opened_ms / 1000, row.code, paths[row.subject], row.cause, row.province))
     return found
+
+
+async def count_opened(connection: AsyncConnection, interval: Interval) -> Mapping[str | None, int]:
+    """How many there are of them in each province."""
+    query = select(CASE.c.province, func.count()).where(_opened_in(interval)).group_by(CASE.c.province)
+    return dict((await connection.execute(query)).all())
+
+
+def _opened_in(interval: Interval) -> ColumnElement[bool]:
+    """Not as somebody's second."""
+    return and_(
+        CASE.c.opened_ms >= interval.start * 1000, CASE.c.opened_ms < interval.end * 1000,
+        func.coalesce(CASE.c.closing, "") != Closing.DUPLICATE.value)
 
 
 async def first_opened(connection: AsyncConnection) -> float | None:

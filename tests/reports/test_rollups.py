@@ -76,9 +76,9 @@ class RestlessMaker(RollupMaker):
     meanwhile: Meanwhile = staticmethod(nothing)
 
     async def _make(
-        self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
-    ) -> dict[Interval, Any]:
-        parts = await super()._make(connection, kind, cells, now)
+        self, connection: AsyncConnection, kinds: Sequence[Kind], cells: Sequence[Interval], now: int,
+    ) -> dict[Kind, dict[Interval, Any]]:
+        parts = await super()._make(connection, kinds, cells, now)
         await self.meanwhile()
         return parts
 
