@@ -14,6 +14,7 @@ from callqueue.metrics.counted import Counted, Words, add_counted, counted_of
 from callqueue.metrics.entries import Entry
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.service import is_short_abandon
+from callqueue.metrics.tally_figures import waits_in_time
 
 COLUMNS = (
     "stints_answered", "stints_unanswered", "entries", "entries_answered", "answered_within_threshold", "waits_ms",
@@ -155,7 +156,7 @@ def place_figures(
         if ours(queue, where):
             counts.update(row)
     waiting = sum(
-        last - first + max(0, now - last) <= rules.of(queue).service_threshold
+        waits_in_time(first, last, rules.of(queue).service_threshold, now)
         for queue, where, first, last in tally.waiting if ours(queue, where))
     pending = sum(
         now - began <= rules.of(queue).service_threshold

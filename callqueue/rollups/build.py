@@ -20,6 +20,7 @@ from callqueue.ledger.store import evidence_start
 from callqueue.metrics.rules import Rulebook, longest_window
 from callqueue.rollups.kinds import ROLLUPS
 from callqueue.rollups.model import Terms
+from callqueue.rollups.reading import Reader
 from callqueue.rollups.store import CELL, CELLS, DAYS, Kind, Stored, cell_of, lock_rollups
 from callqueue.rollups.tables import ROLLUP, ROLLUP_RULES
 from foundation.calendars import Interval, day_start
@@ -133,7 +134,9 @@ class RollupMaker:
         self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
     ) -> dict[Interval, Any]:
         """Those that time alone will not change."""
-        made = await ROLLUPS[kind].make(connection, cells, self._terms, now)
+        terms = self._terms
+        reader = Reader(connection, terms.rules, now, terms.shared, zone=terms.zone)
+        made = await reader.make(ROLLUPS[kind], cells)
         return {cell: made.parts[index] for index, cell in enumerate(cells) if index not in made.growing}
 
     async def _claim_all(self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], now: int) -> None:

@@ -14,7 +14,7 @@ from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import AgentsTally
 from callqueue.rollups.kinds import AGENTS, ARRIVALS, CALLS, PROMISES, TIMESHEETS
 from callqueue.rollups.make import LONGEST
-from callqueue.rollups.model import Part, Rollup, Terms
+from callqueue.rollups.model import Made, Part, Rollup, Terms
 from callqueue.rollups.store import CELL, CELLS, DAYS, CallsPart, PromisesPart, Stored, read_stored
 from foundation.calendars import Interval
 
@@ -106,11 +106,17 @@ class Reader:
         return plans
 
     async def _count(self, rollup: Rollup[Part], pieces: Sequence[Interval]) -> list[Part]:
-        """From the ledger, as many at a time as memory likes."""
+        """As many at a time as memory likes."""
         counted: list[Part] = []
         for few in _batches(pieces):
-            counted += (await rollup.make(self.connection, few, self.terms, self.now)).parts
+            counted += (await self.make(rollup, few)).parts
         return counted
+
+    async def make(self, rollup: Rollup[Part], pieces: Sequence[Interval]) -> Made[Part]:
+        """Of pieces side by side: from tallies of other kinds where it follows from them, else from the ledger."""
+        if rollup.put_together is None or not self.rolled_up:
+            return await rollup.make(self.connection, pieces, self.terms, self.now)
+        return Made(await rollup.put_together(pieces, self.terms, self.read_kind))
 
 
 @dataclass(slots=True)

@@ -136,6 +136,7 @@ class World(Recounted):
         await self.compare_rings(query.interval, query.queues)
         await self.compare_callers(query.interval, query.queues)
         await self.compare_promised(query.interval)
+        await self.compare_week(query)
         async with self.database.read() as connection:
             rolled = await build_queue_report(connection, query, self.settings, self.now)
             told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
