@@ -85,11 +85,13 @@ def hours_of_week(interval: Interval, zone: ZoneInfo) -> Iterator[tuple[int, Int
         local = datetime.fromtimestamp(instant, zone)
         return local.weekday() * DAY + local.hour
 
-    for hour in split(interval, Step.HOUR, zone):
-        # Where clocks are moved amid an hour, quarters tell the two apart however a time is cut.
-        moved = hour_of(hour.start) != hour_of(hour.end - 1)
-        for piece in split(hour, Step.QUARTER_HOUR, zone) if moved else (hour,):
-            yield hour_of(piece.start), piece
+    for piece in split(interval, Step.HOUR, zone):
+        hour = hour_of(piece.start)
+        if hour == hour_of(piece.end - 1):
+            yield hour, piece
+        else:
+            # Clocks are moved amid it: quarters tell the two hours apart, however a time is cut.
+            yield from ((hour_of(quarter.start), quarter) for quarter in split(piece, Step.QUARTER_HOUR, zone))
 
 
 def _no_counts() -> NDArray[np.int64]:
