@@ -18,6 +18,7 @@ from callqueue.metrics.counted import Counted, add_counted, gathered
 from callqueue.metrics.entries import Entry
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.service import is_short_abandon
+from callqueue.metrics.tally_figures import waits_in_time
 from foundation.numbered import UNKNOWN, Told, numbers_of
 
 COLUMNS = (
@@ -167,7 +168,7 @@ def place_figures(
         if ours(queue, where):
             counts.update(row)
     waiting = sum(
-        last - first + max(0, now - last) <= rules.of(queue).service_threshold
+        waits_in_time(first, last, rules.of(queue).service_threshold, now)
         for queue, where, _, first, last in tally.waiting if ours(queue, where))
     pending = sum(
         now - began <= rules.of(queue).service_threshold

@@ -21,6 +21,7 @@ from callqueue.metrics.rules import Rulebook, longest_window
 from callqueue.rollups.kinds import ROLLUPS
 from callqueue.rollups.model import Terms
 from callqueue.rollups.people import gather_people
+from callqueue.rollups.reading import Reader
 from callqueue.rollups.store import CELL, CELLS, DAYS, Kind, Stored, lock_rollups
 from callqueue.rollups.tables import ROLLUP, ROLLUP_RULES
 from callqueue.rollups.tasks import Task, cells_of, day_of, runs_of, together
@@ -126,12 +127,14 @@ class RollupMaker:
         self, connection: AsyncConnection, kinds: Sequence[Kind], cells: Sequence[Interval], now: int,
     ) -> dict[Kind, dict[Interval, Any]]:
         """Those that time alone will not change; for several kinds callers are read once."""
+        terms = self._terms
         if len(kinds) == 1:
-            parted = {kind: await ROLLUPS[kind].make(connection, cells, self._terms, now) for kind in kinds}
+            reader = Reader(connection, terms.rules, now, terms.shared, zone=terms.zone)
+            parted = {kind: await reader.make(ROLLUPS[kind], cells) for kind in kinds}
         else:
-            people = await gather_people(connection, cells, self._terms.rules, self._terms.shared, AGAIN)
+            people = await gather_people(connection, cells, terms.rules, terms.shared, AGAIN)
             parted = {
-                kind: await of_people(connection, people, cells, self._terms, now)
+                kind: await of_people(connection, people, cells, terms, now)
                 for kind in kinds if (of_people := ROLLUPS[kind].of_people)}
         return {
             kind: {cell: made.parts[index] for index, cell in enumerate(cells) if index not in made.growing}

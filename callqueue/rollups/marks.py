@@ -119,6 +119,7 @@ class _Reach:
     def _take_stint(self, entered: int, answered: int | None, caller: str | None, promise: str | None) -> None:
         self._touch_people(entered)
         self._touch(Kind.ARRIVALS, entered)
+        self._touch(Kind.HOURS, entered)
         self._touch(Kind.PASSING, entered)
         self.first = min(self.first, entered)
         if caller:
@@ -238,9 +239,10 @@ class _Reach:
                 await self._delete(kinds, or_(
                     (ROLLUP.c.level == CELLS) & ROLLUP.c.start.in_(few),
                     (ROLLUP.c.level == DAYS) & ROLLUP.c.start.in_(await self._days(kinds, few))))
-        for kind, spans in ((Kind.AGENTS, self.spans), (Kind.TIMESHEETS, [*self.spans, *self.desk_spans])):
+        of_agents, of_each = (Kind.AGENTS, Kind.HOURS), (Kind.TIMESHEETS,)
+        for kinds, spans in ((of_agents, self.spans), (of_each, [*self.spans, *self.desk_spans])):
             for start, end in _joined(spans):
-                await self._delete([kind], (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
+                await self._delete(kinds, (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
 
     def _together(self) -> Iterable[tuple[frozenset[int], Sequence[Kind]]]:
         """Kinds that lose the same times, side by side: most of them do."""

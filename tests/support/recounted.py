@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -27,18 +27,21 @@ from callqueue.metrics.rules import longest_window
 from callqueue.metrics.service import count_entries, service_figures
 from callqueue.metrics.waits import wait_figures
 from callqueue.queues.rules import rulebook
-from callqueue.rollups.kinds import PASSING, PEOPLE, PLACES, PROMISES, RINGS
+from callqueue.rollups.kinds import AGENTS, CALLS, PASSING, PEOPLE, PLACES, PROMISES, RINGS
 from callqueue.rollups.make import read_promised
 from callqueue.rollups.model import Terms
 from callqueue.rollups.people import People, people_of
-from callqueue.rollups.reading import Reader
-from foundation.calendars import Interval
+from callqueue.rollups.reading import Reader, Tallies
+from foundation.calendars import Interval, Step, split
 from foundation.database import Database
 from foundation.numbered import told_of
 from foundation.settings import Settings
 from reports.agents.passing_on import passing_of
 from reports.agents.unanswered_rings import Rings, rings_of
 from reports.callers.first_contact import resolutions_of
+from reports.frame.tallied import TalliedBooks
+from reports.queues.intervals_sheet import AGENTS_NEEDED, HEAT, Place, week_by_hour
+from reports.queues.queue import QueueQuery
 from tests.support.random_journal import PEOPLE as CALLERS
 
 TOLD = ("gilan", "qom")
@@ -138,6 +141,29 @@ class Recounted:
             found = await read_promised(reader.connection, interval, passed)
             evidence, keeping = await read_promise_evidence(reader.connection, interval)
         assert found == [each for each in promises_of(evidence, keeping) if interval.holds(each.entered)]
+
+    async def compare_week(self, query: QueueQuery) -> None:
+        """From roll-ups, without any, and from the figures of one hour after the other."""
+        async with self.reader() as reader:
+            found = await week_by_hour(reader, query)
+            told = await week_by_hour(replace(reader, rolled_up=False), query)
+            hours = split(query.interval, Step.HOUR, self.zone)
+            calls, agents = await reader.read_kind(CALLS, hours), await reader.read_kind(AGENTS, hours)
+        assert found == told
+        parts: defaultdict[Place, Tallies] = defaultdict(Tallies)
+        lengths: Counter[Place] = Counter()
+        for hour, of_calls, of_agents in zip(hours, calls, agents, strict=True):
+            local = datetime.fromtimestamp(hour.start, self.zone)
+            place = Place(local.weekday(), local.hour)
+            parts[place].calls += of_calls
+            parts[place].agents += of_agents
+            lengths[place] += max(0, min(hour.end, self.now) - hour.start)
+        books = TalliedBooks(list(parts.values()), (), self.terms.rules, self.now, [False] * len(parts))
+        assert found.keys() == parts.keys()
+        for index, place in enumerate(parts):
+            expected = books.figures(query.queues or None, index).values()
+            assert found[place].values == {name: expected[name] for name in HEAT if name != AGENTS_NEEDED.id}
+            assert found[place].hours == lengths[place] / 3600
 
     async def compare_callers(self, interval: Interval, queues: Sequence[str]) -> None:
         """From roll-ups, and from the contacts themselves."""
