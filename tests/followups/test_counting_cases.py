@@ -84,7 +84,7 @@ async def compare(url: str, book: CaseBook, seed: int) -> None:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_cases_counted_by_the_database_are_those_that_are_read(
     database_url: str, tmp_path: Path, seed: int,
 ) -> None:

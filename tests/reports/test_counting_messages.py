@@ -77,6 +77,6 @@ async def compare(url: str, seed: int) -> None:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_messages_add_up_to_the_figures_of_the_messages_themselves(database_url: str, seed: int) -> None:
     asyncio.run(compare(database_url, seed))
