@@ -39,7 +39,7 @@ async def read_opened(connection: AsyncConnection, interval: Interval, book: Cas
     query = (
         select(opened, CASE.c.code, CASE.c.subject, CASE.c.province, CAUSE.c.cause)
         .join(CAUSE, CAUSE.c.code == CASE.c.code, isouter=True)
-        .where(_counts_in(interval)).order_by(opened, CASE.c.code)
+        .where(_opened_in(interval)).order_by(opened, CASE.c.code)
     )
     paths: dict[str, tuple[str, ...]] = {}
     found = []
@@ -50,7 +50,7 @@ async def read_opened(connection: AsyncConnection, interval: Interval, book: Cas
     return found
 
 
-async def count_opened(
+async def count_over_times(
     connection: AsyncConnection, times: Sequence[Interval], by: Dimension, book: CaseBook,
 ) -> list[Counter[str | None]]:
     """How many cases were opened in each of these times, without duplicates: counted by the database, a year has many.
@@ -81,16 +81,16 @@ def _count(alike: Sequence[Interval], by: Dimension) -> Select[tuple[int, str, i
     whole = Interval(alike[0].start, alike[-1].end)
     number = ((CASE.c.opened_ms - whole.start * 1000) // (alike[0].seconds * 1000)).label("number")
     name = {Dimension.SUBJECT: CASE.c.subject, Dimension.CAUSE: CAUSE.c.cause, Dimension.PROVINCE: CASE.c.province}[by]
-    query = select(number, name.label("name"), func.count().label("cases")).where(_counts_in(whole))
+    query = select(number, name.label("name"), func.count().label("cases")).where(_opened_in(whole))
     query = query.group_by("number", "name")
     return query.outerjoin_from(CASE, CAUSE, CAUSE.c.code == CASE.c.code) if by is Dimension.CAUSE else query
 
 
-def _counts_in(interval: Interval) -> ColumnElement[bool]:
-    """The case was opened in this time, and is no duplicate."""
-    opened = CASE.c.opened_ms
-    return and_(opened >= interval.start * 1000, opened < interval.end * 1000,
-                func.coalesce(CASE.c.closing, "") != Closing.DUPLICATE.value)
+def _opened_in(interval: Interval) -> ColumnElement[bool]:
+    """Not as somebody's second."""
+    return and_(
+        CASE.c.opened_ms >= interval.start * 1000, CASE.c.opened_ms < interval.end * 1000,
+        func.coalesce(CASE.c.closing, "") != Closing.DUPLICATE.value)
 
 
 async def first_opened(connection: AsyncConnection) -> float | None:

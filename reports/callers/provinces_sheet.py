@@ -12,8 +12,7 @@ from callqueue.rollups.kinds import PLACES
 from callqueue.rollups.make import callers_of
 from callqueue.rollups.reading import Reader
 from followups.cases.caller_provinces import known_provinces
-from followups.faults.faults import Dimension
-from followups.faults.store import count_opened
+from followups.faults.store import read_opened
 from foundation.calendars import Interval, iso
 from foundation.provinces import UNKNOWN, area_code, load_provinces
 from reports.frame.parameters import PROVINCE, QUEUES, Parameters
@@ -43,10 +42,9 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     told: Mapping[str, str] = {}
     if context.has_main:
         async with context.main() as main:
-            [opened] = await count_opened(main, [interval], Dimension.PROVINCE, context.names.book)
+            opened = await read_opened(main, interval, context.names.book)
             told = await known_provinces(main)
-        for province, count in opened.items():
-            cases[province or UNKNOWN] += count
+        cases = Counter(each.province or UNKNOWN for each in opened)
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
         reader = context.reader(ledger)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.passports import EXACT
 from followups.faults.faults import EARLIER_WEEKS, FEWEST_WEEKS, Compared, Dimension, Rises, Series, find_rises
-from followups.faults.store import count_opened, first_opened
+from followups.faults.store import count_over_times, first_opened
 from foundation.calendars import Calendar, Interval, Step, moment_text, split
 from foundation.text import digits, number_text, percent_text
 from reports.cases.names import CaseNames
@@ -60,7 +60,7 @@ async def _count(main: AsyncConnection, times: Sequence[Interval], names: CaseNa
     """Every series in each of these times."""
     found = [Counter[Series]() for _ in times]
     for dimension in Dimension:
-        counted = await count_opened(main, times, dimension, names.book)
+        counted = await count_over_times(main, times, dimension, names.book)
         for series, cases in zip(found, counted, strict=True):
             series.update({Series(dimension, name): count for name, count in cases.items() if name is not None})
     return found
@@ -101,7 +101,7 @@ async def build_fault_times_sheet(
 ) -> Sheet:
     """Cases of each subject (cause, province) in each hour or day."""
     pieces = split(interval, step, names.zone, calendar)
-    counted = await count_opened(main, pieces, dimension, names.book)
+    counted = await count_over_times(main, pieces, dimension, names.book)
     rows = [_time_row(piece, Series(dimension, name), count, names)
             for piece, cases in zip(pieces, counted, strict=True)
             for name, count in sorted((name, count) for name, count in cases.items() if name is not None)]

@@ -17,7 +17,7 @@ from followups.cases.lifecycle import Closing
 from followups.cases.tables import CASE
 from followups.faults.corrective_tables import CAUSE
 from followups.faults.faults import Dimension
-from followups.faults.store import Opened, count_opened, read_opened
+from followups.faults.store import Opened, count_over_times, read_opened
 from foundation.calendars import Calendar, Interval, Step, split
 from foundation.database import MAIN, Database
 from foundation.paths import Home
@@ -78,7 +78,7 @@ async def compare(url: str, book: CaseBook, seed: int) -> None:
             assert len(opened) == sum(case["closing"] != Closing.DUPLICATE for case in cases)
             for by in Dimension:
                 times = draw_times(random)
-                assert await count_opened(connection, times, by, book) == [recount(opened, time, by) for time in times]
+                assert await count_over_times(connection, times, by, book) == [recount(opened, time, by) for time in times]
     finally:
         await database.close()
 
