@@ -11,6 +11,7 @@ from bench.year import AGENTS, Came, Day, Plan, Row
 from followups.cases.tables import ADDRESS, CASE, CONTACT, LINK
 from followups.deadlines.notice_tables import NOTICE
 from followups.faults.corrective_tables import CAUSE
+from followups.surveys.satisfaction import write_keys
 from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
 from ivr.tables import ivr_step
 from recordings.tables import voice_message
@@ -144,8 +145,10 @@ class MainRows:
 
     def _survey(self, came: Came) -> None:
         random, request, asked = self._random, f"{came.call}_1", (came.at + 200) * 1000
-        self._add(SURVEY_REQUEST, request, "after-call", "call", asked, came.call, came.queue,
-                  f"a{int(random.random() * AGENTS)}", "fa", None)
+        agent, keys = f"a{int(random.random() * AGENTS)}", dict[str, int]()
         if random.random() < ANSWERING:
-            self._add(SURVEY_ANSWER, request, "satisfaction", 1 + int(random.random() * 5), asked + 8000)
-            self._add(SURVEY_ANSWER, request, "solved", 1 + int(random.random() * 2), asked + 15_000)
+            keys = {"satisfaction": 1 + int(random.random() * 5), "solved": 1 + int(random.random() * 2)}
+        self._add(SURVEY_REQUEST, request, "after-call", "call", asked, came.call, came.queue, agent, "fa", None,
+                  write_keys(keys))
+        for number, (question, key) in enumerate(keys.items()):
+            self._add(SURVEY_ANSWER, request, question, key, asked + 8000 + 7000 * number)

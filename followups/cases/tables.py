@@ -70,6 +70,7 @@ CASE = Table(
     Index("uq_followup_case_request_key", "request_key", unique=True),
     Index("ix_followup_case_unit", "unit", "state", "due_ms"),
     Index("ix_followup_case_due", "state", "due_ms"),
+    Index("ix_followup_case_due_ms", "due_ms"),
     Index("ix_followup_case_contact_id", "contact_id"),
     Index("ix_followup_case_subject", "subject", "opened_ms"),
     Index("ix_followup_case_opened", "opened_ms"),

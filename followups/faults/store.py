@@ -1,9 +1,10 @@
 """Reads cases for the reports about faults and timeliness: only what they count by."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Label, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Label, Select, and_, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from followups.book.book import CaseBook
@@ -13,6 +14,7 @@ from followups.deadlines.escalation import NoticeKind
 from followups.deadlines.notice_tables import NOTICE
 from followups.deadlines.timeliness import Promise
 from followups.faults.corrective_tables import CAUSE
+from followups.faults.faults import Dimension
 from foundation.calendars import Interval
 
 DROPPED = (Closing.WITHDRAWN.value, Closing.DUPLICATE.value)
@@ -48,10 +50,40 @@ async def read_opened(connection: AsyncConnection, interval: Interval, book: Cas
     return found
 
 
-async def count_opened(connection: AsyncConnection, interval: Interval) -> Mapping[str | None, int]:
-    """How many there are of them in each province."""
-    query = select(CASE.c.province, func.count()).where(_opened_in(interval)).group_by(CASE.c.province)
-    return dict((await connection.execute(query)).all())
+async def count_over_times(
+    connection: AsyncConnection, times: Sequence[Interval], by: Dimension, book: CaseBook,
+) -> list[Counter[str | None]]:
+    """How many cases were opened in each of these times, without duplicates: counted by the database, a year has many.
+
+    With subjects, a case counts with its own and with all above it; under None those without a cause or province.
+    """
+    counted = [Counter[str | None]() for _ in times]
+    for first, alike in _stretches(times):
+        for row in await connection.execute(_count(alike, by)):
+            for name in _path(book, row.name) if by is Dimension.SUBJECT else (row.name,):
+                counted[first + row.number][name] += row.cases
+    return counted
+
+
+def _stretches(times: Sequence[Interval]) -> Iterator[tuple[int, Sequence[Interval]]]:
+    """Those of one length that follow each other, with the number of the first: as many as one division tells apart."""
+    first = 0
+    for number, time in enumerate(times):
+        before = times[number - 1]
+        if number and (time.start, time.seconds) != (before.end, before.seconds):
+            yield first, times[first:number]
+            first = number
+    if times:
+        yield first, times[first:]
+
+
+def _count(alike: Sequence[Interval], by: Dimension) -> Select[tuple[int, str, int]]:
+    whole = Interval(alike[0].start, alike[-1].end)
+    number = ((CASE.c.opened_ms - whole.start * 1000) // (alike[0].seconds * 1000)).label("number")
+    name = {Dimension.SUBJECT: CASE.c.subject, Dimension.CAUSE: CAUSE.c.cause, Dimension.PROVINCE: CASE.c.province}[by]
+    query = select(number, name.label("name"), func.count().label("cases")).where(_opened_in(whole))
+    query = query.group_by("number", "name")
+    return query.outerjoin_from(CASE, CAUSE, CAUSE.c.code == CASE.c.code) if by is Dimension.CAUSE else query
 
 
 def _opened_in(interval: Interval) -> ColumnElement[bool]:

@@ -58,6 +58,17 @@ class Response:
     """Key by question."""
 
 
+def write_keys(answers: Mapping[str, int]) -> str | None:
+    """One caller's answers in one word; None: he gave none."""
+    return " ".join(f"{question}={key}" for question, key in sorted(answers.items())) or None
+
+
+def read_keys(written: str | None) -> dict[str, int]:
+    """What `write_keys` wrote."""
+    pairs = [pair.rpartition("=") for pair in (written or "").split()]
+    return {question: int(key) for question, _, key in pairs}
+
+
 @dataclass(slots=True)
 class Answers:
     """What several callers said, in numbers that can be added."""
@@ -68,10 +79,12 @@ class Answers:
     keys: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     """By survey, question and key."""
 
-    def add(self, response: Response) -> None:
-        self.asked[response.survey] += 1
-        self.answered += bool(response.answers)
-        self.keys.update((response.survey, question, key) for question, key in response.answers.items())
+    def add(self, survey: str, answers: Mapping[str, int], callers: int = 1) -> None:
+        """Callers who were asked this and answered the same."""
+        self.asked[survey] += callers
+        self.answered += callers if answers else 0
+        for question, key in answers.items():
+            self.keys[survey, question, key] += callers
 
     def subtract(self, other: "Answers") -> None:
         """Without the others' callers, all of whom are among these."""
@@ -121,7 +134,7 @@ def group_responses(responses: Iterable[Response], by: Dimension) -> dict[str | 
     groups: dict[str | None, Answers] = {}
     for response in responses:
         for name in _names(by)(response):
-            groups.setdefault(name, Answers()).add(response)
+            groups.setdefault(name, Answers()).add(response.survey, response.answers)
     return groups
 
 

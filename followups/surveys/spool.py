@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from followups.surveys.satisfaction import Occasion
+from followups.surveys.satisfaction import Occasion, write_keys
 from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
 from foundation.database import Database
 from foundation.paths import Home
@@ -86,9 +87,16 @@ async def store(connection: AsyncConnection, asked: Asked) -> None:
     insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     row = {name: value for name, value in asdict(asked).items() if name != "answers"}
     await connection.execute(insert(SURVEY_REQUEST).values(row).on_conflict_do_nothing())
+    if not asked.answers:
+        return
+    mine = SURVEY_REQUEST.c.id == asked.id
+    await connection.execute(select(SURVEY_REQUEST.c.id).where(mine).with_for_update())
     for question, pressed in asked.answers.items():
         answer = {"request_id": asked.id, "question": question, "key": pressed.key, "answered_ms": pressed.at_ms}
         await connection.execute(insert(SURVEY_ANSWER).values(answer).on_conflict_do_nothing())
+    given = select(SURVEY_ANSWER.c.question, SURVEY_ANSWER.c.key).where(SURVEY_ANSWER.c.request_id == asked.id)
+    keys = {row.question: row.key for row in await connection.execute(given)}
+    await connection.execute(update(SURVEY_REQUEST).where(mine).values(pressed=write_keys(keys)))
 
 
 def _parse(path: Path) -> Asked | None:

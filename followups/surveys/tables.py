@@ -15,9 +15,13 @@ SURVEY_REQUEST = Table(
     Column("agent", String(50), comment="who spoke with the caller last"),
     Column("language", String(2), nullable=False),
     Column("case_code", String(9), comment="whose result was told; of a call, its cases are found by their links"),
+    Column("pressed", String(200), comment="the keys of its answers, as `question=key question=key`, by question"),
     Index("ix_survey_request_asked_ms", "asked_ms"),
     Index("ix_survey_request_call_id", "call_id"),
+    Index("ix_survey_request_counted", "survey", "queue", "agent", "pressed", "asked_ms"),
 )
+"""`pressed` repeats the answers, in whose transaction it is written (followups/surveys/spool.py): so a year of them is
+counted in the order of one index."""
 
 SURVEY_ANSWER = Table(
     "survey_answer", MAIN,

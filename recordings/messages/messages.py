@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,6 +60,18 @@ class Wanted:
     """Whether something is still to be done about it."""
 
 
+class Course(NamedTuple):
+    """What became of a message: as much as is counted, for a year has tens of thousands."""
+
+    box: str
+    kind: str
+    state: str
+    taken_ms: int
+    duration_ms: int
+    heard_ms: int | None
+    closed_ms: int | None
+
+
 def message_of(spooled: Spooled, sound: Recording | None) -> Message | None:
     """The message as it is kept; None where there is nothing to keep."""
     facts = spooled.facts
@@ -100,10 +113,21 @@ async def open_request(connection: AsyncConnection, number: str, queue: str) -> 
     return (await connection.execute(query)).scalar()
 
 
-async def messages(connection: AsyncConnection, wanted: Wanted) -> Sequence[Message]:
-    """The messages that are wanted, oldest first."""
+async def messages(connection: AsyncConnection, wanted: Wanted, *, most: int | None = None) -> Sequence[Message]:
+    """The messages that are wanted, oldest first; no more than `most`."""
     table = voice_message.c
-    query = select(*(table[each.name] for each in fields(Message))).order_by(table.taken_ms, table.id)
+    query = select(*(table[each.name] for each in fields(Message))).order_by(table.taken_ms, table.id).limit(most)
+    return [Message(*row) for row in await connection.execute(_only(query, wanted))]
+
+
+async def message_courses(connection: AsyncConnection, wanted: Wanted) -> Sequence[Course]:
+    """The same messages in any order."""
+    query = select(*(voice_message.c[name] for name in Course._fields))
+    return [Course(*row) for row in await connection.execute(_only(query, wanted))]
+
+
+def _only(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    table = voice_message.c
     if wanted.box is not None:
         query = query.where(table.box == wanted.box)
     if wanted.state is not None:
@@ -119,7 +143,7 @@ async def messages(connection: AsyncConnection, wanted: Wanted) -> Sequence[Mess
     if wanted.open is not None:
         is_closed = table.state == MessageState.CLOSED.value
         query = query.where(~is_closed if wanted.open else is_closed)
-    return [Message(*row) for row in await connection.execute(query)]
+    return query
 
 
 async def messages_named(connection: AsyncConnection, name: str) -> Sequence[Message]:

@@ -10,7 +10,8 @@ from callqueue.metrics.passports import EXACT
 from callqueue.metrics.places_tally import PlacesTally, place_figures, placed
 from callqueue.rollups.kinds import PLACES
 from followups.cases.caller_provinces import known_provinces
-from followups.faults.store import count_opened
+from followups.faults.faults import Dimension
+from followups.faults.store import count_over_times
 from foundation.calendars import iso
 from foundation.numbered import told_of
 from foundation.provinces import UNKNOWN, load_provinces
@@ -41,7 +42,8 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     told: Mapping[str, str] = {}
     if context.has_main:
         async with context.main() as main:
-            for province, count in (await count_opened(main, interval)).items():
+            [opened] = await count_over_times(main, [interval], Dimension.PROVINCE, context.names.book)
+            for province, count in opened.items():
                 cases[province or UNKNOWN] += count
             told = await known_provinces(main)
     async with context.ledger() as ledger:

@@ -3,12 +3,13 @@
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import nearest_rank
 from callqueue.metrics.passports import EXACT, MEASURED
 from foundation.calendars import Interval, Step, iso, split
-from recordings.messages.messages import Message, MessageState, Wanted
+from recordings.messages.messages import Course, Message, MessageState, Wanted, message_courses
 from recordings.messages.messages import messages as read_messages
 from recordings.messages.spoken import Kind
 from reports.frame.parameters import STEP, Parameters, word
@@ -36,42 +37,94 @@ BOX = word("box")
 MOST_LYING = 500
 
 
-def message_figures(messages: Sequence[Message], now: int) -> dict[str, float | None]:
-    """Every figure by its id; `now` in epoch seconds. Pure."""
-    heard = sorted((each.heard_ms - each.taken_ms) / SECOND_MS for each in messages if each.heard_ms is not None)
-    closed = sorted((each.closed_ms - each.taken_ms) / SECOND_MS for each in messages if each.closed_ms is not None)
-    lying = [now - each.taken_ms / SECOND_MS for each in messages if each.state != MessageState.CLOSED]
-    lengths = sorted(each.duration_ms / SECOND_MS for each in messages if each.duration_ms)
+@dataclass(slots=True)
+class MessageTally:
+    """What messages add up to. Pure; lengths in milliseconds."""
 
-    kinds, states = Counter(each.kind for each in messages), Counter(each.state for each in messages)
-    return {
-        "messages_taken": len(messages), "messages_spoken": kinds[Kind.VOICE_MESSAGE],
-        "messages_requests": kinds[Kind.CALLBACK_REQUEST], "messages_lost": kinds[Kind.LOST_CALLER],
-        "messages_new": states[MessageState.NEW], "messages_heard_only": states[MessageState.HEARD],
-        "messages_closed": states[MessageState.CLOSED],
-        "messages_heard_p50": nearest_rank(heard, 50), "messages_heard_p90": nearest_rank(heard, 90),
-        "messages_closed_p50": nearest_rank(closed, 50), "messages_closed_p90": nearest_rank(closed, 90),
-        "messages_oldest": max(lying, default=None), "messages_length": nearest_rank(lengths, 50),
-    }
+    taken: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    heard: list[int] = field(default_factory=list)
+    """How long each lay until it was heard."""
+    closed: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    """Of those with sound."""
+    oldest_ms: int | None = None
+    """When the first was taken of those that are not closed."""
+
+    def add(self, one: Course) -> None:
+        self.taken += 1
+        self.kinds[one.kind] += 1
+        self.states[one.state] += 1
+        if one.heard_ms is not None:
+            self.heard.append(one.heard_ms - one.taken_ms)
+        if one.closed_ms is not None:
+            self.closed.append(one.closed_ms - one.taken_ms)
+        if one.duration_ms:
+            self.lengths.append(one.duration_ms)
+        if one.state != MessageState.CLOSED:
+            self._lies(one.taken_ms)
+
+    def join(self, other: "MessageTally") -> None:
+        self.taken += other.taken
+        self.kinds.update(other.kinds)
+        self.states.update(other.states)
+        self.heard += other.heard
+        self.closed += other.closed
+        self.lengths += other.lengths
+        if other.oldest_ms is not None:
+            self._lies(other.oldest_ms)
+
+    def _lies(self, taken_ms: int) -> None:
+        self.oldest_ms = taken_ms if self.oldest_ms is None else min(self.oldest_ms, taken_ms)
+
+    def figures(self, now: int) -> dict[str, float | None]:
+        """Every figure by its id; `now` in epoch seconds."""
+        heard, closed, kinds, states = sorted(self.heard), sorted(self.closed), self.kinds, self.states
+        return {
+            "messages_taken": self.taken, "messages_spoken": kinds[Kind.VOICE_MESSAGE],
+            "messages_requests": kinds[Kind.CALLBACK_REQUEST], "messages_lost": kinds[Kind.LOST_CALLER],
+            "messages_new": states[MessageState.NEW], "messages_heard_only": states[MessageState.HEARD],
+            "messages_closed": states[MessageState.CLOSED],
+            "messages_heard_p50": _seconds_at(heard, 50), "messages_heard_p90": _seconds_at(heard, 90),
+            "messages_closed_p50": _seconds_at(closed, 50), "messages_closed_p90": _seconds_at(closed, 90),
+            "messages_oldest": None if self.oldest_ms is None else now - self.oldest_ms / SECOND_MS,
+            "messages_length": _seconds_at(sorted(self.lengths), 50),
+        }
+
+
+def _seconds_at(ordered: Sequence[int], percent: int) -> float | None:
+    found = nearest_rank(ordered, percent)
+    return None if found is None else found / SECOND_MS
+
+
+def tally_messages(messages: Iterable[Course], pieces: Sequence[Interval]) -> list[dict[str, MessageTally]]:
+    """By box, in each of the pieces; together these hold all messages."""
+    starts = [piece.start * SECOND_MS for piece in pieces]
+    found = [defaultdict[str, MessageTally](MessageTally) for _ in pieces]
+    for message in messages:
+        found[bisect_right(starts, message.taken_ms) - 1][message.box].add(message)
+    return [dict(sorted(boxes.items())) for boxes in found]
 
 
 async def build(context: Context, parameters: Parameters) -> Sheet:
     interval, step = parameters.interval, parameters[STEP]
     wanted = Wanted(parameters[BOX], since_ms=interval.start * SECOND_MS, until_ms=interval.end * SECOND_MS)
     async with context.main() as main:
-        messages = await read_messages(main, wanted)
-    pieces = split(interval, step, context.zone, parameters.calendar)
-    rows = [
-        _row(piece, box, of_box, context, step)
-        for piece, of_piece in zip(pieces, _by_piece(messages, pieces), strict=True)
-        for box, of_box in _by_box(of_piece)
-    ]
-    whole = message_figures(messages, context.now)
+        courses = await message_courses(main, wanted)
+        lying = await read_messages(main, replace(wanted, open=True), most=MOST_LYING)
+    pieces, total = split(interval, step, context.zone, parameters.calendar), MessageTally()
+    rows = []
+    for piece, boxes in zip(pieces, tally_messages(courses, pieces), strict=True):
+        for box, tally in boxes.items():
+            total.join(tally)
+            rows.append(_row(piece, box, tally, context, step))
+    whole = total.figures(context.now)
     rows.append(Row({"from": iso(interval.start, context.zone), "box": None, **whole},
                     {"from": context.teller.moment(interval.start), "box": context.texts("column.all")},
                     bold=True, total=True))
     stepped = step is not Step.NONE
-    balanced = len(messages) == sum(whole[name] or 0 for name in (
+    balanced = total.taken == sum(whole[name] or 0 for name in (
         "messages_new", "messages_heard_only", "messages_closed"))
     columns = [
         Column("from", "column.time", moment=True, aside=not stepped), Column("box", "column.box"),
@@ -81,49 +134,31 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         "voice-messages", "report.voice-messages.title", interval, context.now, context.zone, columns, rows, PASSPORTS,
         chart=Chart(Look.LINE if stepped else Look.BAR, "from" if stepped else "box",
                     ("messages_taken", "messages_new", "messages_closed"), "box" if stepped else None),
-        further=(_lying(messages, context),),
+        further=(_lying(lying, context),),
         balanced=balanced,
         balance=context.texts("report.voice-messages.balanced" if balanced else "report.voice-messages.unbalanced",
-                              count=len(messages)),
+                              count=total.taken),
     )
 
 
 REPORT = Report("voice-messages", Group.CALLERS, build, (BOX, STEP))
 
 
-def _by_piece(messages: Iterable[Message], pieces: Sequence[Interval]) -> list[list[Message]]:
-    """Together the pieces hold all messages."""
-    starts, found = [piece.start for piece in pieces], [list[Message]() for _ in pieces]
-    for message in messages:
-        found[bisect_right(starts, message.taken_ms // SECOND_MS) - 1].append(message)
-    return found
-
-
-def _by_box(messages: Iterable[Message]) -> Iterable[tuple[str, Sequence[Message]]]:
-    found: defaultdict[str, list[Message]] = defaultdict(list)
-    for message in messages:
-        found[message.box].append(message)
-    return sorted(found.items())
-
-
-def _row(piece: Interval, box: str, messages: Sequence[Message], context: Context, step: Step) -> Row:
+def _row(piece: Interval, box: str, tally: MessageTally, context: Context, step: Step) -> Row:
     cells: dict[str, Cell] = {"from": iso(piece.start, context.zone), "box": box}
     title = _title(box, context)
-    return Row({**cells, **message_figures(messages, context.now)},
+    return Row({**cells, **tally.figures(context.now)},
                {"from": context.teller.start(piece.start, step), "box": title})
 
 
-def _lying(messages: Sequence[Message], context: Context) -> Section:
+def _lying(lying: Sequence[Message], context: Context) -> Section:
     """Those that are not closed, the oldest first."""
     columns = (
         Column("taken", "column.taken", moment=True), Column("box", "column.box"), Column("kind", "column.kind"),
         Column("caller", "column.caller", phone=True), Column("state", "column.state"),
         Column("lies", "figure.messages_oldest", Unit.SECONDS),
     )
-    lying = sorted((each for each in messages if each.state != MessageState.CLOSED), key=lambda each: each.taken_ms)
-    return Section("open", "report.voice-messages.open", columns, [
-        _open_row(each, context) for each in lying[:MOST_LYING]
-    ])
+    return Section("open", "report.voice-messages.open", columns, [_open_row(each, context) for each in lying])
 
 
 def _open_row(message: Message, context: Context) -> Row:

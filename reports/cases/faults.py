@@ -1,8 +1,7 @@
 """The report of faults: cases by subject, cause and province; what rose suddenly, and why it is thought so."""
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.passports import EXACT
 from followups.faults.faults import EARLIER_WEEKS, FEWEST_WEEKS, Compared, Dimension, Rises, Series, find_rises
-from followups.faults.store import Opened, first_opened, read_opened
+from followups.faults.store import count_over_times, first_opened
 from foundation.calendars import Calendar, Interval, Step, moment_text, split
 from foundation.text import digits, number_text, percent_text
 from reports.cases.names import CaseNames
@@ -45,8 +44,8 @@ async def build_faults_sheet(
     """
     if interval.seconds > WEEK:
         raise WindowTooLongError(names.texts("report.faults.too_long"))
-    cases = await read_opened(main, Interval(interval.start - EARLIER_WEEKS * WEEK, interval.end), names.book)
-    rises = compare(cases, interval, await first_opened(main))
+    times = [Interval(interval.start - week * WEEK, interval.end - week * WEEK) for week in range(EARLIER_WEEKS + 1)]
+    rises = compare(await _count(main, times, names), times, await first_opened(main))
     rows = [_row(one, names) for one in rises.compared if everything or one.count]
     columns = (
         Column("kind", "column.kind"), Column("name", "column.name"),
@@ -57,19 +56,24 @@ async def build_faults_sheet(
                  list(explain(rises, names)), {"compared": len(rises.compared), "too_young": rises.too_young})
 
 
-def compare(cases: Sequence[Opened], interval: Interval, first: float | None) -> Rises:
-    """Count every series in the time and in the same hours of earlier weeks."""
-    def counts(week: int) -> Counter[Series]:
-        start, end = interval.start - week * WEEK, interval.end - week * WEEK
-        return Counter(series for case in cases if start <= case.at < end
-                       for series in _series(case.subjects, case.cause, case.province))
+async def _count(main: AsyncConnection, times: Sequence[Interval], names: CaseNames) -> list[Counter[Series]]:
+    """Every series in each of these times."""
+    found = [Counter[Series]() for _ in times]
+    for dimension in Dimension:
+        counted = await count_over_times(main, times, dimension, names.book)
+        for series, cases in zip(found, counted, strict=True):
+            series.update({Series(dimension, name): count for name, count in cases.items() if name is not None})
+    return found
 
-    now, earlier = counts(0), [counts(week) for week in range(1, EARLIER_WEEKS + 1)]
-    recorded = [first is not None and interval.start - week * WEEK >= first for week in range(1, EARLIER_WEEKS + 1)]
+
+def compare(counts: Sequence[Counter[Series]], times: Sequence[Interval], first: float | None) -> Rises:
+    """Every series in the first time against the same in the others; `first`: when the first case was opened."""
+    now, *earlier = counts
+    recorded = [first is not None and time.start >= first for time in times[1:]]
     known = now.keys() | {series for counted in earlier for series in counted}
-    weeks = [(counted, is_recorded) for counted, is_recorded in zip(earlier, recorded, strict=True)]
     return find_rises(now, {
-        series: [counted[series] if is_recorded else None for counted, is_recorded in weeks] for series in known
+        series: [counted[series] if is_recorded else None
+                 for counted, is_recorded in zip(earlier, recorded, strict=True)] for series in known
     })
 
 
@@ -96,12 +100,11 @@ async def build_fault_times_sheet(
     calendar: Calendar = Calendar.GREGORIAN,
 ) -> Sheet:
     """Cases of each subject (cause, province) in each hour or day."""
-    cases = await read_opened(main, interval, names.book)
     pieces = split(interval, step, names.zone, calendar)
-    counted = _count_over_time(cases, pieces, dimension)
-    rows = [_time_row(piece, series, count, names)
-            for piece, series_of_piece in zip(pieces, counted, strict=True)
-            for series, count in sorted(series_of_piece.items())]
+    counted = await count_over_times(main, pieces, dimension, names.book)
+    rows = [_time_row(piece, Series(dimension, name), count, names)
+            for piece, cases in zip(pieces, counted, strict=True)
+            for name, count in sorted((name, count) for name, count in cases.items() if name is not None)]
     columns = (Column("start", "column.time", moment=True), Column("name", f"column.{dimension.value}"),
                Column("fault_cases", "column.fault_cases", Unit.COUNT))
     return Sheet("fault_times", "report.fault_times.title", interval, now, names.zone, columns, rows,
@@ -109,34 +112,10 @@ async def build_fault_times_sheet(
                  Chart(Look.LINE, "start", ("fault_cases",), "name"))
 
 
-def _count_over_time(
-    cases: Sequence[Opened], pieces: Sequence[Interval], dimension: Dimension,
-) -> list[Counter[Series]]:
-    """Of each piece; together they hold all cases."""
-    starts = [piece.start for piece in pieces]
-    alike = Counter((bisect_right(starts, case.at) - 1, tuple(case.subjects), case.cause, case.province)
-                    for case in cases)
-    counted: list[Counter[Series]] = [Counter() for _ in pieces]
-    for (place, subjects, cause, province), count in alike.items():
-        for series in _series(subjects, cause, province):
-            if series.dimension is dimension:
-                counted[place][series] += count
-    return counted
-
-
 def _time_row(piece: Interval, series: Series, count: int, names: CaseNames) -> Row:
     start = datetime.fromtimestamp(piece.start, names.zone)
     shown = {"start": moment_text(start, names.language), "name": names.of(series.dimension.value, series.name)}
     return Row({"start": start.isoformat(), "name": series.name, "fault_cases": count}, shown)
-
-
-def _series(subjects: Iterable[str], cause: str | None, province: str | None) -> Iterator[Series]:
-    for subject in subjects:
-        yield Series(Dimension.SUBJECT, subject)
-    if cause is not None:
-        yield Series(Dimension.CAUSE, cause)
-    if province is not None:
-        yield Series(Dimension.PROVINCE, province)
 
 
 def shown_chance(chance: float, names: CaseNames) -> str:

@@ -18,6 +18,7 @@ from foundation.calendars import Interval
 from foundation.data_file import DataFileError
 from foundation.database import MAIN, Database
 from foundation.paths import Home
+from tests.support.case_rows import row_of
 from tests.support.stores import make_tables
 
 SURVEYS = load_surveys()
@@ -182,14 +183,7 @@ async def test_a_file_that_is_none_of_ours_is_put_aside_and_stops_nobody(
 
 
 def _case(code: str, unit: str, subject: str) -> dict[str, object]:
-    given = {"code": code, "unit": unit, "subject": subject, "language": "fa"}
-    row: dict[str, object] = {}
-    for column in CASE.columns:
-        if column.name in given:
-            row[column.name] = given[column.name]
-        elif not column.nullable:
-            row[column.name] = 0 if column.type.python_type in {int, bool} else "x"
-    return row
+    return row_of(CASE, code=code, unit=unit, subject=subject, contact_id=None, request_key=None)
 
 
 async def test_a_call_is_about_the_cases_linked_to_it_and_a_result_about_its_own(

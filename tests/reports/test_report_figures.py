@@ -32,10 +32,10 @@ from foundation.calendars import Interval, iso
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Language, Queue, Settings, Site
-from recordings.messages.messages import Message
+from recordings.messages.messages import Course
 from reports.agents.passing_on import passing_of
 from reports.agents.unanswered_rings import rings_of
-from reports.callers.voice_messages import message_figures
+from reports.callers.voice_messages import MessageTally, tally_messages
 from reports.catalog import REPORTS, find_report
 from reports.forms.files import Form, write_file
 from reports.frame.parameters import TIME
@@ -275,23 +275,24 @@ def test_rings_that_nobody_had_give_no_share() -> None:
 
 
 def test_messages_are_counted_by_what_became_of_them() -> None:
-    def message(number: int, kind: str, state: str, heard: int | None = None, closed: int | None = None) -> Message:
+    def message(number: int, kind: str, state: str, heard: int | None = None, closed: int | None = None) -> Course:
         taken = NOW * 1000 - 100_000 + number
-        return Message(
-            str(number), kind, "general", f"c{number}", None, None, None, None, taken, 9000 if heard else 0, None,
-            state, taken + heard if heard else None, None, taken + closed if closed else None)
+        return Course(
+            "general", kind, state, taken, 9000 if heard else 0, taken + heard if heard else None,
+            taken + closed if closed else None)
 
-    figures = message_figures([
+    [boxes] = tally_messages([
         message(0, "voice_message", "new"), message(1, "voice_message", "heard", 20_000),
         message(2, "callback_request", "closed", closed=70_000), message(3, "lost_caller", "closed", 10_000, 30_000),
-    ], NOW)
+    ], [Interval(NOW - 1000, NOW)])
+    figures = boxes["general"].figures(NOW)
     assert figures["messages_taken"] == 4
     assert (figures["messages_new"], figures["messages_heard_only"], figures["messages_closed"]) == (1, 1, 2)
     assert (figures["messages_spoken"], figures["messages_requests"], figures["messages_lost"]) == (2, 1, 1)
     assert (figures["messages_heard_p50"], figures["messages_heard_p90"]) == (10, 20)
     assert figures["messages_closed_p90"] == 70
     assert (figures["messages_oldest"], figures["messages_length"]) == (100, 9)
-    nothing = message_figures([], NOW)
+    nothing = MessageTally().figures(NOW)
     assert {name for name, value in nothing.items() if value is None} == {
         name for name in nothing if name.endswith(("p50", "p90", "oldest", "length"))}
 
