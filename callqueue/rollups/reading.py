@@ -180,8 +180,7 @@ def _batches(pieces: Iterable[Interval], quiet: int) -> Iterable[list[Interval]]
     """Side by side, not longer than `LONGEST` together, but for the time before `quiet`."""
     batch: list[Interval] = []
     for piece in pieces:
-        too_long = piece.end > quiet and piece.end - batch[0].start > LONGEST if batch else False
-        if batch and (batch[-1].end != piece.start or too_long):
+        if batch and (batch[-1].end != piece.start or (piece.end > quiet and piece.end - batch[0].start > LONGEST)):
             yield batch
             batch = []
         batch.append(piece)
