@@ -45,8 +45,11 @@ def told_of(words: Mapping[str, str]) -> Told:
     """By number; what cannot be coded is nobody's."""
     names = sorted(set(words.values()))
     place = {name: index for index, name in enumerate(names)}
-    pairs = sorted((code, place[word]) for number, word in words.items() if (code := coded(number)))
-    return Told(numbers_of(code for code, _ in pairs), np.array([index for _, index in pairs], np.int64), names)
+    numbers = numbers_of(map(coded, words))
+    rising = np.argsort(numbers)
+    rising = rising[np.searchsorted(numbers, 1, sorter=rising):]  # the first cannot be coded
+    places = np.fromiter((place[word] for word in words.values()), np.int64, len(words))
+    return Told(numbers[rising], places[rising], names)
 
 
 def numbers_of(codes: Iterable[int]) -> Numbers:
