@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "ledger_0011"
-down_revision = "ledger_0009"
+down_revision = "ledger_0010"
 branch_labels = None
 depends_on = None
 
