@@ -59,8 +59,8 @@ class Change:
     @property
     def is_empty(self) -> bool:
         return not (
-            self.stints or self.calls or self.moments or self.promises or self.agent_events or self.markers
-            or self.agent_times or self.desk_times or self.talks
+            self.stints or self.calls or self.moments or self.promises or self.promise_times or self.agent_events
+            or self.markers or self.agent_times or self.desk_times or self.talks
         )
 
 

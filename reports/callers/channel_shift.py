@@ -51,13 +51,14 @@ class Requests:
     def __post_init__(self) -> None:
         self.by_piece = [{} for _ in self.pieces]
 
-    def add(self, at: float, found: ByProvince) -> None:
+    def add(self, at: float, province: str, ends: Mapping[End, int]) -> None:
         """Of a moment, or of a day that lies within a piece and begins then."""
         place = bisect_right(self.pieces, at, key=lambda piece: piece.start) - 1
         within = place >= 0 and self.pieces[place].holds(at)
         for into in (self.whole, self.by_piece[place]) if within else (self.whole,):
-            for province, ends in found.items():
-                into.setdefault(province, Counter()).update(ends)
+            of_province = into.setdefault(province, Counter())
+            for end, count in ends.items():
+                of_province[end] += count
 
 
 async def build(context: Context, parameters: Parameters) -> Sheet:
@@ -109,7 +110,8 @@ async def _count_days(kept: KeptDays, days: Sequence[Interval], into: Requests) 
     for interval, day in await kept.read(days):
         found: ByProvince = {}
         add_day(found, day, codes, told)
-        into.add(interval.start, found)
+        for province, ends in found.items():
+            into.add(interval.start, province, ends)
 
 
 async def _count_calls(
@@ -119,7 +121,7 @@ async def _count_calls(
         requests = await read_requests(ledger, main, time)
         provinces = await caller_provinces(context, {each.caller for each in requests if each.caller})
         for each in requests:
-            into.add(each.at, {provinces.get(each.caller or "", UNKNOWN): Counter((each.end,))})
+            into.add(each.at, provinces.get(each.caller or "", UNKNOWN), {each.end: 1})
 
 
 def shift_sheet(context: Context, parameters: Parameters, step: Step, requests: Requests) -> Sheet:

@@ -51,6 +51,7 @@ from recordings.tables import recording, voice_message
 from reports.callers.request_reading import read_requests
 from reports.callers.request_tally import ENDS, DayOfRequests, decode, encode, tally_day
 from reports.frame.made_days import days_of, keep_made
+from reports.frame.stores import store_exists
 
 SETTLED = 600
 """Seconds after which a day is thought to be over, with all calls that began in it."""
@@ -68,6 +69,8 @@ async def keep_request_days(home: Home, settings: Settings) -> None:
 
 
 async def _make_days(home: Home, settings: Settings, seconds: float) -> bool:
+    if not all(store_exists(home, settings, store) for store in Store):
+        return False
     main, ledger = (Database(store_url(home, settings, store)) for store in (Store.MAIN, Store.LEDGER))
     try:
         maker, began = RequestDayMaker(main, ledger, ZoneInfo(settings.site.timezone)), time.monotonic()

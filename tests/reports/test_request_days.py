@@ -15,8 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import String, Table, Text, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import pasokh.migrations  # noqa: F401 - all tables
+from callqueue.ledger.tables import STINT
+from callqueue.rollups.marks import Change, mark
 from callqueue.rollups.tables import REQUEST_CLAIM
 from followups.cases.case import Link, LinkKind
 from followups.cases.store import add_link
@@ -377,6 +380,46 @@ async def test_what_changes_a_day_in_either_store_takes_it_away_also_while_it_is
             await line.make()
             assert (await line.count(first, Pieces.DAY)).whole == after.whole, change.__name__
             assert before.whole != between.whole != after.whole, change.__name__
+
+
+async def _answered(line: Line, connection: AsyncConnection) -> None:
+    await connection.execute(update(STINT).values(answered=at_of(line) + 5))
+    await mark(connection, Change(calls=[CALL]))
+
+
+async def _left_a_message(line: Line, connection: AsyncConnection) -> None:
+    await add_message(connection, Message(
+        "message-1", "voice_message", "director", CALL, None, None, "fa", None, at_of(line) * 1000, 4000, None))
+
+
+@pytest.mark.parametrize(("store", "change", "end"), [
+    (Store.LEDGER, _answered, End.AGENT), (Store.MAIN, _left_a_message, End.VOICE_MESSAGE)])
+async def test_who_makes_a_day_waits_for_changes_of_it_that_have_begun(
+    database_url: str, store: Store, change: Callable[[Line, AsyncConnection], Awaitable[None]], end: End,
+) -> None:
+    async with line_of(database_url) as line:
+        await line.tell(journal_of(line))
+        async with (line.main if store is Store.MAIN else line.ledger).write() as connection:
+            await change(line, connection)
+            made = asyncio.create_task(line.make())
+            assert not (await asyncio.wait({made}, timeout=0.2))[0]
+        await made
+        assert len(await line.believed()) == DAYS
+        assert await line.compare(line.whole) == {"unknown": {end: 1}}
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_a_case_that_is_linked_while_a_day_is_made_and_known_only_then_takes_it_away(database_url: str) -> None:
+    async with line_of(database_url) as line:
+        await line.tell(journal_of(line))
+        async with line.main.write() as main:
+            await add_link(main, Link(CASE_CODE, LinkKind.CALL, CALL, line.now * 1000, "sara"))
+            await line.make()
+            assert len(await line.believed()) == DAYS
+        assert Interval(line.begin, line.begin + DAY) not in await line.believed()
+        assert await line.compare(line.whole) == {"unknown": {End.FOLLOWUP: 1}}
+        await line.make()
+        assert len(await line.believed()) == DAYS
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
