@@ -26,8 +26,11 @@ REQUEST_DAY = Table(
     Column("counts", Text, comment="JSON: how many requests ended how, by area code"),
     Column("numbers", LargeBinary, comment="of the other callers: little-endian uint64, rising"),
     Column("ends", LargeBinary, comment="how the request of each of them ended, one byte each"),
+    Column("quarters", Text, comment="JSON: what the next column's numbers are"),
+    Column("arrivals", LargeBinary, comment="the same calls by quarter of an hour: reports.callers.pulse_calls"),
 )
-"""What became of the requests of a day of the site's zone. It proves nothing and can be made again."""
+"""What became of the requests of a day of the site's zone, and when they came. It proves nothing and can be made again.
+"""
 
 REQUEST_DOUBT = Table(
     "request_doubt", MAIN,

@@ -1,6 +1,5 @@
 """How other rooms read the steps of callers."""
 
-from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -60,20 +59,20 @@ class Chosen:
 
 
 async def read_chosen(connection: AsyncConnection, start: int, end: int) -> list[Chosen]:
-    """The calls that came to the menus in `start <= instant < end`; actions within a day of coming count."""
+    """The calls that came to the menus in `start <= instant < end`; actions within a day of each one's coming count."""
     step = ivr_step.c
     began = select(step.call_id, step.at_ms, step.caller).where(
         step.at_ms >= start * 1000, step.at_ms < end * 1000, step.kind == Kind.CALL.value, step.result == BEGAN)
-    actions = select(step.call_id, step.name).where(
+    actions = select(step.call_id, step.name, step.at_ms).where(
         step.at_ms >= start * 1000, step.at_ms < (end + DAY) * 1000,
         step.kind.in_([Kind.SERVICE.value, Kind.VOICE_MESSAGE.value]))
-    services: defaultdict[str, set[str]] = defaultdict(set)
-    for row in await connection.execute(actions):
-        services[row.call_id].add(row.name)
-    return [
-        Chosen(row.call_id, row.at_ms / 1000, row.caller, frozenset(services.get(row.call_id, ())))
-        for row in await connection.execute(began.order_by(step.at_ms, step.call_id))
-    ]
+    came = (await connection.execute(began.order_by(step.at_ms, step.call_id))).all()
+    services: dict[str, tuple[int, set[str]]] = {call_id: (at_ms, set()) for call_id, at_ms, _ in came}
+    for call_id, name, at_ms in (await connection.execute(actions)).all():
+        first, found = services.get(call_id, (0, set()))
+        if first <= at_ms < first + DAY * 1000:
+            found.add(name)
+    return [Chosen(call_id, at_ms / 1000, caller, frozenset(services[call_id][1])) for call_id, at_ms, caller in came]
 
 
 async def read_beginnings(connection: AsyncConnection, call_ids: Collection[str]) -> dict[str, float]:

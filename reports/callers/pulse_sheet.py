@@ -11,7 +11,7 @@ from foundation.calendars import Interval
 from foundation.text import digits, number_text
 from reports.callers.provinces_sheet import province_title
 from reports.callers.pulse_calls import Sort, compare_counts, weeks_before
-from reports.callers.pulse_reading import count_calls
+from reports.callers.pulse_counting import count_calls
 from reports.cases.faults import SELDOM, WEEK, shown_chance, shown_times
 from reports.cases.sheets import EVERYTHING, TooLongError
 from reports.frame.parameters import Parameters

@@ -1,4 +1,5 @@
-"""Days of requests, added up once: what the report of channel shift reads instead of all calls, the same either way.
+"""Days of requests, added up once: what the reports of channel shift and of the pulse read instead of all calls, the
+same either way.
 
 What became of a request is told by two stores that have no common transaction. So a day is claimed in both, under one
 new token; the main store keeps what was made, the ledger the token alone. What changes the evidence of a day takes
@@ -23,6 +24,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, select, update
@@ -48,6 +50,8 @@ from foundation.settings import Settings
 from ivr.steps.store import read_beginnings
 from ivr.tables import ivr_step
 from recordings.tables import recording, voice_message
+from reports.callers.pulse_calls import CallsByQuarter, decode_quarters, encode_quarters, tally_quarters
+from reports.callers.pulse_reading import read_arrivals
 from reports.callers.request_reading import read_requests
 from reports.callers.request_tally import ENDS, DayOfRequests, decode, encode, tally_day
 from reports.frame.made_days import days_of, keep_made
@@ -84,6 +88,14 @@ async def _make_days(home: Home, settings: Settings, seconds: float) -> bool:
 
 
 # -- making
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a day is made of."""
+
+    requests: DayOfRequests
+    arrivals: CallsByQuarter
+
 
 class RequestDayMaker:
     """Makes what is missing, one day at a time, the newest first."""
@@ -143,18 +155,21 @@ class RequestDayMaker:
             await connection.execute(insert(REQUEST_DAY), {
                 "start": day.start, "end": day.end, "token": token, "claimed": now, "rules": rules_hash(self._codes)})
 
-    async def _read(self, day: Interval) -> DayOfRequests:
+    async def _read(self, day: Interval) -> Content:
         async with self._ledger.read() as ledger, self._main.read() as main:
-            return tally_day(await read_requests(ledger, main, day), self._codes)
+            return Content(
+                tally_day(await read_requests(ledger, main, day), self._codes),
+                tally_quarters(await read_arrivals(ledger, main, day), day, self._codes))
 
-    async def _store(self, day: Interval, token: int, content: DayOfRequests, now: int) -> bool:
+    async def _store(self, day: Interval, token: int, content: Content, now: int) -> bool:
         """Whether nothing has changed in the main store since it was claimed."""
-        counts, numbers, ends = encode(content)
+        counts, numbers, ends = encode(content.requests)
+        quarters, arrivals = encode_quarters(content.arrivals)
         async with self._main.write() as connection:
             await lock_request_days(connection)
             stored = await connection.execute(
                 update(REQUEST_DAY).where(REQUEST_DAY.c.start == day.start, REQUEST_DAY.c.token == token)
-                .values(made=now, counts=counts, numbers=numbers, ends=ends))
+                .values(made=now, counts=counts, numbers=numbers, ends=ends, quarters=quarters, arrivals=arrivals))
         return stored.rowcount > 0
 
 
@@ -223,14 +238,21 @@ class KeptDays:
         ] if self.tokens else []
 
     async def read(self, days: Sequence[Interval]) -> list[tuple[Interval, DayOfRequests]]:
-        """Their content, in order."""
-        found: list[tuple[Interval, DayOfRequests]] = []
-        day = REQUEST_DAY.c
+        """How their requests ended, in order."""
+        return [(day, decode(*content)) for day, *content in await self._contents(days, "counts", "numbers", "ends")]
+
+    async def read_arrivals(self, days: Collection[Interval]) -> dict[Interval, CallsByQuarter]:
+        """When their calls came."""
+        found = await self._contents(sorted(days, key=lambda day: day.start), "quarters", "arrivals")
+        return {day: decode_quarters(*content) for day, *content in found}
+
+    async def _contents(self, days: Sequence[Interval], *columns: str) -> list[Any]:
+        day, found = REQUEST_DAY.c, list[Any]()
         for first in range(0, len(days), AT_ONCE):
             few = days[first:first + AT_ONCE]
-            query = select(day.start, day.end, day.counts, day.numbers, day.ends).where(
+            query = select(day.start, day.end, *(day[name] for name in columns)).where(
                 day.start.in_([one.start for one in few])).order_by(day.start)
-            found += [(Interval(start, end), decode(*content))
+            found += [(Interval(start, end), *content)
                       for start, end, *content in (await self.main.execute(query)).all()]
         return found
 
@@ -243,11 +265,11 @@ async def _with_number(connection: AsyncConnection, alias: Alias) -> list[Interv
     day, found = REQUEST_DAY.c, list[Interval]()
     starts = (await connection.execute(select(day.start).where(day.made.is_not(None)))).scalars().all()
     for first in range(0, len(starts), AT_ONCE):
-        query = select(day.start, day.end, day.counts, day.numbers, day.ends).where(
-            day.start.in_(starts[first:first + AT_ONCE]), day.made.is_not(None))
+        query = select(REQUEST_DAY).where(day.start.in_(starts[first:first + AT_ONCE]), day.made.is_not(None))
         for row in await connection.execute(query):
-            numbers = decode(row.counts, row.numbers, row.ends).numbers
-            if (numbers.searchsorted(wanted, "left") < numbers.searchsorted(wanted, "right")).any():
+            requests = decode(row.counts, row.numbers, row.ends)
+            if any((numbers.searchsorted(wanted, "left") < numbers.searchsorted(wanted, "right")).any()
+                   for numbers in (requests.numbers, decode_quarters(row.quarters, row.arrivals).numbers)):
                 found.append(Interval(row.start, row.end))
     return found
 

@@ -34,7 +34,7 @@ from reports.callers.pulse_calls import (
     tally_quarters,
     weeks_before,
 )
-from reports.callers.pulse_reading import count_calls
+from reports.callers.pulse_counting import count_calls
 from reports.cases.sheets import TooLongError
 from reports.catalog import find_report
 from reports.frame.report import Context, make_sheet

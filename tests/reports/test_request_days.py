@@ -40,8 +40,9 @@ from recordings.messages.messages import Message, add_message
 from recordings.store import Recording, add_recording
 from recordings.tables import recording, voice_message
 from reports.callers.channel_shift import Requests, count_requests
-from reports.callers.request_days import STEPS, RequestDayMaker, standing
-from reports.callers.request_tally import ByProvince, DayOfRequests
+from reports.callers.pulse_counting import count_calls
+from reports.callers.request_days import STEPS, Content, RequestDayMaker, standing
+from reports.callers.request_tally import ByProvince
 from reports.callers.requests import End
 from reports.frame import people
 from reports.frame.people import TooManyCallsError
@@ -72,7 +73,7 @@ class RestlessMaker(RequestDayMaker):
 
     meanwhile: Deed = staticmethod(nothing)
 
-    async def _read(self, day: Interval) -> DayOfRequests:
+    async def _read(self, day: Interval) -> Content:
         found = await super()._read(day)
         await self.meanwhile()
         return found
@@ -171,7 +172,14 @@ class Line:
         made, counted = [await self.count(interval, step, from_days=from_days) for from_days in (True, False)]
         assert made.whole == counted.whole
         assert made.by_piece == counted.by_piece
+        await self._compare_arrivals(interval)
         return made.whole
+
+    async def _compare_arrivals(self, interval: Interval) -> None:
+        """Of a time that begins and ends beside quarters of an hour."""
+        time = Interval(interval.start + 1300, interval.end - 700)
+        made, counted = [await count_calls(self.context, [time], from_days=from_days) for from_days in (True, False)]
+        assert made == counted
 
     @property
     def whole(self) -> Interval:

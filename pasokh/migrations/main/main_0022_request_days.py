@@ -23,6 +23,9 @@ def upgrade() -> None:
         sa.Column("counts", sa.Text(), comment="JSON: how many requests ended how, by area code"),
         sa.Column("numbers", sa.LargeBinary(), comment="of the other callers: little-endian uint64, rising"),
         sa.Column("ends", sa.LargeBinary(), comment="how the request of each of them ended, one byte each"),
+        sa.Column("quarters", sa.Text(), comment="JSON: what the next column's numbers are"),
+        sa.Column("arrivals", sa.LargeBinary(),
+                  comment="the same calls by quarter of an hour: reports.callers.pulse_calls"),
         sa.PrimaryKeyConstraint("start", name="pk_request_day"),
     )
     op.create_table(
