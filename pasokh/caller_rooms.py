@@ -8,7 +8,7 @@ import callqueue.caller_data as queues
 import followups.caller_data as cases
 import ivr.caller_data as menus
 import recordings.caller_data as sounds
-import reports.callers.request_days as requests
+import reports.caller_data as reporting
 from callqueue.cel.feed import CelSink
 from callqueue.journal.erasure import Record
 from callqueue.journal.feed import JournalSink
@@ -27,7 +27,7 @@ def steps(home: Home) -> tuple[Step, ...]:
     """Every place where a caller's number or words stand in the databases, beside what is kept of his calls."""
     return (
         *desk.STEPS, *cases.steps(home), *sent_shelf.STEPS, *sounds.STEPS, *menus.STEPS, *queues.STEPS,
-        *requests.STEPS,  # last: they are made of what stands in the others
+        *reporting.STEPS,  # last: they are made of what stands in the others
     )
 
 

@@ -34,8 +34,6 @@ from callqueue.rollups.request_claims import claim_requests, first_moment, momen
 from followups.cases.case import LinkKind
 from foundation.calendars import Interval
 from foundation.database import Database, Store, store_url
-from foundation.erasure import Alias, Row, Step
-from foundation.numbered import coded, numbers_of
 from foundation.paths import Home
 from foundation.provinces import load_provinces
 from foundation.request_days import (
@@ -255,37 +253,3 @@ class KeptDays:
             found += [(Interval(start, end), *content)
                       for start, end, *content in (await self.main.execute(query)).all()]
         return found
-
-
-# -- forgetting a caller
-
-async def _with_number(connection: AsyncConnection, alias: Alias) -> list[Interval]:
-    """Days in which this number stands."""
-    wanted = numbers_of(sorted(code for form in alias.forms if (code := coded(form))))
-    day, found = REQUEST_DAY.c, list[Interval]()
-    starts = (await connection.execute(select(day.start).where(day.made.is_not(None)))).scalars().all()
-    for first in range(0, len(starts), AT_ONCE):
-        query = select(REQUEST_DAY).where(day.start.in_(starts[first:first + AT_ONCE]), day.made.is_not(None))
-        for row in await connection.execute(query):
-            requests = decode(row.counts, row.numbers, row.ends)
-            if any((numbers.searchsorted(wanted, "left") < numbers.searchsorted(wanted, "right")).any()
-                   for numbers in (requests.numbers, decode_quarters(row.quarters, row.arrivals).numbers)):
-                found.append(Interval(row.start, row.end))
-    return found
-
-
-async def _find(connection: AsyncConnection, alias: Alias) -> list[Row]:
-    return [{"start": day.start, "end": day.end} for day in await _with_number(connection, alias)]
-
-
-async def _erase(connection: AsyncConnection, alias: Alias) -> int:
-    """Also those that are being made: who makes them may have read the number."""
-    await lock_request_days(connection)
-    starts = [day.start for day in await _with_number(connection, alias)]
-    day = REQUEST_DAY.c
-    gone = await connection.execute(delete(REQUEST_DAY).where(day.start.in_(starts) | day.made.is_(None)))
-    return gone.rowcount
-
-
-STEPS = (Step("days of requests", Store.MAIN, frozenset({REQUEST_DAY.name}), _find, _erase),)
-"""To be taken when the number is forgotten everywhere else: a day is made again of what stands there then."""

@@ -39,9 +39,10 @@ from pasokh.caller_rooms import steps as forgetting_steps
 from recordings.messages.messages import Message, add_message
 from recordings.store import Recording, add_recording
 from recordings.tables import recording, voice_message
+from reports.caller_data import STEPS
 from reports.callers.channel_shift import Requests, count_requests
 from reports.callers.pulse_counting import count_calls
-from reports.callers.request_days import STEPS, Content, RequestDayMaker, standing
+from reports.callers.request_days import Content, RequestDayMaker, standing
 from reports.callers.request_tally import ByProvince
 from reports.callers.requests import End
 from reports.frame import people
@@ -262,35 +263,26 @@ class World:
         interval = Interval(start, start + self.random.choice([DAY, 2 * DAY, 5 * DAY]))
         await self.line.compare(interval, self.random.choice([Pieces.MONTH, Pieces.DAY, Pieces.DAY, Pieces.HOUR]))
 
-    async def live(self) -> int:
-        """How many days stood at the moments of comparing."""
-        stood = 0
-        for _ in range(self.random.randint(3, 7)):
+    async def live(self) -> None:
+        for _ in range(self.random.randint(2, 5)):
             for _ in range(self.random.randint(0, 3)):
                 await self.deed()
             await self.line.make(self.random.randint(1, 6), self.deed if self.random.random() < 0.6 else nothing)
-            stood += len(await self.line.believed())
             await self.compare()
         await self.line.make()
-        for _ in range(3):
-            await self.compare()
-        return stood
+        await self.compare()
 
 
-async def _live(url: str, seed: int) -> int:
+async def _live(url: str, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - calls, no secrets
     async with line_of(url, random.choice(sorted(ZONES))) as line:
-        return await World(line, random).live()
+        await World(line, random).live()
 
 
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_days_say_what_both_stores_say_whatever_comes_while_they_are_made(database_url: str, seed: int) -> None:
     asyncio.run(_live(database_url, seed))
-
-
-def test_days_are_made_and_stand(database_url: str) -> None:
-    assert asyncio.run(_live(database_url, 1)) > 3
 
 
 # -- one change after the other
@@ -376,18 +368,18 @@ async def test_what_changes_a_day_in_either_store_takes_it_away_also_while_it_is
         await line.tell("".join(journal_of(line, call) for call in calls))
         first = Interval(line.begin, line.begin + DAY)
         await line.make()
+        before = await line.count(first, Pieces.DAY)
         for change in CHANGES:
-            before = await line.count(first, Pieces.DAY)
             assert len(await line.believed()) == DAYS
             await change(line, calls.pop())
             assert first not in await line.believed(), change.__name__
-            between = await line.count(first, Pieces.DAY)
             await line.make(1, partial(change, line, calls.pop()))
             assert first not in await line.believed(), change.__name__
             after = await line.count(first, Pieces.DAY, from_days=False)
             await line.make()
             assert (await line.count(first, Pieces.DAY)).whole == after.whole, change.__name__
-            assert before.whole != between.whole != after.whole, change.__name__
+            assert before.whole != after.whole, change.__name__
+            before = after
 
 
 async def _answered(line: Line, connection: AsyncConnection) -> None:
