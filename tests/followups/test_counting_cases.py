@@ -78,7 +78,8 @@ async def compare(url: str, book: CaseBook, seed: int) -> None:
             assert len(opened) == sum(case["closing"] != Closing.DUPLICATE for case in cases)
             for by in Dimension:
                 times = draw_times(random)
-                assert await count_over_times(connection, times, by, book) == [recount(opened, time, by) for time in times]
+                counted = await count_over_times(connection, times, by, book)
+                assert counted == [recount(opened, time, by) for time in times]
     finally:
         await database.close()
 
