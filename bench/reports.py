@@ -19,9 +19,11 @@ from callqueue.rollups.store import CELL, Kind
 from callqueue.rollups.tables import ROLLUP
 from foundation.calendars import Interval, Step, iso
 from foundation.database import Database, Store
+from foundation.request_days import REQUEST_DAY
 from foundation.settings import Queue, Settings
 from ivr.tables import ivr_day
 from reports.agents.agents import AgentsQuery, build_agents_report
+from reports.callers.request_days import RequestDayMaker, standing
 from reports.catalog import REPORTS
 from reports.frame.parameters import STEP, Pairs, ParameterError
 from reports.frame.report import Context, Report, make_sheet
@@ -85,7 +87,9 @@ class Measured:
     stints: int
     fill_seconds: dict[str, float] = field(default_factory=dict)
     made: dict[str, float] = field(default_factory=dict)
-    """Seconds of the clock in which what was missing was made: roll-ups of the ledger, days of the menus."""
+    """Seconds of the clock in which what was missing was made: roll-ups of the ledger, days of the menus and of
+    requests.
+    """
     sheets: list[TimedSheet] = field(default_factory=list)
     compared: list[Compared] = field(default_factory=list)
 
@@ -107,6 +111,7 @@ async def measure_reports(site: YearSite, plan: Plan | None, tell: Tell) -> Meas
             ledger.engine.dialect.name, asked.days, filled.plan.days, filled.stints, dict(filled.seconds))
         measured.made["rollups"] = await make_rollups(ledger, asked, now, tell)
         measured.made["menu_days"] = await make_menu_days(main, asked, now, tell)
+        measured.made["request_days"] = await make_request_days(main, ledger, asked, now, tell)
         async for timed in time_catalogue(site, asked, now):
             tell(f"{timed.report}, {timed.time}: {timed.refusal or f'{timed.took.clock:.2f} s'}")
             measured.sheets.append(timed)
@@ -159,6 +164,22 @@ async def _menu_days(database: Database, plan: Plan) -> int:
         ivr_day.c.start >= plan.start, ivr_day.c.end <= plan.end, ivr_day.c.made.is_not(None))
     async with database.read() as connection:
         return int((await connection.execute(made)).scalar_one())
+
+
+async def make_request_days(main: Database, ledger: Database, plan: Plan, now: int, tell: Tell) -> float:
+    await _forget_claims(main, REQUEST_DAY)
+    maker, there = RequestDayMaker(main, ledger, ZONE), await _request_days(main, ledger, plan)
+    progress, before = Progress("days of requests added up", max(1, plan.days - there), tell), there
+    while there < plan.days and await maker.step(now):
+        there = await _request_days(main, ledger, plan)
+        progress.reached(there - before)
+    return progress.seconds
+
+
+async def _request_days(main: Database, ledger: Database, plan: Plan) -> int:
+    async with main.read() as main_connection, ledger.read() as ledger_connection:
+        days = await standing(main_connection, ledger_connection)
+    return sum(plan.start <= day.start and day.end <= plan.end for day in days)
 
 
 # -- every report, as its page makes it

@@ -11,6 +11,7 @@ from callqueue.ledger.promise_tables import CALLBACK_REQUEST
 from callqueue.ledger.tables import BAD_LINE, CALL, ORPHAN, PENDING, REFUSAL, STINT
 from callqueue.outbound.model import Result, State
 from callqueue.outbound.tables import OUTBOUND_ATTEMPT, OUTBOUND_CALL
+from callqueue.rollups import forgetting
 from foundation.database import Store
 from foundation.erasure import Alias, Step, number_step, text_step
 
@@ -22,6 +23,7 @@ STEPS: tuple[Step, ...] = (
     number_step("transfers to the number", Store.LEDGER, TRANSFER, "target", certain=True),
     text_step("journal lines that could not be read", Store.LEDGER, BAD_LINE, "text"),
     text_step("journal lines without a beginning", Store.LEDGER, ORPHAN, "text"),
+    forgetting.STEP,
     number_step("calls that we owed", Store.MAIN, OUTBOUND_CALL, "number"),
 )
 

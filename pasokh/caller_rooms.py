@@ -8,6 +8,7 @@ import callqueue.caller_data as queues
 import followups.caller_data as cases
 import ivr.caller_data as menus
 import recordings.caller_data as sounds
+import reports.callers.request_days as requests
 from callqueue.cel.feed import CelSink
 from callqueue.journal.erasure import Record
 from callqueue.journal.feed import JournalSink
@@ -26,6 +27,7 @@ def steps(home: Home) -> tuple[Step, ...]:
     """Every place where a caller's number or words stand in the databases, beside what is kept of his calls."""
     return (
         *desk.STEPS, *cases.steps(home), *sent_shelf.STEPS, *sounds.STEPS, *menus.STEPS, *queues.STEPS,
+        *requests.STEPS,  # last: they are made of what stands in the others
     )
 
 
@@ -51,9 +53,10 @@ EXEMPT: Mapping[str, str] = {
     "quality_pick": "which rule chose a recording",
     "quality_reply": "an agent's own words",
     "quality_scorecard": "questions",
+    "request_claim": "times",
+    "request_doubt": "ids of calls, recordings and messages",
     "report_mail": "when reports were sent, and why not",
     "report_schedule": "which reports, and the managers who get them",
-    "rollup": "counts, and ids of calls and promises",
     "rollup_rules": "lengths of time",
     "web_session": "of users of the pages",
 }

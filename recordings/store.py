@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from foundation.request_days import mark_request_days
 from recordings.tables import recording
 
 CHUNK = 500
@@ -58,6 +59,7 @@ async def add_recording(connection: AsyncConnection, kept: Recording) -> None:
     """Enter a recording; one that is there already stays as it is."""
     insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     await connection.execute(insert(recording).values(asdict(kept)).on_conflict_do_nothing())
+    await mark_request_days(connection, [kept.started_ms / 1000])  # a case may be linked to it already
 
 
 async def find_recording(connection: AsyncConnection, recording_id: str) -> Recording | None:

@@ -191,6 +191,16 @@ async def read_conversations(
     return await _talks(connection, *asked)
 
 
+async def read_talked_calls(
+    connection: AsyncConnection, start: int, end: int, *, kinds: Sequence[Kind],
+) -> list[tuple[str, float]]:
+    """Call and beginning (epoch seconds) of each conversation of these kinds that began in the interval."""
+    query = select(CONVERSATION.c.call_id, CONVERSATION.c.started_us).where(
+        CONVERSATION.c.started_us >= start * SECOND_US, CONVERSATION.c.started_us < end * SECOND_US,
+        CONVERSATION.c.kind.in_([kind.value for kind in kinds]))
+    return [(call_id, started_us / SECOND_US) for call_id, started_us in await connection.execute(query)]
+
+
 async def talks_of_calls(connection: AsyncConnection, calls: Collection[str]) -> list[Talk]:
     """All conversations of these calls, in the order of beginning."""
     wanted, found = sorted(calls), list[Talk]()

@@ -133,18 +133,6 @@ async def read_people(
     return found.people()
 
 
-async def read_callers(
-    connection: AsyncConnection, interval: Interval, window: int, numbers: Collection[str],
-    shared: Collection[str] = (),
-) -> PeopleEvidence:
-    """As `read_people`, of the callers by these numbers alone."""
-    found = _Gathering()
-    await _look_up_callers(connection, found, interval, window, numbers)
-    await _reach_back(connection, found, interval, window, shared)
-    await _complete_promises(connection, found)
-    return found.people()
-
-
 async def _look_up_callers(
     connection: AsyncConnection, found: _Gathering, interval: Interval, window: int, numbers: Collection[str],
 ) -> None:

@@ -119,6 +119,7 @@ def _change(journal: str, ledger: Ledger) -> Change:
         | {event.channel_id for event in changes.callbacks if event.channel_id},
         moments=[*(refused.at for refused in changes.refusals), *(ring.at for ring in changes.rings)],
         promises={event.promise for event in changes.callbacks if event.promise},
+        promise_times=[event.at for event in changes.callbacks],
         agent_events=[(journal, event) for event in changes.agent_events], markers=changes.markers,
         desk_times=[(event.at_us // SECOND_US, EVER) for event in changes.holds],
     )

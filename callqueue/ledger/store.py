@@ -212,26 +212,27 @@ async def read_agent_states(connection: AsyncConnection, at: int) -> list[AgentE
     """
     somewhere, everywhere = AGENT_SEEN.c.queue != "", AGENT_SEEN.c.queue == ""
     rows = [
-        *await _rows(connection, _last_deeds(at, somewhere, lambda event: event.c.queue == AGENT_SEEN.c.queue)),
-        *await _rows(connection, _last_deeds(at, everywhere, lambda event: event.c.queue.is_(None))),
+        *await _rows(connection, _last_deeds(at, somewhere, lambda event, seen: event.c.queue == seen.c.queue)),
+        *await _rows(connection, _last_deeds(at, everywhere, lambda event, _seen: event.c.queue.is_(None))),
     ]
     return [_agent_event(row) for row in sorted(rows, key=lambda row: (row.at, row.id))]
 
 
 def _last_deeds(
-    at: int, which: ColumnElement[bool], in_queue: Callable[[Any], ColumnElement[bool]],
+    at: int, which: ColumnElement[bool], in_queue: Callable[[Any, Any], ColumnElement[bool]],
 ) -> Select[*tuple[Any, ...]]:
     """One look into the index for each deed that there is; a search over all that were ever done would take seconds."""
-    def same(event: Any) -> ColumnElement[bool]:
+    def same(event: Any, seen: Any) -> ColumnElement[bool]:
         return and_(
-            event.c.journal == AGENT_SEEN.c.journal, event.c.agent == AGENT_SEEN.c.agent,
-            event.c.deed == AGENT_SEEN.c.deed, in_queue(event),
+            event.c.journal == seen.c.journal, event.c.agent == seen.c.agent, event.c.deed == seen.c.deed,
+            in_queue(event, seen),
         )
 
     earlier = AGENT_EVENT.alias("earlier")
-    last = select(func.max(earlier.c.at)).where(same(earlier), earlier.c.at < at).correlate(AGENT_SEEN)
-    return select(AGENT_EVENT).join(AGENT_SEEN, same(AGENT_EVENT)).where(
-        which, AGENT_EVENT.c.at == last.scalar_subquery())
+    found = select(func.max(earlier.c.at)).where(same(earlier, AGENT_SEEN), earlier.c.at < at).correlate(AGENT_SEEN)
+    # Materialized: else SQLite begins with the deeds, and looks at every one of them.
+    last = select(AGENT_SEEN, found.scalar_subquery().label("at")).where(which).cte("last").prefix_with("MATERIALIZED")
+    return select(AGENT_EVENT).join(last, and_(same(AGENT_EVENT, last), AGENT_EVENT.c.at == last.c.at))
 
 
 async def read_last_starts(connection: AsyncConnection, at: int) -> list[Marker]:

@@ -101,7 +101,7 @@ REFUSAL = Table(
     Column("queue", String(NAME), nullable=False),
     Column("reason", String(20), nullable=False),
     Column("channel_id", String(ID), nullable=False, index=True),
-    Column("call_id", String(ID), nullable=False),
+    Column("call_id", String(ID), nullable=False, index=True),
     Column("caller", String(40)),
     Column("number", Integer, nullable=False),
     Column("origin", String(16)),

@@ -29,14 +29,22 @@ def counted_of(found: Mapping[Words, Mapping[str, int]], columns: Sequence[str])
     return Counted(tuple(kept), np.array(numbers, np.int64).reshape(len(kept), len(columns)))
 
 
-def add_counted(parts: Iterable[Counted], signs: Iterable[int] | None = None) -> Counted:
-    """The sum of all of them; a part is taken away where its sign is −1."""
+def gathered(keys: Sequence[Words], numbers: NDArray[np.int64]) -> Counted:
+    """A row for each key, which is the sum of the rows that have it."""
+    names = sorted(set(keys))
+    place = {name: row for row, name in enumerate(names)}
+    whole = np.zeros((len(names), numbers.shape[1]), np.int64)
+    np.add.at(whole, np.array([place[key] for key in keys], np.int64), numbers)
+    return Counted(tuple(names), whole)
+
+
+def add_counted(parts: Iterable[Counted]) -> Counted:
+    """The sum of all of them."""
     filled = list(parts)
-    factors = list(signs) if signs is not None else [1] * len(filled)
     keys = sorted({key for part in filled for key in part.keys})
     place = {key: row for row, key in enumerate(keys)}
     whole = np.zeros((len(keys), max((part.numbers.shape[1] for part in filled), default=0)), np.int64)
-    for part, factor in zip(filled, factors, strict=True):
+    for part in filled:
         if len(part.keys):
-            whole[[place[key] for key in part.keys]] += factor * part.numbers
+            whole[[place[key] for key in part.keys]] += part.numbers
     return Counted(tuple(keys), whole)

@@ -1,27 +1,39 @@
 """Callers by where they call from and how they were served, in numbers that can be added. Pure.
 
-T and S have gone into these counts, so other thresholds ask for other tallies.
+T and S have gone into these counts, so other thresholds ask for other tallies. Who has no fixed line may have told
+where he lives, and may do so at any time: so what he brought is kept by his number, too.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from callqueue.ledger.stint import Outcome, Stint
 from callqueue.metrics.arithmetic import milliseconds, ratio
+from callqueue.metrics.callers_tally import Callers, add_callers, callers_of, told_counts
 from callqueue.metrics.contacts import Contact
-from callqueue.metrics.counted import Counted, Words, add_counted, counted_of
+from callqueue.metrics.counted import Counted, add_counted, gathered
 from callqueue.metrics.entries import Entry
 from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.service import is_short_abandon
+from callqueue.metrics.tally_figures import waits_in_time
+from foundation.numbered import UNKNOWN, Told, numbers_of
 
 COLUMNS = (
-    "stints_answered", "stints_unanswered", "entries", "entries_answered", "answered_within_threshold", "waits_ms",
+    "stints_answered", "stints_unanswered", "entries", "entries_answered", "answered_within_threshold",
     "entries_abandoned", "short_abandoned", "entries_left_for_callback", "contacts", "contacts_repeated",
-    "contacts_in_time", "contacts_short",
+    "contacts_in_time", "contacts_short", "waits_ms",
 )
-Still = tuple[str, str, int, int]
-"""Queue, place, and two instants."""
+(
+    STINTS_ANSWERED, STINTS_UNANSWERED, ENTRIES, ENTRIES_ANSWERED, ANSWERED_WITHIN_THRESHOLD, ENTRIES_ABANDONED,
+    SHORT_ABANDONED, ENTRIES_LEFT_FOR_CALLBACK, CONTACTS, CONTACTS_REPEATED, CONTACTS_IN_TIME, CONTACTS_SHORT, WAITS_MS,
+) = range(len(COLUMNS))
+Whence = tuple[str, int]
+"""A place and 0; of a number that tells none: nothing, and the number coded."""
+Still = tuple[str, str, int, int, int]
+"""Queue, whence, and two instants."""
 
 
 @dataclass(slots=True)
@@ -35,11 +47,13 @@ class PlacesTally:
     """Contacts that have spoken with nobody, and wait or are promised a callback: when they began, twice."""
     last: dict[str, int] = field(default_factory=dict)
     """By queue, when its last contact began."""
+    callers: Callers = field(default_factory=Callers)
+    """Of what is counted under no place, the part of each number that can be coded."""
 
 
 def tally_places(
     stints: Iterable[Stint], entries: Iterable[Entry], contacts: Iterable[Contact], *, rules: Rulebook, now: float,
-    place_of: Callable[[str | None], str],
+    whence: Callable[[str | None], Whence],
 ) -> PlacesTally:
     """Of what is booked to one time.
 
@@ -49,51 +63,53 @@ def tally_places(
         contacts: booked there.
         rules: T and S.
         now: epoch seconds.
-        place_of: where a number calls from.
+        whence: where a number calls from.
     """
-    found: defaultdict[Words, Counter[str]] = defaultdict(Counter)
+    found: defaultdict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0] * len(COLUMNS))
     tally = PlacesTally()
     for stint in stints:
         answered = stint.outcome is Outcome.ANSWERED
-        found[stint.queue, place_of(stint.caller)]["stints_answered" if answered else "stints_unanswered"] += 1
+        found[stint.queue, *whence(stint.caller)][STINTS_ANSWERED if answered else STINTS_UNANSWERED] += 1
     for entry in entries:
-        place = place_of(entry.caller)
-        _add_entry(found[entry.queue, place], entry, rules, now)
+        place, code = whence(entry.caller)
+        _add_entry(found[entry.queue, place, code], entry, rules, now)
         if entry.outcome is Outcome.WAITING:
-            tally.waiting.append((entry.queue, place, entry.entered, entry.last.entered))
+            tally.waiting.append((entry.queue, place, code, entry.entered, entry.last.entered))
     for contact in contacts:
-        place = place_of(contact.entries[0].caller)
-        _add_contact(found[contact.queue, place], contact, rules, now)
+        place, code = whence(contact.entries[0].caller)
+        _add_contact(found[contact.queue, place, code], contact, rules, now)
         if contact.spoken is None and _is_pending(contact):
-            tally.pending.append((contact.queue, place, contact.entered, contact.entered))
+            tally.pending.append((contact.queue, place, code, contact.entered, contact.entered))
         tally.last[contact.queue] = max(contact.entered, tally.last.get(contact.queue, 0))
-    tally.counts = counted_of(found, COLUMNS)
+    table = np.array(list(found.values()), np.int64).reshape(len(found), len(COLUMNS))
+    tally.counts = gathered([(queue, place) for queue, place, _ in found], table)
+    tally.callers = callers_of({(queue, code): row for (queue, _, code), row in found.items() if code})
     return tally
 
 
-def _add_entry(row: Counter[str], entry: Entry, rules: Rulebook, now: float) -> None:
-    row["entries"] += 1
+def _add_entry(row: list[int], entry: Entry, rules: Rulebook, now: float) -> None:
+    row[ENTRIES] += 1
     match entry.outcome:
         case Outcome.ANSWERED:
             wait = entry.wait(now)
-            row["entries_answered"] += 1
-            row["waits_ms"] += milliseconds(wait)
-            row["answered_within_threshold"] += wait <= rules.of(entry.queue).service_threshold
+            row[ENTRIES_ANSWERED] += 1
+            row[WAITS_MS] += milliseconds(wait)
+            row[ANSWERED_WITHIN_THRESHOLD] += wait <= rules.of(entry.queue).service_threshold
         case Outcome.ABANDONED:
-            row["entries_abandoned"] += 1
-            row["short_abandoned"] += is_short_abandon(entry, rules, now)
+            row[ENTRIES_ABANDONED] += 1
+            row[SHORT_ABANDONED] += is_short_abandon(entry, rules, now)
         case Outcome.LEFT_FOR_CALLBACK:
-            row["entries_left_for_callback"] += 1
+            row[ENTRIES_LEFT_FOR_CALLBACK] += 1
 
 
-def _add_contact(row: Counter[str], contact: Contact, rules: Rulebook, now: float) -> None:
-    row["contacts"] += 1
-    row["contacts_repeated"] += contact.calls > 1
+def _add_contact(row: list[int], contact: Contact, rules: Rulebook, now: float) -> None:
+    row[CONTACTS] += 1
+    row[CONTACTS_REPEATED] += contact.calls > 1
     time = contact.time_to_human
     if time is not None:
-        row["contacts_in_time"] += time <= rules.of(contact.queue).service_threshold
+        row[CONTACTS_IN_TIME] += time <= rules.of(contact.queue).service_threshold
     else:
-        row["contacts_short"] += all(is_short_abandon(entry, rules, now) for entry in contact.entries)
+        row[CONTACTS_SHORT] += all(is_short_abandon(entry, rules, now) for entry in contact.entries)
 
 
 def _is_pending(contact: Contact) -> bool:
@@ -103,6 +119,12 @@ def _is_pending(contact: Contact) -> bool:
 def add_places(tallies: Iterable[PlacesTally]) -> PlacesTally:
     """The tally of all of them."""
     parts = list(tallies)
+    whole = _without_callers(parts)
+    whole.callers = add_callers(part.callers for part in parts)
+    return whole
+
+
+def _without_callers(parts: Sequence[PlacesTally]) -> PlacesTally:
     last: dict[str, int] = {}
     for part in parts:
         for queue, at in part.last.items():
@@ -112,35 +134,26 @@ def add_places(tallies: Iterable[PlacesTally]) -> PlacesTally:
         [each for part in parts for each in part.pending], last)
 
 
-def renamed(tally: PlacesTally, name_of: Callable[[str], str]) -> PlacesTally:
-    """With other names for the places; several may become one."""
-    found: defaultdict[Words, Counter[str]] = defaultdict(Counter)
-    for (queue, place), row in tally.counts.rows(COLUMNS):
-        found[queue, name_of(place)].update(row)
-    return PlacesTally(
-        counted_of(found, COLUMNS),
-        [(queue, name_of(place), first, last) for queue, place, first, last in tally.waiting],
-        [(queue, name_of(place), first, last) for queue, place, first, last in tally.pending], tally.last)
-
-
-def moved(whole: PlacesTally, away: PlacesTally, there: PlacesTally) -> PlacesTally:
-    """The whole, in which some callers stand in another place.
+def placed(parts: Sequence[PlacesTally], name_of: Callable[[str], str], told: Told) -> PlacesTally:
+    """The tally of all parts, in which everybody stands where he belongs; it does not tell callers apart any more.
 
     Args:
-        whole: of all callers.
-        away: of those callers, where they stand in it.
-        there: of the same, where they belong.
+        parts: of times beside each other.
+        name_of: of the places in them, of none as well; several may have one.
+        told: where callers live who are in no place.
     """
-    return PlacesTally(
-        add_counted([whole.counts, away.counts, there.counts], [1, -1, 1]),
-        _exchanged(whole.waiting, away.waiting, there.waiting), _exchanged(whole.pending, away.pending, there.pending),
-        whole.last)
+    whole = _without_callers(parts)
+    named = gathered([(queue, name_of(place)) for queue, place in whole.counts.keys], whole.counts.numbers)
+    there = told_counts([part.callers for part in parts], told)
+    away = gathered([(queue, name_of("")) for queue, _ in there.keys], -there.numbers)
 
+    def put(stills: Sequence[Still]) -> list[Still]:
+        places = told.places_of(numbers_of(code for _, _, code, _, _ in stills)).tolist()
+        return [
+            (queue, name_of(place) if word == UNKNOWN else told.words[word], code, first, last)
+            for (queue, place, code, first, last), word in zip(stills, places, strict=True)]
 
-def _exchanged(whole: Sequence[Still], away: Sequence[Still], there: Sequence[Still]) -> list[Still]:
-    rest = Counter(whole)
-    rest.subtract(away)
-    return [*rest.elements(), *there]
+    return PlacesTally(add_counted([named, away, there]), put(whole.waiting), put(whole.pending), whole.last)
 
 
 def place_figures(
@@ -155,11 +168,11 @@ def place_figures(
         if ours(queue, where):
             counts.update(row)
     waiting = sum(
-        last - first + max(0, now - last) <= rules.of(queue).service_threshold
-        for queue, where, first, last in tally.waiting if ours(queue, where))
+        waits_in_time(first, last, rules.of(queue).service_threshold, now)
+        for queue, where, _, first, last in tally.waiting if ours(queue, where))
     pending = sum(
         now - began <= rules.of(queue).service_threshold
-        for queue, where, began, _ in tally.pending if ours(queue, where))
+        for queue, where, _, began, _ in tally.pending if ours(queue, where))
     judged = counts["entries"] - counts["short_abandoned"] - counts["entries_left_for_callback"] - waiting
     answered, contacts = counts["entries_answered"], counts["contacts"]
     return {

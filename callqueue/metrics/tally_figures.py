@@ -16,9 +16,9 @@ from callqueue.metrics.balance import LedgerCounts
 from callqueue.metrics.contacts import ContactFigures
 from callqueue.metrics.figures import Figures, Growth
 from callqueue.metrics.promises import CallbackFigures
-from callqueue.metrics.rules import Rulebook
+from callqueue.metrics.rules import Rulebook, Rules
 from callqueue.metrics.service import UNSERVED, EntryCounts, ServiceFigures
-from callqueue.metrics.tally import LONGEST_SECONDS, PENDING, AgentsTally, CallsTally, Numbers, PromisesTally
+from callqueue.metrics.tally import LONGEST_SECONDS, PENDING, AgentKey, AgentsTally, CallsTally, Numbers, PromisesTally
 from callqueue.metrics.waits import WaitFigures
 from callqueue.metrics.work import WorkFigures
 from callqueue.outbound.model import Result
@@ -71,12 +71,12 @@ def _count_entries(calls: Parts, counts: Counter[str], rules: Rulebook, now: int
     in_time = short = waiting = abandoned = answered = 0
     for queue, tally in calls:
         limits = rules.of(queue)
-        in_time += int(np.searchsorted(tally.waits, limits.service_threshold * 1000, "right"))
-        short += _within(tally.entries_abandoned, limits.short_abandon)
+        timely, soon = judged(tally, limits)
+        in_time += timely
+        short += soon
         answered += len(tally.waits)
         abandoned += len(tally.entries_abandoned)
-        waiting += sum(
-            last - first + max(0, now - last) <= limits.service_threshold for first, last in tally.waiting)
+        waiting += sum(waits_in_time(*each, limits.service_threshold, now) for each in tally.waiting)
     left = counts["entries_left_for_callback"]
     return EntryCounts(
         entries=counts["entries"], entries_answered=answered, answered_within_threshold=in_time,
@@ -84,6 +84,17 @@ def _count_entries(calls: Parts, counts: Counter[str], rules: Rulebook, now: int
         entries_waiting_within_threshold=waiting,
         service_level_denominator=counts["entries"] - short - left - waiting,
     )
+
+
+def judged(tally: CallsTally, limits: Rules) -> tuple[int, int]:
+    """Entries answered within T, and those abandoned within S."""
+    in_time = int(np.searchsorted(tally.waits, limits.service_threshold * 1000, "right"))
+    return in_time, _within(tally.entries_abandoned, limits.short_abandon)
+
+
+def waits_in_time(first: int, last: int, threshold: int, now: float) -> bool:
+    """Whether an entry that still waits is within the threshold: it joined `first`, and where it waits now `last`."""
+    return last - first + max(0, now - last) <= threshold
 
 
 def _service(calls: Parts, counts: Counter[str], entries: EntryCounts, rules: Rulebook) -> ServiceFigures:
@@ -186,12 +197,19 @@ def _agents(tallies: Sequence[AgentsTally], queues: Collection[str] | None) -> A
         spent.update(tally.spent)
     asked = None if queues is None else frozenset(queues)
     available = busy = 0
-    for (conditions, talking), ms in spent.items():
-        mine = {condition for condition, of in conditions if asked is None or not asked.isdisjoint(of)}
-        at_work = talking and bool(mine)
-        busy += ms if at_work or Condition.WRAP_UP in mine else 0
-        available += ms if at_work or mine - {Condition.PAUSED} else 0
+    for key, ms in spent.items():
+        is_available, is_busy = doing(key, asked)
+        available += ms if is_available else 0
+        busy += ms if is_busy else 0
     return time_figures(available, busy)
+
+
+def doing(key: AgentKey, asked: frozenset[str] | None) -> tuple[bool, bool]:
+    """Whether who was this was available for the queues asked about (None: all), and whether he was busy."""
+    conditions, talking = key
+    mine = {condition for condition, of in conditions if asked is None or not asked.isdisjoint(of)}
+    at_work = talking and bool(mine)
+    return bool(at_work or mine - {Condition.PAUSED}), at_work or Condition.WRAP_UP in mine
 
 
 def rings_by_agent(calls: Parts) -> dict[str, tuple[int, float]]:

@@ -6,8 +6,7 @@ transaction of the change; so what was made of older evidence finds no claim to 
 
 import random
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,32 +16,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.fold_store import insert_new
 from callqueue.ledger.store import evidence_start
+from callqueue.metrics.people_tally import AGAIN
 from callqueue.metrics.rules import Rulebook, longest_window
 from callqueue.rollups.kinds import ROLLUPS
 from callqueue.rollups.model import Terms
-from callqueue.rollups.store import CELL, CELLS, DAYS, Kind, Stored, cell_of, lock_rollups
+from callqueue.rollups.people import gather_people
+from callqueue.rollups.reading import Reader
+from callqueue.rollups.store import CELL, CELLS, DAYS, Kind, Stored, lock_rollups
 from callqueue.rollups.tables import ROLLUP, ROLLUP_RULES
-from foundation.calendars import Interval, day_start
+from callqueue.rollups.tasks import Task, cells_of, day_of, runs_of, together
+from foundation.calendars import Interval
 from foundation.database import Database
 
-SETTLED = 600
-"""Seconds after which a time is thought to be over; what comes later still counts, but costs a second making."""
 PUT_OFF = 60
 """Seconds until what could not be stored is tried again."""
 ABANDONED = 3600
 """After so many seconds a claim is one of a process that is no more."""
 MANY_DAYS = 4
 """Days made at once where a long time lacks them: what lies around them is read once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Times of one kind that lack their roll-ups, side by side."""
-
-    kind: Kind
-    days: tuple[Interval, ...] = ()
-    """Whole days among them, which are made as well."""
-    cells: tuple[Interval, ...] = ()
 
 
 class RollupMaker:
@@ -69,10 +60,9 @@ class RollupMaker:
         async with self._database.read() as connection:
             begun = await evidence_start(connection)
         if begun is not None:
-            for kind in ROLLUPS:
-                task = await self._find(kind, begun, now)
-                if task is not None:
-                    await self._do(task, now)
+            tasks = [task for kind in ROLLUPS if (task := await self._find(kind, begun, now)) is not None]
+            for alike in together(tasks):
+                await self._do(alike, now)
         return self.made > made
 
     # -- finding
@@ -90,13 +80,13 @@ class RollupMaker:
                 continue
             if run:
                 break
-            cells = [cell for cell in _cells(day, now) if cell.start not in there and self._is_due(kind, cell, now)]
+            cells = [cell for cell in cells_of(day, now) if cell.start not in there and self._is_due(kind, cell, now)]
             if cells:
                 return Task(kind, (), tuple(cells))
             if over:
                 await self._join(kind, day, now)
         days = tuple(reversed(run))
-        return Task(kind, days, tuple(cell for day in days for cell in _cells(day, now))) if days else None
+        return Task(kind, days, tuple(cell for day in days for cell in cells_of(day, now))) if days else None
 
     async def _lacking_days(self, kind: Kind, begun: int, now: int) -> list[Interval]:
         whole = await self._there(kind, DAYS, Interval(begun - 2 * 86400, now))
@@ -115,26 +105,40 @@ class RollupMaker:
     def _days(self, begun: int, now: int) -> Iterator[Interval]:
         """Days of the site's zone, newest first."""
         day = datetime.fromtimestamp(now, self._terms.zone).date()
-        while (interval := _day(day, self._terms.zone)).end > begun:
+        while (interval := day_of(day, self._terms.zone)).end > begun:
             yield interval
             day -= timedelta(days=1)
 
     # -- making
 
-    async def _do(self, task: Task, now: int) -> None:
-        for run in _runs(task.cells):
-            days = [day for day in task.days if run[0].start <= day.start and day.end <= run[-1].end]
-            await self._claim_all(task.kind, run, days, now)
+    async def _do(self, tasks: Sequence[Task], now: int) -> None:
+        """Tasks of the same times. What they read is claimed by all of them before it is read."""
+        kinds = [task.kind for task in tasks]
+        for run in runs_of(tasks[0].cells):
+            days = [day for day in tasks[0].days if run[0].start <= day.start and day.end <= run[-1].end]
+            for kind in kinds:
+                await self._claim_all(kind, run, days, now)
             async with self._database.read() as connection:
-                parts = await self._make(connection, task.kind, run, now)
-            await self._store(task.kind, run, days, parts, now)
+                made = await self._make(connection, kinds, run, now)
+            for kind, parts in made.items():
+                await self._store(kind, run, days, parts, now)
 
     async def _make(
-        self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
-    ) -> dict[Interval, Any]:
-        """Those that time alone will not change."""
-        made = await ROLLUPS[kind].make(connection, cells, self._terms, now)
-        return {cell: made.parts[index] for index, cell in enumerate(cells) if index not in made.growing}
+        self, connection: AsyncConnection, kinds: Sequence[Kind], cells: Sequence[Interval], now: int,
+    ) -> dict[Kind, dict[Interval, Any]]:
+        """Those that time alone will not change; for several kinds callers are read once."""
+        terms = self._terms
+        if len(kinds) == 1:
+            reader = Reader(connection, terms.rules, now, terms.shared, zone=terms.zone)
+            parted = {kind: await reader.make(ROLLUPS[kind], cells) for kind in kinds}
+        else:
+            people = await gather_people(connection, cells, terms.rules, terms.shared, AGAIN)
+            parted = {
+                kind: await of_people(connection, people, cells, terms, now)
+                for kind in kinds if (of_people := ROLLUPS[kind].of_people)}
+        return {
+            kind: {cell: made.parts[index] for index, cell in enumerate(cells) if index not in made.growing}
+            for kind, made in parted.items()}
 
     async def _claim_all(self, kind: Kind, cells: Sequence[Interval], days: Sequence[Interval], now: int) -> None:
         async with self._database.write() as connection:
@@ -195,7 +199,7 @@ class RollupMaker:
         async with self._database.write() as connection:
             await lock_rollups(connection)
             there = await _starts(connection, kind, CELLS, day, self._rules_of(kind), made=True)
-            wanted = [Stored(CELLS, cell) for cell in _cells(day, now)]
+            wanted = [Stored(CELLS, cell) for cell in cells_of(day, now)]
             if any(each.interval.start not in there for each in wanted):
                 return
             parts = await ROLLUPS[kind].read(connection, wanted)
@@ -215,25 +219,3 @@ async def _starts(
     if made:
         query = query.where(ROLLUP.c.made.is_not(None))
     return set((await connection.execute(query)).scalars())
-
-
-def _day(day: date, zone: ZoneInfo) -> Interval:
-    return Interval(*(int(day_start(each, zone).timestamp()) for each in (day, day + timedelta(days=1))))
-
-
-def _cells(day: Interval, now: int) -> list[Interval]:
-    """The quarters of an hour that lie in the day and are over."""
-    first = -(-day.start // CELL) * CELL
-    last = min(day.end, cell_of(now - SETTLED))
-    return [Interval(start, start + CELL) for start in range(first, last - CELL + 1, CELL)]
-
-
-def _runs(cells: Sequence[Interval]) -> list[list[Interval]]:
-    """Those side by side, together."""
-    runs: list[list[Interval]] = []
-    for cell in cells:
-        if runs and runs[-1][-1].end == cell.start:
-            runs[-1].append(cell)
-        else:
-            runs.append([cell])
-    return runs

@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from callqueue.metrics.agents_tally import TimesheetsTally
 from callqueue.metrics.arrivals_tally import ArrivalsTally
 from callqueue.metrics.counted import Counted
+from callqueue.metrics.hours_tally import ByHour, HoursTally
 from callqueue.metrics.people_tally import INSTANT, REPEAT, PeopleOfQueue, PeopleTally, Repeats
 from callqueue.metrics.places_tally import PlacesTally
 from callqueue.metrics.rings_tally import RingsTally
 from callqueue.metrics.tally import ARRAYS, AgentsTally, CallsTally, PromisesTally
+from callqueue.rollups.columns import LARGE, decode_callers, encode_callers, narrow
 from callqueue.rollups.model import Kept
 from callqueue.rollups.store import CallsPart, PromisesPart
 
 COUNTED = np.dtype("<i4")
 """A day has a hundred million milliseconds at most."""
-LARGE = np.dtype("<i8")
-"""All callers of a day together have more."""
 END = b"\0"
 """No text of JSON has it."""
 INSTANTS = ("known", "unknown", "returned")
@@ -144,41 +144,43 @@ def decode_counted(counts: str, numbers: bytes) -> Counted:
 
 def encode_rings(tally: RingsTally) -> Kept:
     """Each column as narrow as its largest number; the agents of each queue together, for that is their order."""
-    columns = [_narrow(column) for column in (tally.places, *tally.numbers.T)]
+    columns = [narrow(column) for column in (tally.places, *tally.numbers.T)]
     agents: dict[str, list[str]] = {}
     for queue, agent in tally.pairs:
         agents.setdefault(queue, []).append(agent)
     return text_of([len(tally.places), [column.dtype.str for column in columns]]), _packed(agents, columns)
 
 
-def _narrow(column: NDArray[np.int64]) -> NDArray[Any]:
-    if column.min(initial=0) < 0:
-        return column.astype(LARGE)
-    return column.astype(np.min_scalar_type(column.max(initial=0)).newbyteorder("<"))
-
-
 def decode_rings(counts: str, numbers: bytes) -> RingsTally:
     length, kinds = json.loads(counts)
     agents, plain = _unpacked(numbers)
-    columns, offset = list[NDArray[np.int64]](), 0
+    columns = _columns(plain, kinds, length)
+    pairs = [(queue, agent) for queue, mine in agents.items() for agent in mine]
+    return RingsTally(pairs, columns[0], np.column_stack(columns[1:]))
+
+
+def _columns(plain: bytes, kinds: Iterable[str], length: int, offset: int = 0) -> list[NDArray[np.int64]]:
+    columns = []
     for kind in map(np.dtype, kinds):
         columns.append(np.frombuffer(plain, kind, length, offset).astype(np.int64))
         offset += length * kind.itemsize
-    pairs = [(queue, agent) for queue, mine in agents.items() for agent in mine]
-    return RingsTally(pairs, columns[0], np.column_stack(columns[1:]))
+    return columns
 
 
 # -- callers
 
 def encode_places(tally: PlacesTally) -> Kept:
+    """The rows of callers lie behind the rest."""
     keys, numbers = encode_counted(tally.counts)
-    return text_of([keys, tally.waiting, tally.pending, tally.last]), numbers
+    shape, rows = encode_callers(tally.callers)
+    return text_of([keys, tally.waiting, tally.pending, tally.last, len(numbers), shape]), numbers + rows
 
 
 def decode_places(counts: str, numbers: bytes) -> PlacesTally:
-    keys, waiting, pending, last = json.loads(counts)
+    keys, waiting, pending, last, length, shape = json.loads(counts)
     return PlacesTally(
-        decode_counted(keys, numbers), [tuple(each) for each in waiting], [tuple(each) for each in pending], last)
+        decode_counted(keys, numbers[:length]), [tuple(each) for each in waiting], [tuple(each) for each in pending],
+        last, decode_callers(shape, numbers[length:]))
 
 
 def encode_people(tally: PeopleTally) -> Kept:
@@ -205,3 +207,27 @@ def decode_people(counts: str, numbers: bytes) -> PeopleTally:
             offset += length * INSTANT.itemsize
         tally.queues[queue] = PeopleOfQueue(Counter(named), *arrays)
     return tally
+
+
+# -- the week by hour
+
+def encode_hours(tally: HoursTally) -> Kept:
+    """As rings: of calls, and then of agents."""
+    columns = [[narrow(column) for column in (each.places, *each.numbers.T)] for each in (tally.calls, tally.agents)]
+    shapes = [[len(mine[0]), [column.dtype.str for column in mine]] for mine in columns]
+    keys = [tally.calls.keys, tally.agents.keys]
+    return text_of([shapes, tally.waiting]), _packed(keys, [column for mine in columns for column in mine])
+
+
+def decode_hours(counts: str, numbers: bytes) -> HoursTally:
+    (of_calls, of_agents), waiting = json.loads(counts)
+    (queues, agents), plain = _unpacked(numbers)
+    begin = of_calls[0] * sum(np.dtype(kind).itemsize for kind in of_calls[1])
+    keys = [(tuple((name, tuple(of)) for name, of in key), talking) for key, talking in agents]
+    return HoursTally(
+        _by_hour(queues, _columns(plain, of_calls[1], of_calls[0])),
+        _by_hour(keys, _columns(plain, of_agents[1], of_agents[0], begin)), [tuple(each) for each in waiting])
+
+
+def _by_hour(keys: Sequence[Any], columns: Sequence[NDArray[np.int64]]) -> ByHour[Any]:
+    return ByHour(keys, columns[0], np.column_stack(columns[1:]))

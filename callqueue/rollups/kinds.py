@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.metrics.agents_tally import TimesheetsTally, add_timesheets
 from callqueue.metrics.arrivals_tally import ArrivalsTally, add_arrivals
 from callqueue.metrics.counted import Counted, add_counted
-from callqueue.metrics.people_tally import PeopleTally, add_people
+from callqueue.metrics.hours_tally import Booked, HoursTally, add_hours, hours_of_week, tally_hours
+from callqueue.metrics.people_tally import AGAIN, PeopleTally, add_people
 from callqueue.metrics.places_tally import PlacesTally, add_places
 from callqueue.metrics.rings_tally import RingsTally, add_rings
 from callqueue.metrics.tally import AgentsTally, add_agents, add_calls, add_promises
@@ -19,6 +21,7 @@ from callqueue.rollups.codec import (
     decode_arrivals,
     decode_calls,
     decode_counted,
+    decode_hours,
     decode_people,
     decode_places,
     decode_promises,
@@ -28,6 +31,7 @@ from callqueue.rollups.codec import (
     encode_arrivals,
     encode_calls,
     encode_counted,
+    encode_hours,
     encode_people,
     encode_places,
     encode_promises,
@@ -43,7 +47,8 @@ from callqueue.rollups.make import (
     make_promises,
     make_rings,
 )
-from callqueue.rollups.model import Made, Rollup, Terms
+from callqueue.rollups.model import Made, Part, ReadKind, Rollup, Terms
+from callqueue.rollups.people import People, gather_people
 from callqueue.rollups.store import CallsPart, Kind, PromisesPart
 from foundation.calendars import Interval
 from foundation.provinces import load_provinces
@@ -54,7 +59,14 @@ Pieces = Sequence[Interval]
 # -- calls
 
 async def _make_calls(connection: AsyncConnection, pieces: Pieces, terms: Terms, now: int) -> Made[CallsPart]:
-    return Made(await make_calls(connection, pieces, terms.rules, now, terms.shared))
+    people = await gather_people(connection, pieces, terms.rules, terms.shared)
+    return await _calls_of(connection, people, pieces, terms, now)
+
+
+async def _calls_of(
+    connection: AsyncConnection, people: People, pieces: Pieces, terms: Terms, now: int,
+) -> Made[CallsPart]:
+    return Made(await make_calls(connection, people, pieces, terms.rules, now))
 
 
 def _add_calls(parts: Sequence[CallsPart], now: int) -> CallsPart:
@@ -78,7 +90,7 @@ def _ordered_calls(part: CallsPart) -> CallsPart:
     }, part.lost_in_menu)
 
 
-CALLS = Rollup(Kind.CALLS, _make_calls, _add_calls, encode_calls, decode_calls, _windows, _ordered_calls)
+CALLS = Rollup(Kind.CALLS, _make_calls, _add_calls, encode_calls, decode_calls, _windows, _ordered_calls, _calls_of)
 
 
 # -- promises
@@ -159,7 +171,14 @@ RINGS = Rollup(Kind.RINGS, _make_rings, lambda parts, _now: add_rings(parts), en
 # -- callers
 
 async def _make_places(connection: AsyncConnection, pieces: Pieces, terms: Terms, now: int) -> Made[PlacesTally]:
-    return Made(await make_places(connection, pieces, terms.rules, now, terms.shared))
+    people = await gather_people(connection, pieces, terms.rules, terms.shared)
+    return await _places_of(connection, people, pieces, terms, now)
+
+
+async def _places_of(
+    _connection: AsyncConnection, people: People, pieces: Pieces, terms: Terms, now: int,
+) -> Made[PlacesTally]:
+    return Made(make_places(people, pieces, terms.rules, now))
 
 
 def _all_rules(terms: Terms) -> tuple[object, ...]:
@@ -173,18 +192,56 @@ def _ordered_places(tally: PlacesTally) -> PlacesTally:
         tally, waiting=sorted(tally.waiting), pending=sorted(tally.pending), last=dict(sorted(tally.last.items())))
 
 
-async def _make_people(connection: AsyncConnection, pieces: Pieces, terms: Terms, _now: int) -> Made[PeopleTally]:
-    return Made(await make_people(connection, pieces, terms.rules, terms.shared))
+async def _make_people(connection: AsyncConnection, pieces: Pieces, terms: Terms, now: int) -> Made[PeopleTally]:
+    people = await gather_people(connection, pieces, terms.rules, terms.shared, AGAIN)
+    return await _people_of(connection, people, pieces, terms, now)
+
+
+async def _people_of(
+    _connection: AsyncConnection, people: People, pieces: Pieces, terms: Terms, _now: int,
+) -> Made[PeopleTally]:
+    return Made(make_people(people, pieces, terms.shared))
 
 
 PLACES = Rollup(
     Kind.PLACES, _make_places, lambda parts, _now: add_places(parts), encode_places, decode_places, _all_rules,
-    _ordered_places)
+    _ordered_places, _places_of)
 PEOPLE = Rollup(
-    Kind.PEOPLE, _make_people, lambda parts, _now: add_people(parts), encode_people, decode_people, _windows)
+    Kind.PEOPLE, _make_people, lambda parts, _now: add_people(parts), encode_people, decode_people, _windows,
+    of_people=_people_of)
+
+
+# -- the week by hour
+
+async def _make_hours(connection: AsyncConnection, pieces: Pieces, terms: Terms, now: int) -> Made[HoursTally]:
+    async def count(rollup: Rollup[Part], intervals: Pieces, /) -> list[list[Part]]:
+        return [[part] for part in (await rollup.make(connection, intervals, terms, now)).parts]
+
+    return Made(await _put_hours_together(pieces, terms, count))
+
+
+async def _put_hours_together(pieces: Pieces, terms: Terms, read: ReadKind) -> list[HoursTally]:
+    cut = [list(hours_of_week(piece, terms.zone)) for piece in pieces]
+    times = [time for hours in cut for _, time in hours]
+    parts = zip(await read(CALLS, times), await read(AGENTS, times), strict=True)
+    booked = (
+        Booked(hour, [part.queues for part in calls], agents)
+        for (hour, _), (calls, agents) in zip(chain.from_iterable(cut), parts, strict=True))
+    return [tally_hours(islice(booked, len(hours)), terms.rules) for hours in cut]
+
+
+def _thresholds(terms: Terms) -> tuple[object, ...]:
+    rules = {queue: (each.service_threshold, each.short_abandon) for queue, each in terms.rules.by_queue.items()}
+    return rules, terms.rules.default.service_threshold, terms.rules.default.short_abandon, terms.zone.key
+
+
+HOURS = Rollup(
+    Kind.HOURS, _make_hours, lambda parts, _now: add_hours(parts), encode_hours, decode_hours, _thresholds,
+    lambda tally: replace(tally, waiting=sorted(tally.waiting)), put_together=_put_hours_together)
 
 
 ROLLUPS: Mapping[Kind, Rollup[Any]] = {
-    each.kind: each for each in (CALLS, PROMISES, AGENTS, TIMESHEETS, ARRIVALS, PASSING, RINGS, PLACES, PEOPLE)
+    each.kind: each
+    for each in (CALLS, PROMISES, AGENTS, TIMESHEETS, ARRIVALS, PASSING, RINGS, PLACES, PEOPLE, HOURS)
 }
-"""In the order in which they are made and checked."""
+"""In the order in which they are made and checked; one that is put together of others comes behind them."""

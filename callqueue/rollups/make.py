@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callqueue.cel.conversation_store import read_conversations
 from callqueue.cel.conversations import Kind as Talking
 from callqueue.ledger.arrival_store import QUARTER, count_arrivals
-from callqueue.ledger.evidence_reading import PeopleEvidence, read_callers, read_people, read_promise_evidence
+from callqueue.ledger.evidence_reading import read_promise_evidence
 from callqueue.ledger.promise_store import read_attempts, read_requests, read_settled
-from callqueue.ledger.stint import Stint
 from callqueue.ledger.store import (
     read_lost_in_menu,
     read_refusals,
@@ -23,19 +23,19 @@ from callqueue.ledger.store import (
     read_stints_of_promises,
 )
 from callqueue.metrics.arrivals_tally import ArrivalsTally, Way, tally_arrivals
-from callqueue.metrics.contacts import Contact, contacts_of
 from callqueue.metrics.counted import Counted
-from callqueue.metrics.entries import Entry, entries_of
 from callqueue.metrics.passing_tally import tally_passing, with_news
-from callqueue.metrics.people_tally import AGAIN, PeopleTally, first_returns, tally_people
-from callqueue.metrics.places_tally import PlacesTally, tally_places
-from callqueue.metrics.promises import Promised, PromiseEvidence, promises_of, unmerged, virtual_stints
+from callqueue.metrics.people_tally import PeopleTally, first_returns, tally_people
+from callqueue.metrics.places_tally import PlacesTally, Whence, tally_places
+from callqueue.metrics.promises import Promised, PromiseEvidence, promises_of
 from callqueue.metrics.rings_tally import RingsTally, tally_rings
-from callqueue.metrics.rules import Rulebook, longest_window
+from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import count_calls, count_promises
+from callqueue.rollups.people import People
 from callqueue.rollups.pieces import Pieces, whole_of
 from callqueue.rollups.store import CallsPart, PromisesPart
 from foundation.calendars import Interval
+from foundation.numbered import coded
 from foundation.provinces import area_code, load_provinces
 
 SECOND_US = 1_000_000
@@ -46,12 +46,10 @@ LONGEST = 86400
 
 
 async def make_calls(
-    connection: AsyncConnection, pieces: Sequence[Interval], rules: Rulebook, now: int, shared: Collection[str] = (),
+    connection: AsyncConnection, people: People, pieces: Sequence[Interval], rules: Rulebook, now: int,
 ) -> list[CallsPart]:
-    """Of each of several intervals side by side."""
+    """Of each of several intervals side by side; `people` is of all of them."""
     whole, pick = whole_of(pieces), Pieces(pieces)
-    evidence = await read_people(connection, whole, longest_window(rules), shared)
-    people = await people_of(connection, evidence, rules, shared)
     stints = pick.place(people.stints, lambda each: each.queue, lambda each: each.entered)
     placed = (
         pick.place(people.entries, lambda each: each.queue, lambda each: each.entered),
@@ -72,26 +70,6 @@ async def make_calls(
         if lost is not None:
             parts[lost].lost_in_menu += 1
     return parts
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """Stints, and what they are to their callers."""
-
-    stints: Sequence[Stint]
-    entries: Sequence[Entry]
-    contacts: Sequence[Contact]
-
-
-async def people_of(
-    connection: AsyncConnection, evidence: PeopleEvidence, rules: Rulebook, shared: Collection[str],
-) -> People:
-    """Who was promised a call outside a queue waits for it like others, and is a contact by that."""
-    settled = await read_settled(connection, {one.promise for one in evidence.asked})
-    virtual = virtual_stints(Promised(one) for one in unmerged(evidence.asked, settled))
-    entries = entries_of(evidence.stints)
-    contacts = contacts_of([*evidence.stints, *virtual], rules, shared, None if virtual else entries)
-    return People(evidence.stints, entries, contacts)
 
 
 async def make_promises(connection: AsyncConnection, pieces: Sequence[Interval]) -> list[PromisesPart]:
@@ -161,46 +139,28 @@ async def make_rings(connection: AsyncConnection, pieces: Sequence[Interval], zo
     return [tally_rings(*each, hour_of) for each in zip(rings, served, strict=True)]
 
 
-async def make_places(
-    connection: AsyncConnection, pieces: Sequence[Interval], rules: Rulebook, now: int, shared: Collection[str] = (),
-) -> list[PlacesTally]:
-    """Of each of several intervals side by side, by the area codes of fixed lines; other numbers have none."""
-    whole, pick = whole_of(pieces), Pieces(pieces)
-    evidence = await read_people(connection, whole, longest_window(rules), shared)
-    people = await people_of(connection, evidence, rules, shared)
-    codes = load_provinces()
+def make_places(people: People, pieces: Sequence[Interval], rules: Rulebook, now: int) -> list[PlacesTally]:
+    """Of each of several intervals side by side, by the area codes of fixed lines; other numbers have none, and are
+    told apart.
+    """
+    pick, codes = Pieces(pieces), load_provinces()
 
-    def place_of(number: str | None) -> str:
-        return area_code(number, codes)
+    @cache
+    def whence(number: str | None) -> Whence:
+        place = area_code(number, codes)
+        return place, 0 if place else coded(number)
 
     parts = zip(
         pick.parted(people.stints, lambda each: each.entered), pick.parted(people.entries, lambda each: each.entered),
         pick.parted(people.contacts, lambda each: each.entered), strict=True)
-    return [tally_places(*part, rules=rules, now=now, place_of=place_of) for part in parts]
+    return [tally_places(*part, rules=rules, now=now, whence=whence) for part in parts]
 
 
-async def make_people(
-    connection: AsyncConnection, pieces: Sequence[Interval], rules: Rulebook, shared: Collection[str] = (),
-) -> list[PeopleTally]:
-    """Of each of several intervals side by side."""
-    whole, pick = whole_of(pieces), Pieces(pieces)
-    evidence = await read_people(connection, whole, longest_window(rules), shared, before=AGAIN)
-    people = await people_of(connection, evidence, rules, shared)
+def make_people(people: People, pieces: Sequence[Interval], shared: Collection[str] = ()) -> list[PeopleTally]:
+    """Of each of several intervals side by side; `people` are gathered back to `AGAIN` before them."""
+    pick = Pieces(pieces)
     returned = first_returns(people.contacts, people.entries, shared)
     parts = zip(
         pick.parted(people.stints, lambda each: each.entered), pick.parted(people.contacts, lambda each: each.entered),
         pick.parted(returned, lambda each: each[0]), strict=True)
     return [tally_people(*part, shared) for part in parts]
-
-
-async def callers_of(
-    connection: AsyncConnection, interval: Interval, numbers: Collection[str], rules: Rulebook,
-    shared: Collection[str] = (),
-) -> People:
-    """What callers by these numbers brought into the interval."""
-    evidence = await read_callers(connection, interval, longest_window(rules), numbers, shared)
-    people = await people_of(connection, evidence, rules, shared)
-    return People(
-        [each for each in people.stints if each.caller in numbers and interval.holds(each.entered)],
-        [each for each in people.entries if each.caller in numbers and interval.holds(each.entered)],
-        [each for each in people.contacts if each.entries[0].caller in numbers and interval.holds(each.entered)])

@@ -17,6 +17,7 @@ from callqueue.ledger.evidence import AgentEvent, Mark, Marker
 from callqueue.ledger.promise_tables import CALLBACK_REQUEST
 from callqueue.ledger.stint import Stint
 from callqueue.ledger.tables import AGENT_EVENT, CALL, STINT
+from callqueue.rollups.request_claims import has_claims, throw_claims_away
 from callqueue.rollups.store import CELLS, DAYS, Kind, cell_of, lock_rollups
 from callqueue.rollups.tables import ROLLUP, ROLLUP_RULES
 
@@ -43,6 +44,8 @@ class Change:
     moments: Collection[int] = ()
     """When callers were turned away, or rings not picked up."""
     promises: Collection[str] = ()
+    promise_times: Collection[int] = ()
+    """When promises were given, tried and settled."""
     agent_events: Sequence[tuple[str, AgentEvent]] = ()
     """Each with its journal."""
     markers: Sequence[Marker] = ()
@@ -56,8 +59,8 @@ class Change:
     @property
     def is_empty(self) -> bool:
         return not (
-            self.stints or self.calls or self.moments or self.promises or self.agent_events or self.markers
-            or self.agent_times or self.desk_times or self.talks
+            self.stints or self.calls or self.moments or self.promises or self.promise_times or self.agent_events
+            or self.markers or self.agent_times or self.desk_times or self.talks
         )
 
 
@@ -67,9 +70,9 @@ async def mark(connection: AsyncConnection, change: Change) -> None:
         return
     await lock_rollups(connection)
     window = (await connection.execute(select(ROLLUP_RULES.c.window))).scalar_one_or_none()
-    if window is None:
+    if window is None and not await has_claims(connection):
         return
-    reach = _Reach(connection, window)
+    reach = _Reach(connection, window or 0)
     await reach.follow_calls(change)
     await reach.follow_agents(change)
     await reach.follow_talks(change)
@@ -88,6 +91,8 @@ class _Reach:
     people: set[str] = field(default_factory=set)
     promises: set[str] = field(default_factory=set)
     answered: list[int] = field(default_factory=list)
+    requests: set[float] = field(default_factory=set)
+    """When something was of a call, as far as requests are told by it."""
     first: int = EVER
 
     def _touch(self, kind: Kind, *instants: float) -> None:
@@ -104,6 +109,7 @@ class _Reach:
         self._touch(Kind.CALLS, *change.moments)
         self._touch(Kind.TIMESHEETS, *change.moments)
         self._touch(Kind.RINGS, *change.moments)
+        self.requests.update(change.moments, change.promise_times)
         calls = {stint.call_id for stint in (*change.stints, *change.before.values())} | set(change.calls)
         for stint in (*change.stints, *change.before.values()):
             self._take_stint(stint.entered, stint.answered, stint.caller, stint.promise)
@@ -117,8 +123,10 @@ class _Reach:
             await self._take_passed_by()
 
     def _take_stint(self, entered: int, answered: int | None, caller: str | None, promise: str | None) -> None:
+        self.requests.add(entered)
         self._touch_people(entered)
         self._touch(Kind.ARRIVALS, entered)
+        self._touch(Kind.HOURS, entered)
         self._touch(Kind.PASSING, entered)
         self.first = min(self.first, entered)
         if caller:
@@ -136,11 +144,13 @@ class _Reach:
         for row in await self._rows(columns, STINT.c.call_id, calls):
             self._take_stint(*row)
         for (started_us,) in await self._rows((CALL.c.started_us,), CALL.c.call_id, calls):
+            self.requests.add(started_us / SECOND_US)
             self._touch(Kind.CALLS, started_us // SECOND_US)
         for row in await self._rows(_REQUEST, CALLBACK_REQUEST.c.call_id, calls):
             self._take_request(row)
 
     def _take_request(self, row: Any) -> None:
+        self.requests.add(row.at)
         self._touch(Kind.PROMISES, row.at)
         ready = max(row.at, (row.not_before_ms or 0) // 1000)
         self._touch_people(ready)
@@ -225,12 +235,14 @@ class _Reach:
             self.desk_spans.append((stint.answered or 0, EVER if stint.finished is None else stint.finished + 1))
         calls = {stint.call_id for stint in served} | set(change.talks)
         for (started_us,) in await self._rows((CONVERSATION.c.started_us,), CONVERSATION.c.call_id, calls):
+            self.requests.add(started_us / SECOND_US)
             self._touch(Kind.TIMESHEETS, started_us / SECOND_US - 0.001, started_us / SECOND_US + 0.001)
             self._touch(Kind.PASSING, started_us / SECOND_US - 0.001, started_us / SECOND_US + 0.001)
 
     # -- the end
 
     async def throw_away(self) -> None:
+        await throw_claims_away(self.connection, self.requests)
         for cells, kinds in self._together():
             wanted = sorted(cells)
             for first in range(0, len(wanted), FEW):
@@ -238,9 +250,10 @@ class _Reach:
                 await self._delete(kinds, or_(
                     (ROLLUP.c.level == CELLS) & ROLLUP.c.start.in_(few),
                     (ROLLUP.c.level == DAYS) & ROLLUP.c.start.in_(await self._days(kinds, few))))
-        for kind, spans in ((Kind.AGENTS, self.spans), (Kind.TIMESHEETS, [*self.spans, *self.desk_spans])):
+        of_agents, of_each = (Kind.AGENTS, Kind.HOURS), (Kind.TIMESHEETS,)
+        for kinds, spans in ((of_agents, self.spans), (of_each, [*self.spans, *self.desk_spans])):
             for start, end in _joined(spans):
-                await self._delete([kind], (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
+                await self._delete(kinds, (ROLLUP.c.end > start) & (ROLLUP.c.start < end))
 
     def _together(self) -> Iterable[tuple[frozenset[int], Sequence[Kind]]]:
         """Kinds that lose the same times, side by side: most of them do."""

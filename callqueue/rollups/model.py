@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from json import dumps
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics.rules import Rulebook
+from callqueue.rollups.people import People
 from callqueue.rollups.store import Kind, Stored, read_contents
 from foundation.calendars import Interval
 
@@ -42,6 +43,16 @@ Make = Callable[[AsyncConnection, Sequence[Interval], Terms, int], Awaitable[Mad
 """Of intervals side by side, as they stand at a moment (epoch seconds)."""
 
 
+OfPeople = Callable[[AsyncConnection, People, Sequence[Interval], Terms, int], Awaitable[Made[Part]]]
+"""As `Make`, of those who called in the intervals."""
+
+
+class ReadKind(Protocol):
+    """Tallies of one kind that make up each of several intervals side by side."""
+
+    async def __call__(self, rollup: "Rollup[Part]", intervals: Sequence[Interval], /) -> list[list[Part]]: ...
+
+
 def no_rules(_terms: Terms) -> tuple[object, ...]:
     return ()
 
@@ -64,6 +75,10 @@ class Rollup(Generic[Part]):
     """All that a tally cannot be asked for afterwards."""
     ordered: Callable[[Part], Part] = as_it_is
     """With its lists in one order, for they are put together in several."""
+    of_people: OfPeople[Part] | None = None
+    """Where it is made of what callers did, who need not be read again for it."""
+    put_together: Callable[[Sequence[Interval], Terms, ReadKind], Awaitable[Sequence[Part]]] | None = None
+    """The same as `make` of other kinds' tallies, where it follows from them; time alone changes nothing of it."""
 
     def rules_hash(self, terms: Terms) -> str:
         """Of the terms that it depends on; empty where there are none."""

@@ -14,9 +14,11 @@ from callqueue.metrics.rules import Rulebook
 from callqueue.metrics.tally import AgentsTally
 from callqueue.rollups.kinds import AGENTS, ARRIVALS, CALLS, PROMISES, TIMESHEETS
 from callqueue.rollups.make import LONGEST
-from callqueue.rollups.model import Part, Rollup, Terms
+from callqueue.rollups.model import Made, Part, Rollup, Terms
 from callqueue.rollups.store import CELL, CELLS, DAYS, CallsPart, PromisesPart, Stored, read_stored
 from foundation.calendars import Interval
+
+EVER = 1 << 62
 
 
 @dataclass(slots=True)
@@ -82,12 +84,11 @@ class Reader:
         """The parts of one kind that make up each interval."""
         plans = await self._plan(rollup, intervals)
         parts = await rollup.read(self.connection, [each for plan in plans for each in plan.stored])
-        if any(plan.missing for plan in plans):
-            begun = await evidence_start(self.connection)
-            for plan in plans:
-                plan.missing = [part for piece in plan.missing for part in _cut(*piece, begun)]
+        quiet = await self._quiet_until() if any(plan.missing for plan in plans) else 0
+        for plan in plans:
+            plan.missing = [part for piece in plan.missing for part in _cut(*piece, quiet)]
         rests = [Interval(*piece) for plan in plans for piece in plan.missing]
-        counted = dict(zip(rests, await self._count(rollup, rests), strict=True))
+        counted = dict(zip(rests, await self._count(rollup, rests, quiet), strict=True))
         return [
             [*(parts[each] for each in plan.stored), *(counted[Interval(*piece)] for piece in plan.missing)]
             for plan in plans
@@ -105,12 +106,23 @@ class Reader:
                 _share_out(plans, stored)
         return plans
 
-    async def _count(self, rollup: Rollup[Part], pieces: Sequence[Interval]) -> list[Part]:
-        """From the ledger, as many at a time as memory likes."""
+    async def _quiet_until(self) -> int:
+        """Before this moment there was no call: months of it are soon counted."""
+        begun = await evidence_start(self.connection)
+        return EVER if begun is None else begun - LONGEST
+
+    async def _count(self, rollup: Rollup[Part], pieces: Sequence[Interval], quiet: int) -> list[Part]:
+        """As many at a time as memory likes."""
         counted: list[Part] = []
-        for few in _batches(pieces):
-            counted += (await rollup.make(self.connection, few, self.terms, self.now)).parts
+        for few in _batches(pieces, quiet):
+            counted += (await self.make(rollup, few)).parts
         return counted
+
+    async def make(self, rollup: Rollup[Part], pieces: Sequence[Interval]) -> Made[Part]:
+        """Of pieces side by side: from tallies of other kinds where it follows from them, else from the ledger."""
+        if rollup.put_together is None or not self.rolled_up:
+            return await rollup.make(self.connection, pieces, self.terms, self.now)
+        return Made(await rollup.put_together(pieces, self.terms, self.read_kind))
 
 
 @dataclass(slots=True)
@@ -155,20 +167,20 @@ def _share_out(plans: Sequence[_Plan], stored: Sequence[Stored]) -> None:
         plan.missing = lacking
 
 
-def _cut(start: int, end: int, begun: int | None) -> Iterable[tuple[int, int]]:
-    """Not longer than `LONGEST`, but for the time before there was any evidence: months of it are soon counted."""
-    empty = min(end, max(start, end if begun is None else begun - LONGEST))
+def _cut(start: int, end: int, quiet: int) -> Iterable[tuple[int, int]]:
+    """Not longer than `LONGEST`, but for the time before `quiet`."""
+    empty = min(end, max(start, quiet))
     if start < empty:
         yield start, empty
     for at in range(empty, end, LONGEST):
         yield at, min(at + LONGEST, end)
 
 
-def _batches(pieces: Iterable[Interval]) -> Iterable[list[Interval]]:
-    """Side by side, not longer than `LONGEST` together."""
+def _batches(pieces: Iterable[Interval], quiet: int) -> Iterable[list[Interval]]:
+    """Side by side, not longer than `LONGEST` together, but for the time before `quiet`."""
     batch: list[Interval] = []
     for piece in pieces:
-        if batch and (batch[-1].end != piece.start or piece.end - batch[0].start > LONGEST):
+        if batch and (batch[-1].end != piece.start or (piece.end > quiet and piece.end - batch[0].start > LONGEST)):
             yield batch
             batch = []
         batch.append(piece)

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     """Callers by their area codes, and how they were served."""
     PEOPLE = "people"
     """Who called again, and who did so although he had spoken with somebody."""
+    HOURS = "hours"
+    """The week by hour: calls, and agents' time."""
 
 
 @dataclass(slots=True)

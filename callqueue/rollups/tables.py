@@ -33,3 +33,12 @@ ROLLUP_RULES = Table(
     Column("window", Integer, nullable=False),
 )
 """One row, once there are roll-ups: their rules, and the longest contact window in seconds."""
+
+REQUEST_CLAIM = Table(
+    "request_claim", LEDGER,
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("end", BigInteger, nullable=False),
+    Column("token", BigInteger, nullable=False),
+)
+"""Days whose requests were added up in the main store (`foundation.request_days`), under this token: it stands there
+too. What changes the evidence of such a day takes the claim away."""

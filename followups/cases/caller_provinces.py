@@ -19,7 +19,7 @@ async def provinces_of_callers(main: AsyncConnection, numbers: Collection[str]) 
             select(ADDRESS.c.address, CONTACT.c.province).join(CONTACT, CONTACT.c.id == ADDRESS.c.contact_id)
             .where(ADDRESS.c.channel == Channel.CALL.value, ADDRESS.c.address.in_(wanted[start:start + AT_ONCE]),
                    CONTACT.c.province.is_not(None))
-            .order_by(CONTACT.c.changed_ms)
+            .order_by(CONTACT.c.changed_ms, CONTACT.c.id)
         )
         found |= {row.address: row.province for row in await main.execute(query)}
     return found
@@ -29,6 +29,7 @@ async def known_provinces(main: AsyncConnection) -> Mapping[str, str]:
     """As `provinces_of_callers`, of every number that has one."""
     query = (
         select(ADDRESS.c.address, CONTACT.c.province).join(CONTACT, CONTACT.c.id == ADDRESS.c.contact_id)
-        .where(ADDRESS.c.channel == Channel.CALL.value, CONTACT.c.province.is_not(None)).order_by(CONTACT.c.changed_ms)
+        .where(ADDRESS.c.channel == Channel.CALL.value, CONTACT.c.province.is_not(None))
+        .order_by(CONTACT.c.changed_ms, CONTACT.c.id)
     )
-    return {row.address: row.province for row in await main.execute(query)}
+    return {number: province for number, province in await main.execute(query)}  # noqa: C416 - twice as fast

@@ -12,9 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from followups.cases.case import Attachment, Case, Channel, Deed, Event, Link, LinkKind, Tier, ToldBy
 from followups.cases.lifecycle import Closing, State
 from followups.cases.tables import ATTACHMENT, CASE, EVENT, LINK, SEALED
+from foundation.request_days import doubt_request_days
 
 COLUMNS = [CASE.c[field.name] for field in fields(Case)]
 LONGEST_PAGE = 500
+LINKED_CALLS = frozenset({LinkKind.CALL, LinkKind.RECORDING, LinkKind.VOICE_MESSAGE})
+"""Kinds of links by which a call has a case (`followups.cases.call_traces.calls_with_cases`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,10 @@ async def count_by_unit(
 async def add_link(connection: AsyncConnection, link: Link) -> bool:
     """False: it is there already."""
     put = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    return (await connection.execute(put(LINK).values(asdict(link)).on_conflict_do_nothing())).rowcount > 0
+    added = (await connection.execute(put(LINK).values(asdict(link)).on_conflict_do_nothing())).rowcount > 0
+    if added and link.kind in LINKED_CALLS:
+        await doubt_request_days(connection, link.kind.value, link.reference)
+    return added
 
 
 async def links_of(connection: AsyncConnection, code: str) -> list[Link]:

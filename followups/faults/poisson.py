@@ -9,8 +9,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 MAD_TO_SIGMA = 1.4826
 """Median absolute deviation to standard deviation, for what is normally distributed (Rousseeuw and Croux, 1993)."""
+LEAST_STEP = 256
+"""So many counts of a tail are summed at once, or more."""
 Z95 = 1.959963984540054
 
 
@@ -31,17 +36,17 @@ def tail(count: int, mean: float, variance: float) -> float:
     """The chance of `count` or more where `mean` is expected: Poisson, or negative binomial with a variance above."""
     if count <= 0:
         return 1.0
-    below = sum(math.exp(_log_chance(number, mean, variance)) for number in range(count))
+    below = float(_chances(0, count, mean, variance).sum())
     if below < 0.5:
         return 1.0 - below
     # Far out the difference above would be lost in rounding: sum the tail itself.
-    total, number = 0.0, count
-    while (chance := math.exp(_log_chance(number, mean, variance))) > total * 1e-12 or number < mean:
-        total += chance
-        number += 1
-        if chance == 0.0:
-            break
-    return min(total, 1.0)
+    total, first, step = 0.0, count, max(LEAST_STEP, int(4 * math.sqrt(variance)))
+    while True:
+        chances = _chances(first, first + step, mean, variance)
+        total += float(chances.sum())
+        first += step
+        if chances[-1] <= total * 1e-12 and first > mean:
+            return min(total, 1.0)
 
 
 def lower_tail(count: int, mean: float, variance: float) -> float:
@@ -50,19 +55,30 @@ def lower_tail(count: int, mean: float, variance: float) -> float:
         return 0.0
     if mean <= 0:
         return 1.0
-    return min(1.0, sum(math.exp(_log_chance(number, mean, variance)) for number in range(count + 1)))
+    return min(1.0, float(_chances(0, count + 1, mean, variance).sum()))
 
 
 def quantile(share: float, mean: float, variance: float) -> int:
     """The least count that `share` (below 1) of all times do not exceed."""
     if mean <= 0:
         return 0
-    below, number = math.exp(_log_chance(0, mean, variance)), 0
     # Beyond twenty deviations nothing but rounding is left of the share.
-    while below < share and number < mean + 20 * math.sqrt(max(mean, variance)) + 20:
-        number += 1
-        below += math.exp(_log_chance(number, mean, variance))
-    return number
+    last = int(mean + 20 * math.sqrt(max(mean, variance))) + 20
+    below = np.cumsum(_chances(0, last, mean, variance))
+    return int(np.searchsorted(below, share))
+
+
+def _chances(first: int, end: int, mean: float, variance: float) -> NDArray[np.float64]:
+    """The chance of each count of `first <= count < end`: the first one's, and how they follow each other."""
+    counts = np.arange(first, end - 1, dtype=np.float64)
+    if variance <= mean * (1 + 1e-9):
+        steps = math.log(mean) - np.log(counts + 1)
+    else:
+        size, share = mean * mean / (variance - mean), mean / variance
+        steps = np.log(counts + size) - np.log(counts + 1) + math.log1p(-share)
+    logs = np.cumsum(np.concatenate(([_log_chance(first, mean, variance)], steps)))
+    chances: NDArray[np.float64] = np.exp(logs)
+    return chances
 
 
 def _log_chance(number: int, mean: float, variance: float) -> float:

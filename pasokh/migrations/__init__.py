@@ -30,6 +30,7 @@ import followups.faults.corrective_tables
 import followups.surveys.tables
 import followups.telling.tables  # noqa: F401
 import foundation.gateway_tables
+import foundation.request_days
 import foundation.web.tables  # noqa: F401
 import ivr.identity_tables
 import ivr.tables  # noqa: F401

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from foundation.request_days import mark_request_days
 from foundation.settings import RESCUE_BOX
 from recordings.messages.spoken import Kind, Spooled
 from recordings.store import Recording, find_recording
@@ -96,6 +97,7 @@ async def add_message(connection: AsyncConnection, message: Message) -> None:
     """Enter a message; one that is there already stays as it is, and so does a number's open request to a queue."""
     insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     await connection.execute(insert(voice_message).values(asdict(message)).on_conflict_do_nothing())
+    await mark_request_days(connection, [message.taken_ms / 1000])
 
 
 async def is_taken(connection: AsyncConnection, message_id: str) -> bool:

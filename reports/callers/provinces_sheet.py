@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from callqueue.metrics import Passport, Rulebook, Unit, passports
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import EXACT
-from callqueue.metrics.places_tally import PlacesTally, add_places, moved, place_figures, renamed, tally_places
+from callqueue.metrics.places_tally import PlacesTally, place_figures, placed
 from callqueue.rollups.kinds import PLACES
-from callqueue.rollups.make import callers_of
-from callqueue.rollups.reading import Reader
 from followups.cases.caller_provinces import known_provinces
-from followups.faults.store import read_opened
-from foundation.calendars import Interval, iso
-from foundation.provinces import UNKNOWN, area_code, load_provinces
+from followups.faults.faults import Dimension
+from followups.faults.store import count_over_times
+from foundation.calendars import iso
+from foundation.numbered import told_of
+from foundation.provinces import UNKNOWN, load_provinces
 from reports.frame.parameters import PROVINCE, QUEUES, Parameters
 from reports.frame.people import balance_text, refuse_too_many_without
 from reports.frame.reading import rulebook
@@ -42,35 +42,20 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     told: Mapping[str, str] = {}
     if context.has_main:
         async with context.main() as main:
-            opened = await read_opened(main, interval, context.names.book)
+            [opened] = await count_over_times(main, [interval], Dimension.PROVINCE, context.names.book)
+            for province, count in opened.items():
+                cases[province or UNKNOWN] += count
             told = await known_provinces(main)
-        cases = Counter(each.province or UNKNOWN for each in opened)
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
         reader = context.reader(ledger)
         await refuse_too_many_without(reader, PLACES, interval)
-        by_code = renamed(
-            add_places(await reader.read_whole(PLACES, interval)), lambda code: codes.get(code, UNKNOWN))
-        tally = await _with_told(reader, interval, by_code, {
-            number: province for number, province in told.items() if not area_code(number, codes)})
+        parts = await reader.read_whole(PLACES, interval)
+    tally = placed(parts, lambda code: codes.get(code, UNKNOWN), told_of(told))
     return _sheet(context, parameters, tally, cases)
 
 
 REPORT = Report("provinces", Group.CALLERS, build, (QUEUES, PROVINCE))
-
-
-async def _with_told(
-    reader: Reader, interval: Interval, by_code: PlacesTally, told: Mapping[str, str],
-) -> PlacesTally:
-    """Who has no fixed line, but has said where he lives, is counted by himself: what he says may change any time."""
-    if not told:
-        return by_code
-    rules, now = reader.rules, reader.now
-    people = await callers_of(reader.connection, interval, told.keys(), rules, reader.shared)
-    mine = (people.stints, people.entries, people.contacts)
-    return moved(
-        by_code, tally_places(*mine, rules=rules, now=now, place_of=lambda _number: UNKNOWN),
-        tally_places(*mine, rules=rules, now=now, place_of=lambda number: told[number or ""]))
 
 
 def _sheet(context: Context, parameters: Parameters, tally: PlacesTally, cases: Mapping[str, int]) -> Sheet:

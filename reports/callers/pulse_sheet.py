@@ -1,25 +1,20 @@
 """The report `pulse`: unusual rises and falls of calls, each with the reason it was flagged and its uncertainty."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from collections.abc import Iterator, Mapping, Sequence
 
 from callqueue.ledger.evidence import Gap, GapKind
-from callqueue.ledger.stint import Origin
-from callqueue.ledger.store import count_stints, evidence_start, read_gaps, read_refusals, read_stints
+from callqueue.ledger.store import evidence_start, read_gaps
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.passports import COMPUTED, EXACT
 from followups.faults.faults import FEWEST_WEEKS, Compared, Rises
 from foundation.calendars import Interval
 from foundation.text import digits, number_text
-from ivr.steps.store import Chosen, read_chosen
-from reports.callers.caller_provinces import caller_provinces
 from reports.callers.provinces_sheet import province_title
-from reports.callers.pulse_calls import Arrival, Sort, compare_calls, weeks_before
+from reports.callers.pulse_calls import Sort, compare_counts, weeks_before
+from reports.callers.pulse_reading import count_calls
 from reports.cases.faults import SELDOM, WEEK, shown_chance, shown_times
 from reports.cases.sheets import EVERYTHING, TooLongError
 from reports.frame.parameters import Parameters
-from reports.frame.people import MOST_STINTS, TooManyCallsError
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Column, Row, Sheet
 
@@ -44,25 +39,15 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         raise TooLongError
     times = [interval, *weeks_before(interval, context.zone)]
     async with context.ledger() as ledger:
-        await _refuse_too_many(ledger, times)
         begun = await evidence_start(ledger)
         gaps = await read_gaps(ledger, times[-1].start, interval.end)
         seen = [times[0], *(time for time in times[1:] if _is_on_record(time, begun, gaps))]
-        read = [await _read_calls(context, ledger, time) for time in seen]
-    arrivals = dict(zip(seen, await _placed(context, read), strict=True))
-    rises = compare_calls(arrivals[interval], [arrivals.get(time) for time in times[1:]], context.zone)
+    counts = await count_calls(context, seen)
+    rises = compare_counts(counts[interval], [counts.get(time) for time in times[1:]])
     return _sheet(context, interval, rises, gaps, everything=parameters[EVERYTHING])
 
 
 REPORT = Report("pulse", Group.CALLERS, build, (EVERYTHING,))
-
-
-async def _refuse_too_many(ledger: AsyncConnection, times: Iterable[Interval]) -> None:
-    left = MOST_STINTS
-    for time in times:
-        left -= await count_stints(ledger, time.start, time.end, limit=left + 1)
-        if left < 0:
-            raise TooManyCallsError(most=str(MOST_STINTS))
 
 
 def _is_on_record(time: Interval, begun: int | None, gaps: Sequence[Gap]) -> bool:
@@ -70,36 +55,6 @@ def _is_on_record(time: Interval, begun: int | None, gaps: Sequence[Gap]) -> boo
         return False
     return not any(
         gap.kind in UNSEEN and gap.started < time.end and (gap.ended is None or gap.ended > time.start) for gap in gaps)
-
-
-Found = dict[str, tuple[Chosen, str | None]]
-"""Calls by their ids, each with the queue that it asked for first."""
-
-
-async def _read_calls(context: Context, ledger: AsyncConnection, time: Interval) -> Found:
-    """A call that began before the time and asks for a queue in it is counted at that asking only without menus."""
-    found: Found = {}
-    if context.has_main:
-        async with context.main() as main:
-            found = {each.call_id: (each, None) for each in await read_chosen(main, time.start, time.end)}
-    asked = [(each.entered, each.call_id, each.queue, each.caller)
-             for each in await read_stints(ledger, None, time.start, time.end) if each.origin is Origin.DIRECT]
-    asked += [(each.at, each.call_id, each.queue, each.caller)
-              for each in await read_refusals(ledger, None, time.start, time.end)]
-    for at, call_id, queue, caller in sorted(asked, key=lambda one: (one[0], one[1], one[2])):
-        call, first = found.get(call_id, (Chosen(call_id, at, caller, frozenset()), None))
-        found[call_id] = (call, first or queue)
-    return found
-
-
-async def _placed(context: Context, read: Sequence[Found]) -> list[list[Arrival]]:
-    numbers = {call.caller for found in read for call, _ in found.values() if call.caller}
-    provinces = await caller_provinces(context, numbers)
-    return [
-        [Arrival(call.at, queue, call.services, provinces.get(call.caller or "", "unknown"))
-         for call, queue in found.values()]
-        for found in read
-    ]
 
 
 def _sheet(

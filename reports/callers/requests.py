@@ -54,12 +54,9 @@ class Request:
 
 @dataclass(slots=True)
 class RequestTally:
-    """Requests by their end, growing one by one."""
+    """Requests by their end."""
 
     ends: Counter[End] = field(default_factory=Counter)
-
-    def add(self, request: Request) -> None:
-        self.ends[request.end] += 1
 
     def figures(self) -> dict[str, float | None]:
         """Every figure by its id."""
@@ -71,7 +68,4 @@ class RequestTally:
 
 
 def tally_requests(requests: Iterable[Request]) -> RequestTally:
-    tally = RequestTally()
-    for request in requests:
-        tally.add(request)
-    return tally
+    return RequestTally(Counter(request.end for request in requests))

@@ -21,10 +21,17 @@ class TooManyCallsError(ParameterError):
     name = "too-many-calls"
 
 
-async def refuse_too_many(ledger: AsyncConnection, interval: Interval) -> None:
-    """Raises TooManyCallsError."""
-    if await count_stints(ledger, interval.start, interval.end, limit=MOST_STINTS + 1) > MOST_STINTS:
-        raise TooManyCallsError(most=str(MOST_STINTS))
+async def refuse_too_many(ledger: AsyncConnection, *intervals: Interval) -> None:
+    """Of all these times together.
+
+    Raises:
+        TooManyCallsError
+    """
+    left = MOST_STINTS
+    for each in intervals:
+        left -= await count_stints(ledger, each.start, each.end, limit=left + 1)
+        if left < 0:
+            raise TooManyCallsError(most=str(MOST_STINTS))
 
 
 async def refuse_too_many_without(reader: Reader, rollup: Rollup[Any], interval: Interval) -> None:
@@ -34,11 +41,7 @@ async def refuse_too_many_without(reader: Reader, rollup: Rollup[Any], interval:
     Raises:
         TooManyCallsError
     """
-    left = MOST_STINTS
-    for piece in await reader.lacking(rollup, interval):
-        left -= await count_stints(reader.connection, piece.start, piece.end, limit=left + 1)
-        if left < 0:
-            raise TooManyCallsError(most=str(MOST_STINTS))
+    await refuse_too_many(reader.connection, *await reader.lacking(rollup, interval))
 
 
 def balance_text(context: Context, offered: int, *, balanced: bool) -> str:

@@ -4,31 +4,28 @@ A maker claims a day before he reads its steps and stores what he made under tha
 away (`ivr.steps.day_marks`). So a day that is stored says what its steps say.
 """
 
-import asyncio
 import json
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import structlog
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from foundation.calendars import Interval, day_start
+from foundation.calendars import Interval
 from foundation.database import Database, Store, store_url
 from foundation.paths import Home
 from foundation.settings import Settings
 from ivr.steps.day_marks import lock_days
 from ivr.steps.store import stream_paths
 from ivr.tables import ivr_day, ivr_step
+from reports.frame.made_days import between, days_of, keep_made
 from reports.menus.paths import MILLISECONDS, MenuTally, PathTally
 
 SETTLED = 600
@@ -37,24 +34,12 @@ PUT_OFF = 60
 """Seconds until a day that changed while it was made is tried again."""
 ABANDONED = 3600
 """After so many seconds a claim is one of a process that is no more."""
-PAUSE_SECONDS = 60.0
-BUSY_SECONDS = 5.0
-"""After so long the thread ends, so that a service that stops has not long to wait."""
 SECOND_MS = 1000
-
-log = structlog.get_logger()
 
 
 async def keep_menu_days(home: Home, settings: Settings) -> None:
-    """For ever; in a thread of its own, for it is work and pages must not wait."""
-    while True:
-        more = False
-        try:
-            more = await asyncio.to_thread(lambda: asyncio.run(_make_days(home, settings, BUSY_SECONDS)))
-        except (SQLAlchemyError, OSError) as error:
-            # Without them the report reads the steps.
-            log.warning("days of the menus are not added up", error=f"{type(error).__name__}: {error}".splitlines()[0])
-        await asyncio.sleep(0 if more else PAUSE_SECONDS)
+    """For ever; without them the report reads the steps."""
+    await keep_made("days of the menus", lambda seconds: _make_days(home, settings, seconds))
 
 
 async def _make_days(home: Home, settings: Settings, seconds: float) -> bool:
@@ -96,7 +81,7 @@ class MenuDayMaker:
                 return None
             made = select(ivr_day.c.start, ivr_day.c.end).where(ivr_day.c.made.is_not(None))
             there = {(row.start, row.end) for row in await connection.execute(made)}
-        for day in _days(Interval(first // SECOND_MS, now - SETTLED), self._zone):
+        for day in days_of(Interval(first // SECOND_MS, now - SETTLED), self._zone):
             if day.end + SETTLED <= now and (day.start, day.end) not in there and (
                     self._put_off.get(day.start, now) <= now):
                 return day
@@ -127,19 +112,6 @@ class MenuDayMaker:
         return stored.rowcount > 0
 
 
-def _days(interval: Interval, zone: ZoneInfo) -> Iterator[Interval]:
-    """Days of the zone that overlap the interval, the newest first."""
-    day = datetime.fromtimestamp(max(interval.end, interval.start), zone).date()
-    while (found := _day(day, zone)).end > interval.start:
-        yield found
-        day -= timedelta(days=1)
-
-
-def _day(day: date, zone: ZoneInfo) -> Interval:
-    start, end = (int(day_start(each, zone).timestamp()) for each in (day, day + timedelta(days=1)))
-    return Interval(start, end)
-
-
 # -- reading
 
 async def read_path_tally(
@@ -147,7 +119,7 @@ async def read_path_tally(
 ) -> PathTally:
     """Of all calls that began in the interval: days that are made as they are, the rest from the steps."""
     made = await _made(connection, interval, zone) if from_days else {}
-    tally = await _tally_steps(connection, _between(interval, made))
+    tally = await _tally_steps(connection, between(interval, made))
     for each in made.values():
         tally.add_tally(each)
     return tally
@@ -158,21 +130,11 @@ async def _made(connection: AsyncConnection, interval: Interval, zone: ZoneInfo)
     day = ivr_day.c
     query = select(day.start, day.end, day.counts, day.lengths).where(
         day.start >= interval.start, day.end <= interval.end, day.made.is_not(None)).order_by(day.start)
-    wanted = set(_days(interval, zone))
+    wanted = set(days_of(interval, zone))
     return {
         Interval(row.start, row.end): decode(row.counts, row.lengths)
         for row in await connection.execute(query) if Interval(row.start, row.end) in wanted
     }
-
-
-def _between(interval: Interval, made: Iterable[Interval]) -> list[Interval]:
-    """What is left of the interval, in order."""
-    found, start = [], interval.start
-    for day in made:
-        if start < day.start:
-            found.append(Interval(start, day.start))
-        start = day.end
-    return [*found, Interval(start, interval.end)] if start < interval.end else found
 
 
 async def _tally_steps(connection: AsyncConnection, times: Iterable[Interval]) -> PathTally:

@@ -1,33 +1,28 @@
 """The report of intervals: the queues' figures over time, and the week by hour."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.figures import Value
+from callqueue.metrics.hours_tally import add_hours, hour_figures, hours_of_week
 from callqueue.metrics.passports import BOTH, T
-from callqueue.rollups.kinds import AGENTS, CALLS
-from callqueue.rollups.reading import Tallies
-from foundation.calendars import HOUR, WEEK_BEGINS, Calendar, Step, split
+from callqueue.rollups.kinds import HOURS
+from callqueue.rollups.reading import Reader
+from foundation.calendars import HOUR, WEEK_BEGINS, Calendar
 from foundation.text import digits
 from reports.frame.parameters import QUEUES, STEP, Parameters, fitting_step
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Look, Section, Sheet
 from reports.frame.sheets import Row as SheetRow
-from reports.frame.tallied import TalliedBooks
 from reports.queues.queue import QueueQuery, QueueReport, build_queue_report
 from reports.queues.queue_sheet import BESIDE, DRAWN, queue_sheet
 from reports.staffing.erlang import ErlangC, Traffic
 from reports.staffing.need import Target
 from reports.staffing.need import agents_needed as fewest_agents
 
-LONGEST_WEEK_VIEW = 186 * 86_400
-"""Seconds: half a year by hour is as much as a picture of the week is made of."""
 COUNTS = ("offered", "answered", "abandoned")
 HEAT = ("offered", "service_level", "agents_needed", "answered", "abandoned", "abandonment_rate", "occupancy")
 GOAL = 0.80
@@ -40,7 +35,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
         parameters.interval, parameters[QUEUES], fitting_step(parameters), parameters.calendar, together=True)
     async with context.ledger() as ledger:
         report = await build_queue_report(ledger, query, context.settings, context.now)
-        hours = await week_by_hour(ledger, query, context)
+        hours = await week_by_hour(context.reader(ledger), query)
     sheet = queue_sheet(report, context.settings, context.texts)
     further = [_week(hours, report, context, parameters)] if hours else []
     return replace(
@@ -71,29 +66,17 @@ class HourOfWeek:
     hours: float
     """How many there have been."""
     values: Mapping[str, Value]
-    """Every figure of them together, by its id."""
+    """Figures of them together, by their ids."""
 
 
-async def week_by_hour(ledger: AsyncConnection, query: QueueQuery, context: Context) -> Mapping[Place, HourOfWeek]:
-    """Each hour of the week that the time has; of a time longer than `LONGEST_WEEK_VIEW` none."""
-    if query.interval.seconds > LONGEST_WEEK_VIEW:
-        return {}
-    reader = context.reader(ledger)
-    hours = split(query.interval, Step.HOUR, context.zone, query.calendar)
-    found: defaultdict[Place, Tallies] = defaultdict(Tallies)
-    lengths: defaultdict[Place, float] = defaultdict(float)
-    calls, agents = await reader.read_kind(CALLS, hours), await reader.read_kind(AGENTS, hours)
-    for hour, of_calls, of_agents in zip(hours, calls, agents, strict=True):
-        local = datetime.fromtimestamp(hour.start, context.zone)
-        place = Place(local.weekday(), local.hour)
-        lengths[place] += max(0, min(hour.end, context.now) - hour.start) / HOUR
-        found[place].calls += of_calls
-        found[place].agents += of_agents
-    books = TalliedBooks(list(found.values()), (), reader.rules, reader.now, [False] * len(found))
-    return {
-        place: HourOfWeek(lengths[place], books.figures(query.queues or None, index).values())
-        for index, place in enumerate(found)
-    }
+async def week_by_hour(reader: Reader, query: QueueQuery) -> Mapping[Place, HourOfWeek]:
+    """Each hour of the week that the time has."""
+    tally = add_hours(await reader.read_whole(HOURS, query.interval))
+    figures = hour_figures(tally, query.queues or None, reader.rules, reader.now)
+    seconds: Counter[int] = Counter()
+    for hour, time in hours_of_week(query.interval, reader.zone):
+        seconds[hour] += max(0, min(time.end, reader.now) - time.start)
+    return {Place(*divmod(hour, 24)): HourOfWeek(length / HOUR, figures[hour]) for hour, length in seconds.items()}
 
 
 def agents_needed(calls_an_hour: float, aht: float | None, threshold: float) -> int | None:

@@ -9,6 +9,7 @@ from callqueue.work_plan.words import TEXTS as PLAN_TEXTS
 from foundation.settings import load_secrets
 from foundation.web.rooms import NavItem, WebRoom
 from foundation.web.site import Web
+from reports.callers.request_days import keep_request_days
 from reports.frame.tables import TEXTS
 from reports.menus.menu_days import keep_menu_days
 from reports.post.sending import Post, mail_server
@@ -59,11 +60,12 @@ def room(days: DayKeeper | None = None) -> WebRoom:
 
 
 async def _work(web: Web, keeper: DayKeeper) -> None:
-    """The wallboard's figures, what Prometheus reads, days of the menus added up, and reports that are sent by mail."""
+    """The wallboard's figures, what Prometheus reads, days that are added up, and reports that are sent by mail."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(keeper.run(web), name="day")
         tasks.create_task(publish(web, keeper.make), name="gauges")
         tasks.create_task(keep_menu_days(web.home, web.settings), name="menu days")
+        tasks.create_task(keep_request_days(web.home, web.settings), name="request days")
         if web.settings.smtp.server:
             send = mail_server(web.settings.smtp, load_secrets(web.home, web.settings))
             post = Post(web.home, web.settings, web.database, web.clock, send)

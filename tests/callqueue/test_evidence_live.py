@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.cel.conversation_store import read_conversations, read_ringing
@@ -96,6 +97,18 @@ async def test_a_session_is_seen_however_long_ago_it_began(site: Site) -> None:
     periods = agent_periods(events, [start], AT + 10)
     assert [(each.start, each.end) for each in periods["a101"]][-1][1] == AT + 5
     assert periods["a102"][-1].end == old - 1
+
+
+async def test_who_was_there_is_looked_up_and_not_searched_for_among_all_that_agents_ever_did(
+    sqlite_ledger: Database,
+) -> None:
+    asked: list[tuple[str, tuple[Any, ...]]] = []
+    listen(sqlite_ledger.engine.sync_engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    async with sqlite_ledger.read() as connection:
+        await read_agent_states(connection, AT)
+        for statement, values in [each for each in asked if each[0].lstrip().startswith(("SELECT", "WITH"))]:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            assert not [step.detail for step in plan if step.detail.startswith("SCAN agent_event")]
 
 
 async def test_a_hold_in_the_journal_is_taken_from_the_talk(site: Site) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from foundation.database import MAIN, Database
 from foundation.paths import Home
+from foundation.request_days import REQUEST_DAY
 from ivr.steps.spool import StepSpool, deliver_file, deliver_steps
 from ivr.steps.steps import BEGAN, Kind, StepLog
 from ivr.steps.store import read_paths
@@ -30,7 +31,7 @@ def home(tmp_path: Path) -> Home:
 async def database(database_url: str) -> AsyncIterator[Database]:
     found = Database(database_url)
     async with found.write() as connection:
-        await connection.run_sync(MAIN.create_all, tables=[ivr_step, ivr_day])
+        await connection.run_sync(MAIN.create_all, tables=[ivr_step, ivr_day, REQUEST_DAY])
     yield found
     await found.close()
 

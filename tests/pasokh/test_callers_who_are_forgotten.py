@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import typer
@@ -16,8 +17,14 @@ from typer.testing import CliRunner
 
 from callqueue.ledger.store import read_stints
 from callqueue.outbound.tables import OUTBOUND_CALL
+from callqueue.queues.rules import rulebook
+from callqueue.rollups.build import RollupMaker
+from callqueue.rollups.codec import decode_places
+from callqueue.rollups.kinds import PLACES
+from callqueue.rollups.tables import ROLLUP
 from foundation.calendars import Calendar, Interval, Step
 from foundation.database import LEDGER, MAIN, Database, Store
+from foundation.numbered import coded
 from foundation.paths import Home
 from foundation.settings import Queue, Settings
 from foundation.web.audit_log import Wanted, read_audit
@@ -112,6 +119,29 @@ async def test_a_forgotten_caller_leaves_no_trace_and_every_figure(caller: Remem
         await caller.site.ledger.close()
         raw = b"".join(path.read_bytes() for path in caller.home.database.iterdir())
         assert [trace for trace in TRACES if trace.encode() in raw] == []
+
+
+async def test_what_was_counted_of_his_calls_by_his_number_is_counted_anew(
+    caller: RememberedCaller, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callqueue.rollups.build.ROLLUPS", {PLACES.kind: PLACES})
+    maker = RollupMaker(caller.site.ledger, rulebook(caller.site.settings), (), ZoneInfo("UTC"))
+    while await maker.step(AT + 86_400):
+        pass
+    assert await counted_numbers(caller) == {coded(NUMBER)}  # the other's has an area code
+    await caller.close_case()
+    await erase(caller)
+    assert await counted_numbers(caller) == set()
+    while await maker.step(AT + 86_400):
+        pass
+    [instead] = await counted_numbers(caller)
+    assert instead != coded(NUMBER)
+
+
+async def counted_numbers(caller: RememberedCaller) -> set[int]:
+    async with caller.site.ledger.read() as connection:
+        kept = await connection.execute(select(ROLLUP.c.counts, ROLLUP.c.numbers).where(ROLLUP.c.made.is_not(None)))
+        return {int(number) for row in kept for number in decode_places(*row).callers.numbers}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select
 from foundation.calendars import Interval
 from foundation.database import MAIN, Database
 from foundation.paths import Home
+from foundation.request_days import REQUEST_DAY
 from ivr.steps.spool import StepSpool, deliver_file
 from ivr.steps.steps import BEGAN, BUSY, Step
 from ivr.tables import ivr_day, ivr_step
@@ -122,7 +123,7 @@ async def _live(url: str, seed: int) -> int:
     database = Database(url)
     try:
         async with database.write() as connection:
-            await connection.run_sync(MAIN.create_all, tables=[ivr_step, ivr_day])
+            await connection.run_sync(MAIN.create_all, tables=[ivr_step, ivr_day, REQUEST_DAY])
             for table in (ivr_step, ivr_day):
                 await connection.execute(delete(table))
         with TemporaryDirectory() as folder:

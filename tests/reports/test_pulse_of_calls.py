@@ -14,12 +14,27 @@ from hypothesis import strategies as st
 from callqueue.journal.importing import import_journal
 from callqueue.ledger.evidence import Gap, GapKind
 from callqueue.ledger.tables import GAP
+from followups.faults.faults import Series
 from followups.faults.poisson import lower_tail, quantile, tail
 from foundation.calendars import Interval, iso
 from foundation.database import LEDGER, MAIN, Database, Store, store_url
+from foundation.numbered import told_of
 from foundation.paths import Home
+from foundation.provinces import UNKNOWN, load_provinces
 from foundation.settings import Queue, Settings, Site
-from reports.callers.pulse_calls import Arrival, Sort, compare_calls, weeks_before
+from ivr.tables import ivr_step
+from reports.callers.pulse_calls import (
+    QUARTER,
+    Arrival,
+    Sort,
+    compare_counts,
+    count_series,
+    decode_quarters,
+    encode_quarters,
+    tally_quarters,
+    weeks_before,
+)
+from reports.callers.pulse_reading import count_calls
 from reports.cases.sheets import TooLongError
 from reports.catalog import find_report
 from reports.frame.report import Context, make_sheet
@@ -32,6 +47,8 @@ MORNING = int(datetime(2026, 11, 22, 4, 30, tzinfo=UTC).timestamp())
 """Eight o'clock in Tehran."""
 NOW = MORNING + 4 * 3600
 TEHRAN = ZoneInfo("Asia/Tehran")
+CODES = load_provinces()
+NUMBERS = ("02133334444", "09120000000", "09120000001", None)
 SETTINGS = Settings(site=Site(language="en"), queues={"operator": Queue(), "pensions": Queue()})
 USUAL: Mapping[str, Sequence[int]] = {
     "operator": (20, 21, 19, 20, 22, 18, 20, 20), "pensions": (12, 11, 13, 12, 12, 10, 14, 12)}
@@ -115,6 +132,56 @@ async def test_weeks_with_a_gap_and_weeks_before_the_first_are_left_out(tmp_path
     assert any("4 earlier weeks" in note for note in young.notes)
 
 
+async def test_a_call_counts_once_where_it_came_with_the_queue_it_asked_for_later(tmp_path: Path) -> None:
+    edge = MORNING + 900
+    text = (
+        f"{edge + 10}|c1|operator|NONE|STINT|c1|02133334444|direct||1\n"
+        f"{edge + 10}|c1|operator|NONE|REFUSED_FULL|c1\n"
+        f"{edge - 5}|c2|pensions|NONE|STINT|c2|09120000000|direct||1\n"
+        f"{edge - 5}|c2|pensions|NONE|REFUSED_FULL|c2\n"
+        f"{edge + 5}|c2|operator|NONE|STINT|c2|09120000000|direct||2\n"
+        f"{edge + 5}|c2|operator|NONE|REFUSED_FULL|c2\n")
+    home = await made_home(tmp_path, text)
+    ledger, main = (Database(store_url(home, SETTINGS, store)) for store in (Store.LEDGER, Store.MAIN))
+    async with main.write() as connection:
+        for number, (at, kind, name, result) in enumerate(
+                [(edge - 8, "call", "", "began"), (edge + 9, "service", "balance", "helped:told")], start=1):
+            await connection.execute(ivr_step.insert().values(
+                call_id="c1", number=number, at_ms=at * 1000, kind=kind, name=name, result=result, ms=0,
+                caller="02133334444" if number == 1 else None))
+    context = Context(home, SETTINGS, report_texts("en"), NOW)
+    before, after = Interval(MORNING, edge), Interval(edge, NOW)
+    counts = await count_calls(context, [before, after])
+    assert counts[after] == {}
+    assert counts[before] == {
+        Series(Sort.ALL, ""): 2, Series(Sort.QUEUE, "operator"): 1, Series(Sort.QUEUE, "pensions"): 1,
+        Series(Sort.SERVICE, "balance"): 1, Series(Sort.PROVINCE, "tehran"): 1, Series(Sort.PROVINCE, UNKNOWN): 1,
+        Series(Sort.HOUR, "6-08"): 2}
+    for store in (ledger, main):
+        await store.close()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3 * QUARTER - 1), st.sampled_from(NUMBERS),
+                          st.sampled_from(["operator", None]), st.sets(st.sampled_from(["balance", "loan"])))),
+       st.dictionaries(st.sampled_from(NUMBERS[1:3]), st.sampled_from(["yazd", "fars"])))
+def test_quarters_of_an_hour_add_up_to_the_whole_also_when_cut_out_of_it(
+    drawn: list[tuple[int, str | None, str | None, set[str]]], words: dict[str, str],
+) -> None:
+    start, told = MORNING + 2 * 3600, told_of(words)
+    calls = [Arrival(start + at, caller, queue, services) for at, caller, queue, services in drawn]
+    times = [Interval(start + QUARTER * part, start + QUARTER * (part + 1)) for part in range(3)]
+    whole = tally_quarters(calls, Interval(start, start + 3 * QUARTER), CODES)
+    parts = [tally_quarters([call for call in calls if time.holds(call.at)], time, CODES) for time in times]
+    counted = count_series([whole], TEHRAN, CODES, told)
+    assert count_series(parts, TEHRAN, CODES, told) == counted
+    assert count_series([decode_quarters(*encode_quarters(part)) for part in parts], TEHRAN, CODES, told) == counted
+    cut = [whole.between(Interval(time.start - 60, time.end + 60)) for time in times]
+    assert [count_series([part], TEHRAN, CODES, told) for part in cut] == [
+        count_series([part], TEHRAN, CODES, told) for part in parts]
+    for name in ("yazd", "fars"):
+        assert counted[Series(Sort.PROVINCE, name)] == sum(words.get(call.caller or "") == name for call in calls)
+
+
 async def test_longer_than_a_week_is_refused(tmp_path: Path) -> None:
     home = await made_home(tmp_path, journal({}))
     with pytest.raises(TooLongError):
@@ -135,9 +202,11 @@ counts = st.lists(st.integers(0, 60), min_size=9, max_size=9)
 @given(counts)
 @settings(max_examples=60)
 def test_the_verdict_is_that_of_the_definition(drawn: list[int]) -> None:
-    zone = ZoneInfo("UTC")
-    now, *weeks = [[Arrival(0, None, frozenset(), "yazd")] * count for count in drawn]
-    compared = [one for one in compare_calls(now, weeks, zone).compared if one.series.dimension is Sort.ALL]
+    now, *weeks = [
+        count_series([tally_quarters([Arrival(0, "03533334444", None, ())] * count, Interval(0, 60), CODES)],
+                     ZoneInfo("UTC"), CODES, told_of({}))
+        for count in drawn]
+    compared = [one for one in compare_counts(now, weeks).compared if one.series.dimension is Sort.ALL]
     if not any(drawn):
         assert compared == []
         return

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,7 +28,7 @@ from callqueue.rollups.agents import make_timesheets
 from callqueue.rollups.build import RollupMaker
 from callqueue.rollups.check import check_rollups
 from callqueue.rollups.codec import encode_timesheets
-from callqueue.rollups.kinds import TIMESHEETS
+from callqueue.rollups.kinds import CALLS, TIMESHEETS
 from callqueue.rollups.reading import Reader
 from callqueue.rollups.store import CELL, CELLS, Kind, read_stored
 from callqueue.rollups.tables import ROLLUP
@@ -37,6 +37,7 @@ from foundation.database import LEDGER, Database
 from foundation.settings import Queue, Settings, Site
 from reports.agents.agents import AgentsQuery, build_agents_report, together
 from reports.frame.reading import read_evidence
+from reports.queues.intervals_sheet import week_by_hour
 from reports.queues.queue import QueueQuery, QueueReport, build_queue_report, compose
 from tests.support.evidence_site import Site as Records
 from tests.support.random_journal import LENGTH, RandomLine
@@ -76,9 +77,9 @@ class RestlessMaker(RollupMaker):
     meanwhile: Meanwhile = staticmethod(nothing)
 
     async def _make(
-        self, connection: AsyncConnection, kind: Kind, cells: Sequence[Interval], now: int,
-    ) -> dict[Interval, Any]:
-        parts = await super()._make(connection, kind, cells, now)
+        self, connection: AsyncConnection, kinds: Sequence[Kind], cells: Sequence[Interval], now: int,
+    ) -> dict[Kind, dict[Interval, Any]]:
+        parts = await super()._make(connection, kinds, cells, now)
         await self.meanwhile()
         return parts
 
@@ -136,6 +137,7 @@ class World(Recounted):
         await self.compare_rings(query.interval, query.queues)
         await self.compare_callers(query.interval, query.queues)
         await self.compare_promised(query.interval)
+        await self.compare_week(query)
         async with self.database.read() as connection:
             rolled = await build_queue_report(connection, query, self.settings, self.now)
             told = await build_queue_report(connection, query, self.settings, self.now, rolled_up=False)
@@ -272,6 +274,50 @@ async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(
     assert await world.differing() == {Kind.PROMISES}
 
 
+async def test_a_check_of_the_week_asks_the_ledger_and_not_the_roll_ups_it_was_put_together_from(
+    sqlite_ledger: Database,
+) -> None:
+    with TemporaryDirectory() as folder:
+        world = World(sqlite_ledger, Path(folder), Random(3))  # noqa: S311
+        line = RandomLine(world.random, world.begin)
+        line.fill(20)
+        world.records.write(*line.texts(1)[0])
+        await world.records.read()
+        await world.make(100)
+        world.records.close()
+    async with sqlite_ledger.write() as connection:
+        await connection.execute(delete(ROLLUP).where(ROLLUP.c.kind == Kind.HOURS))
+        calls = select(ROLLUP.c.level, ROLLUP.c.start, ROLLUP.c.counts, ROLLUP.c.numbers).where(
+            ROLLUP.c.kind == Kind.CALLS)
+        for level, start, *kept in await connection.execute(calls):
+            part = CALLS.decode(*kept)
+            for tally in part.queues.values():
+                tally.counts["abandoned"] += 1
+            which = (ROLLUP.c.kind == Kind.CALLS, ROLLUP.c.level == level, ROLLUP.c.start == start)
+            await connection.execute(update(ROLLUP).where(*which).values(counts=CALLS.encode(part)[0]))
+    await world.make(100)
+    assert await world.differing() == {Kind.CALLS, Kind.HOURS}
+
+
+async def test_a_call_that_comes_to_light_late_is_told_in_its_hour_of_the_week(
+    sqlite_ledger: Database, tmp_path: Path,
+) -> None:
+    world = World(sqlite_ledger, tmp_path, Random(5))  # noqa: S311
+    query = QueueQuery(Interval(world.begin, world.begin + 86400))
+    for name, second in (("first", 100), ("late", 700), ("later", 5000)):
+        at, log = world.begin + second, tmp_path / name
+        log.write_text(f"{at}|{name}|operator|NONE|ENTERQUEUE||0911|1\n{at + 9}|{name}|operator|NONE|ABANDON|1|1|9\n")
+        assert not (await import_journal(sqlite_ledger, log, journal=name)).bad
+        await world.compare_week(query)
+        await world.make(100)
+        await world.compare_week(query)
+        assert await world.differing() == set()
+    async with world.reader() as reader:
+        week = await week_by_hour(reader, query)
+    assert [hour.values["offered"] for hour in week.values()][:2] == [2, 1]
+    world.records.close()
+
+
 async def test_other_contact_windows_ask_for_other_roll_ups(sqlite_ledger: Database) -> None:
     with TemporaryDirectory() as folder:
         world = World(sqlite_ledger, Path(folder), Random(4))  # noqa: S311
@@ -301,5 +347,8 @@ async def test_years_before_the_first_call_are_not_counted_day_by_day(sqlite_led
     query = QueueQuery(ten_years, step=Step.YEAR)
     async with sqlite_ledger.read() as connection:
         report = await build_queue_report(connection, query, site_settings("Asia/Tehran"), begin + 86400)
+        reader = Reader(connection, rulebook(site_settings("Asia/Tehran")), begin + 86400, zone=ZoneInfo("Asia/Tehran"))
+        week = await week_by_hour(reader, query)
     assert report.total.figures.ledger.offered == 1
+    assert sum(hour.values["offered"] or 0 for hour in week.values()) == 1
     assert len(asked) < 500

@@ -7,7 +7,7 @@ from random import Random
 
 QUEUES = ("operator", "pensions")
 AGENTS = ("a1", "a2", "a3")
-PEOPLE = ("", "", "0911", "0912", "0913", "0914", "0915", "02144445555")
+PEOPLE = ("", "", "0911", "0912", "0913", "0914", "0915", "02144445555", "004401234567")
 LENGTH = 3 * 86400
 TRUNK = "PJSIP/trunk-0000001d"
 Who = tuple[str, str, str]

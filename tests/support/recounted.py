@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -20,26 +20,32 @@ from callqueue.metrics.contacts import Contact, contact_figures
 from callqueue.metrics.counted import add_counted
 from callqueue.metrics.entries import Entry
 from callqueue.metrics.people_tally import AGAIN, PeopleTally, counts_of, most_repeated
-from callqueue.metrics.places_tally import PlacesTally, add_places, moved, place_figures, tally_places
+from callqueue.metrics.places_tally import PlacesTally, add_places, place_figures, placed
 from callqueue.metrics.promises import promises_of
 from callqueue.metrics.rings_tally import add_rings
 from callqueue.metrics.rules import longest_window
 from callqueue.metrics.service import count_entries, service_figures
 from callqueue.metrics.waits import wait_figures
 from callqueue.queues.rules import rulebook
-from callqueue.rollups.kinds import PASSING, PEOPLE, PLACES, PROMISES, RINGS
-from callqueue.rollups.make import People, callers_of, people_of, read_promised
+from callqueue.rollups.kinds import AGENTS, CALLS, PASSING, PEOPLE, PLACES, PROMISES, RINGS
+from callqueue.rollups.make import read_promised
 from callqueue.rollups.model import Terms
-from callqueue.rollups.reading import Reader
-from foundation.calendars import Interval
+from callqueue.rollups.people import People, people_of
+from callqueue.rollups.reading import Reader, Tallies
+from foundation.calendars import Interval, Step, split
 from foundation.database import Database
+from foundation.numbered import told_of
 from foundation.settings import Settings
 from reports.agents.passing_on import passing_of
 from reports.agents.unanswered_rings import Rings, rings_of
 from reports.callers.first_contact import resolutions_of
+from reports.frame.tallied import TalliedBooks
+from reports.queues.intervals_sheet import AGENTS_NEEDED, HEAT, Place, week_by_hour
+from reports.queues.queue import QueueQuery
+from tests.support.random_journal import PEOPLE as CALLERS
 
-TOLD = {"0912": "gilan", "0913": "qom", "0915": "qom"}
-"""Provinces of callers who have no fixed line."""
+TOLD = ("gilan", "qom")
+"""Provinces that callers may tell of themselves."""
 
 
 class Recounted:
@@ -136,14 +142,36 @@ class Recounted:
             evidence, keeping = await read_promise_evidence(reader.connection, interval)
         assert found == [each for each in promises_of(evidence, keeping) if interval.holds(each.entered)]
 
+    async def compare_week(self, query: QueueQuery) -> None:
+        """From roll-ups, without any, and from the figures of one hour after the other."""
+        async with self.reader() as reader:
+            found = await week_by_hour(reader, query)
+            told = await week_by_hour(replace(reader, rolled_up=False), query)
+            hours = split(query.interval, Step.HOUR, self.zone)
+            calls, agents = await reader.read_kind(CALLS, hours), await reader.read_kind(AGENTS, hours)
+        assert found == told
+        parts: defaultdict[Place, Tallies] = defaultdict(Tallies)
+        lengths: Counter[Place] = Counter()
+        for hour, of_calls, of_agents in zip(hours, calls, agents, strict=True):
+            local = datetime.fromtimestamp(hour.start, self.zone)
+            place = Place(local.weekday(), local.hour)
+            parts[place].calls += of_calls
+            parts[place].agents += of_agents
+            lengths[place] += max(0, min(hour.end, self.now) - hour.start)
+        books = TalliedBooks(list(parts.values()), (), self.terms.rules, self.now, [False] * len(parts))
+        assert found.keys() == parts.keys()
+        for index, place in enumerate(parts):
+            expected = books.figures(query.queues or None, index).values()
+            assert found[place].values == {name: expected[name] for name in HEAT if name != AGENTS_NEEDED.id}
+            assert found[place].hours == lengths[place] / 3600
+
     async def compare_callers(self, interval: Interval, queues: Sequence[str]) -> None:
         """From roll-ups, and from the contacts themselves."""
         rules, shared = self.terms.rules, self.terms.shared
         after = Interval(interval.end, interval.end + AGAIN)
         async with self.reader() as reader:
             ledger = reader.connection
-            places = add_places(await reader.read_whole(PLACES, interval))
-            told = await callers_of(ledger, interval, TOLD, rules, shared)
+            places = await reader.read_whole(PLACES, interval)
             parts = await reader.read_kind(PEOPLE, [interval, after])
             evidence = await read_callers_evidence(
                 ledger, Interval(interval.start, after.end), longest_window(rules), shared)
@@ -154,19 +182,20 @@ class Recounted:
 
         mine = People(
             list(filter(ours, people.stints)), list(filter(ours, people.entries)), list(filter(ours, people.contacts)))
-        self.compare_places(places, told, mine, queues)
+        self.compare_places(places, mine, queues)
         self.compare_repeats(parts[0], mine, queues)
         self.compare_resolution(parts, people, mine, interval)
 
-    def compare_places(self, tally: PlacesTally, told: People, mine: People, queues: Sequence[str]) -> None:
-        away, there = (
-            tally_places(told.stints, told.entries, told.contacts, rules=self.terms.rules, now=self.now,
-                         place_of=place_of)
-            for place_of in (lambda _number: "", lambda number: TOLD[number or ""]))
-        found, rules = moved(tally, away, there), self.terms.rules
-        for place in (None, "", "21", *TOLD.values()):
+    def compare_places(self, parts: Sequence[PlacesTally], mine: People, queues: Sequence[str]) -> None:
+        """Whatever callers have told by now: also who has a fixed line, and those behind a shared number."""
+        told = {number: self.random.choice(TOLD) for number in CALLERS if number and self.random.random() < 0.6}
+        whence = {number: "21" if number.startswith("021") else told.get(number, "none") for number in CALLERS}
+        shuffled = add_places(self.random.sample(parts, len(parts)))
+        found, at_once = (placed(one, lambda code: code or "none", told_of(told)) for one in (parts, [shuffled]))
+        rules = self.terms.rules
+        for place in (None, "none", "21", *TOLD):
             def ours(number: str | None, place: str | None = place) -> bool:
-                return place in {None, TOLD.get(number or "", "21" if number and number.startswith("021") else "")}
+                return place in {None, whence[number or ""]}
 
             entries = [each for each in mine.entries if ours(each.caller)]
             of_place = [each for each in mine.contacts if ours(each.entries[0].caller)]
@@ -176,6 +205,7 @@ class Recounted:
             expected = {**asdict(counts), **asdict(contacts), **asdict(served),
                         "asa": wait_figures(entries, self.now).asa}
             figures = place_figures(found, queues, place, rules, self.now)
+            assert figures == place_figures(at_once, queues, place, rules, self.now)
             offered = [figures.pop(name) for name in ("stints_answered", "stints_unanswered")]
             assert sum(filter(None, offered)) == sum(ours(stint.caller) for stint in mine.stints)
             assert figures == {name: expected[name] for name in figures}

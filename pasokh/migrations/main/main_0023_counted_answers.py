@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "main_0023"
-down_revision = "main_0021"
+down_revision = "main_0022"
 branch_labels = None
 depends_on = None
 
