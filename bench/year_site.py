@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 
 from bench.filling import fill, fill_main
 from bench.progress import Progress, Tell
@@ -68,7 +68,7 @@ class YearSite:
         """Both stores, as far as that has not been done; `plan`: what was asked for, None: what is there, or `default`.
 
         Raises:
-            YearError: what is there is another year, or was not filled to its end.
+            YearError: what is there is another year, was not filled to its end, or was filled by an earlier Pasokh.
         """
         filled = self._read(plan)
         if filled is None:
@@ -82,7 +82,17 @@ class YearSite:
                 self.home.note.write_text(json.dumps(asdict(filled), indent=2) + "\n", encoding="utf-8")
             async with self.open(store) as database, database.write() as connection:
                 await connection.run_sync(METADATA[store].create_all)  # what a later version of Pasokh has more
+                await connection.run_sync(self._refuse_older, store)
         return filled
+
+    def _refuse_older(self, connection: Connection, store: Store) -> None:
+        """Raises YearError: a table has not all columns."""
+        found = inspect(connection)
+        for name, table in METADATA[store].tables.items():
+            missing = {*table.columns.keys()} - {column["name"] for column in found.get_columns(name)}
+            if missing:
+                raise YearError(f"{self.home.note}: filled by an earlier Pasokh, whose {name} had no {min(missing)}; "
+                                "give an empty folder and database")
 
     async def empty(self) -> None:
         for store in Store:

@@ -159,7 +159,7 @@ def day_text(day: date, language: Language) -> str:
 
 
 def clock_text(moment: datetime, language: Language, *, seconds: bool = False) -> str:
-    return digits(moment.strftime("%H:%M:%S" if seconds else "%H:%M"), language)
+    return digits(moment.time().isoformat("seconds" if seconds else "minutes"), language)
 
 
 def moment_text(moment: datetime, language: Language, *, seconds: bool = False) -> str:

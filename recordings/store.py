@@ -1,7 +1,7 @@
 """What the rooms above ask of the kept recordings."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import select, update
@@ -95,3 +95,15 @@ async def recordings_of(connection: AsyncConnection, call_ids: Collection[str]) 
         query = select(recording).where(some, recording.c.deleted_ms.is_(None))
         found += [Recording(**row) for row in (await connection.execute(query)).mappings()]
     return sorted(found, key=lambda kept: kept.started_ms)
+
+
+async def sound_paths(connection: AsyncConnection, call_ids: Collection[str]) -> Mapping[tuple[str, int], str]:
+    """Where in the store the sound of each stint of these calls lies, by its channel and number."""
+    wanted, table = sorted(call_ids), recording.c
+    found: dict[tuple[str, int], str] = {}
+    for start in range(0, len(wanted), CHUNK):
+        some = table.call_id.in_(wanted[start : start + CHUNK])
+        query = select(table.channel_id, table.stint, table.path).where(some, table.deleted_ms.is_(None))
+        for row in await connection.execute(query.order_by(table.started_ms)):
+            found[row.channel_id, row.stint] = row.path
+    return found

@@ -119,7 +119,7 @@ def call_content(report: CallsReport, line: Line) -> Json:
         "origin": line.origin, "outcome": line.outcome, "entered": iso(line.entered, report.zone),
         "finished": None if line.finished is None else iso(line.finished, report.zone),
         "wait": line.wait, "agent": line.agent, "talk": line.talk, "hold": line.hold, "ending": line.ending,
-        "caller": line.caller, "recording": line.recording,
+        "caller": line.caller, "recording": report.sound_of(line),
     }
 
 

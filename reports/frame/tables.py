@@ -1,7 +1,7 @@
 """Reports for people, on a terminal: in the site's language, digits and calendar."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,7 @@ from callqueue.ledger.gap_details import read_detail
 from callqueue.metrics import Passport, Unit
 from callqueue.metrics.figures import Value
 from callqueue.work_plan.words import TEXTS as PLAN_TEXTS
-from foundation.calendars import CLOCK_STEPS, Step, day_text, moment_text
+from foundation.calendars import CLOCK_STEPS, Step, clock_text, day_text
 from foundation.catalogue import Catalogue, Texts, load_catalogue
 from foundation.settings import Language, Settings
 from foundation.text import NO_FIGURE, digits, duration_text, number_text, percent_text
@@ -74,6 +74,8 @@ class Teller:
         self.language = self.texts.language
         self._zone = report.zone
         self._titles = {name: queue.title.get(self.language, name) for name, queue in settings.queues.items()}
+        self._days: dict[date, str] = {}
+        """Written once: a list of calls has few days, and a Jalali date takes long to find."""
 
     @property
     def words(self) -> PassportWords:
@@ -84,7 +86,11 @@ class Teller:
         return self.texts("column.all") if name is None else self._titles.get(name, name)
 
     def moment(self, instant: float, *, seconds: bool = False) -> str:
-        return moment_text(self._local(instant), self.language, seconds=seconds)
+        local = self._local(instant)
+        day = local.date()
+        if day not in self._days:
+            self._days[day] = day_text(day, self.language)
+        return f"{self._days[day]} {clock_text(local, self.language, seconds=seconds)}"
 
     def reason(self, name: str) -> str:
         """Why an agent paused; a site's own reasons are names already."""
@@ -155,7 +161,7 @@ def calls_table(report: CallsReport, settings: Settings) -> RenderableType:
     names = ("call", "entered", "queue", "caller", "outcome", "wait", "agent", "talk", "hold", "recording")
     table = Table(*(teller.texts(f"column.{name}") for name in names), box=None)
     for line in report.lines:
-        table.add_row(*_call(line, teller))
+        table.add_row(*_call(line, report.sound_of(line), teller))
     title = teller.texts(
         "report.calls.title", start=teller.moment(interval.start), end=teller.moment(interval.end))
     return Group(Text(title, style="bold"), table, Text(calls_note(report, teller.texts)))
@@ -254,10 +260,10 @@ def _balance(report: QueueReport, teller: Teller) -> Text:
     return Text(teller.texts("report.unbalanced", rows=rows), style="bold red")
 
 
-def _call(line: Line, teller: Teller) -> tuple[str, ...]:
+def _call(line: Line, sound: str | None, teller: Teller) -> tuple[str, ...]:
     return (
         line.call_id, teller.moment(line.entered, seconds=True), "" if line.queue is None else teller.queue(line.queue),
         digits(line.caller or "", teller.language), teller.texts(f"outcome.{line.outcome}"),
         teller.value(line.wait, Unit.SECONDS), line.agent or "", teller.value(line.talk, Unit.SECONDS),
-        teller.value(line.hold, Unit.SECONDS), line.recording or "",
+        teller.value(line.hold, Unit.SECONDS), sound or "",
     )

@@ -1,7 +1,7 @@
 """The calls behind the figures: a list of stints, and of the calls that never became one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from callqueue.metrics import Books
 from callqueue.metrics.entries import stint_wait
 from foundation.calendars import Interval
 from foundation.settings import Settings
-from recordings.store import Recording, recordings_of
+from recordings.store import sound_paths
 from reports.frame.reading import read_evidence, rulebook
 
 LOST = "lost_in_menu"
@@ -65,8 +65,6 @@ class Line:
     hold: float | None = None
     ending: str | None = None
     caller: str | None = None
-    recording: str | None = None
-    """Path of the sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +75,11 @@ class CallsReport:
     lines: tuple[Line, ...]
     more: bool = False
     """Whether the time holds more calls than are read: these are the first ones."""
+    sounds: Mapping[RecordingKey, str] = field(default_factory=dict)
+    """Paths of what was recorded."""
+
+    def sound_of(self, line: Line) -> str | None:
+        return self.sounds.get((line.channel_id, line.number))
 
 
 async def list_calls(ledger: AsyncConnection, query: CallsQuery, settings: Settings, now: int) -> list[Line]:
@@ -115,19 +118,18 @@ async def _of_outcome(ledger: AsyncConnection, query: CallsQuery, now: int) -> l
 async def find_recordings(main: AsyncConnection, lines: Sequence[Line], store: Path) -> Mapping[RecordingKey, str]:
     """Where the sound of each stint is kept; that of a consultation under the call it was before the transfer."""
     calls = {line.call_id for line in lines} | {line.channel_id for line in lines}
-    found: Sequence[Recording] = await recordings_of(main, calls)
-    return {(each.channel_id, each.stint): str(store / each.path) for each in found}
+    return {key: f"{store}/{path}" for key, path in (await sound_paths(main, calls)).items()}
 
 
 def _line_of_stint(stint: Stint, query: CallsQuery, now: int) -> Line | None:
     if not _asked(stint.caller, query):
         return None
     return Line(
-        stint.call_id, stint.channel_id, stint.number, stint.queue, stint.origin.value, stint.outcome.value,
+        stint.call_id, stint.channel_id, stint.number, stint.queue, str(stint.origin), str(stint.outcome),
         stint.entered, finished=stint.finished, wait=stint_wait(stint, now), agent=stint.agent,
         talk=stint.talk if stint.talk_ms is None else stint.talk_ms / 1000,
         hold=None if stint.hold_ms is None else stint.hold_ms / 1000,
-        ending=None if stint.ending is None else stint.ending.value, caller=shown_number(stint.caller, query),
+        ending=None if stint.ending is None else str(stint.ending), caller=shown_number(stint.caller, query),
     )
 
 
@@ -155,8 +157,3 @@ def shown_number(caller: str | None, query: CallsQuery) -> str | None:
     if caller is None or query.whole_numbers:
         return caller
     return f"…{caller[-4:]}"
-
-
-def with_recordings(lines: Sequence[Line], paths: Mapping[RecordingKey, str]) -> list[Line]:
-    """The same lines, each with the path of its sound if there is one."""
-    return [replace(line, recording=paths.get((line.channel_id, line.number))) for line in lines]

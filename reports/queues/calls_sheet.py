@@ -1,5 +1,6 @@
 """The list of calls behind a figure: every other report links to it with the parameters that it is made of."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from foundation.catalogue import Texts
 from foundation.provinces import UNKNOWN
 from foundation.settings import Settings
 from reports.callers.caller_provinces import caller_provinces
-from reports.forms.exports import call_content, calls_content, calls_csv
+from reports.forms.exports import Json, calls_content, calls_csv
 from reports.frame.parameters import (
     AGENTS,
     CALLER,
@@ -39,10 +40,10 @@ from reports.queues.calls import (
     CallsQuery,
     CallsReport,
     Line,
+    RecordingKey,
     find_recordings,
     list_calls,
     shown_number,
-    with_recordings,
 )
 from reports.queues.queue import refuse_unknown_queues
 
@@ -102,12 +103,13 @@ def calls_query(parameters: Parameters) -> CallsQuery:
 
 
 def calls_sheet(report: CallsReport, settings: Settings, texts: Texts) -> Sheet:
-    teller = Teller(settings, report, texts)
+    teller, content = Teller(settings, report, texts), calls_content(report)
+    outcomes = {outcome: texts(f"outcome.{outcome}") for outcome in {line.outcome for line in report.lines}}
     return Sheet(
         "calls", "report.calls.title", report.query.interval, report.made, report.zone, COLUMNS,
-        [_row(report, line, teller) for line in report.lines],
+        [_row(cells, line, teller, outcomes) for line, cells in zip(report.lines, content["calls"], strict=True)],
         notes=(calls_note(report, texts),),
-        own=Own(calls_content(report), lambda _words: calls_csv(report),
+        own=Own(content, lambda _words: calls_csv(report),
                 lambda spoken, _width: calls_table(report, spoken)),
     )
 
@@ -119,16 +121,14 @@ async def _of_queues(context: Context, parameters: Parameters) -> CallsReport:
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
         lines, more = await _read_lines(ledger, query, parameters, context)
-    found = [line for line in lines if _asked(line, parameters)]
+    found = _asked(lines, parameters)
     province = parameters[PROVINCE]
     if province is not None:
         places = await caller_provinces(context, [line.caller for line in found if line.caller])
         found = [line for line in found if places.get(line.caller or "", UNKNOWN) == province]
-    found = [replace(line, caller=shown_number(line.caller, query)) for line in found]
-    if found and context.has_main:
-        async with context.main() as main:
-            found = await _with_sound(main, found, context)
-    return CallsReport(query, context.now, context.zone, tuple(found), more)
+        found = [replace(line, caller=shown_number(line.caller, query)) for line in found]
+    return CallsReport(
+        query, context.now, context.zone, tuple(found), more, await _sounds(found, context) if found else {})
 
 
 async def _read_lines(
@@ -162,8 +162,7 @@ async def _read_first(
     for start in range(query.interval.start, query.interval.end, HOUR):
         hour = Interval(start, min(start + HOUR, query.interval.end))
         read += await count_stints(ledger, hour.start, hour.end, limit=MOST_FOR_FIRST)
-        lines = await _read(ledger, replace(query, interval=hour), parameters, context)
-        found += [line for line in lines if _asked(line, parameters)]
+        found += _asked(await _read(ledger, replace(query, interval=hour), parameters, context), parameters)
         if len(found) >= FIRST_LINES:
             return found[:FIRST_LINES]
         if read >= MOST_FOR_FIRST:
@@ -174,8 +173,8 @@ async def _read_first(
 async def _read(
     ledger: AsyncConnection, query: CallsQuery, parameters: Parameters, context: Context,
 ) -> list[Line]:
-    """The lines of the time and figure, with whole numbers."""
-    whole = replace(query, whole_numbers=True)
+    """The lines of the time and figure; with whole numbers where these tell them apart."""
+    whole = replace(query, whole_numbers=query.whole_numbers or parameters[PROVINCE] is not None)
     if parameters[FIGURE] != RUNG:
         return await list_calls(ledger, whole, context.settings, context.now)
     time, agents = query.interval, parameters[AGENTS]
@@ -186,17 +185,22 @@ async def _read(
     return [line for line in lines if line.channel_id in rung]
 
 
-def _asked(line: Line, parameters: Parameters) -> bool:
+def _asked(lines: list[Line], parameters: Parameters) -> list[Line]:
     queues, agents, calls, figure = (parameters[QUEUES], parameters[AGENTS], parameters[CALL], parameters[FIGURE])
-    return (
-        (not queues or line.queue in queues) and (not calls or line.call_id in calls)
-        and (not agents or line.agent in agents or figure == RUNG)
-        and (figure != PASSED_ON or line.ending == Ending.TRANSFER)
-    )
+    if figure == RUNG:
+        agents = ()
+    return [
+        line for line in lines
+        if (not queues or line.queue in queues) and (not calls or line.call_id in calls)
+        and (not agents or line.agent in agents) and (figure != PASSED_ON or line.ending == Ending.TRANSFER)
+    ]
 
 
-async def _with_sound(main: AsyncConnection, lines: list[Line], context: Context) -> list[Line]:
-    return with_recordings(lines, await find_recordings(main, lines, context.home.recordings_store))
+async def _sounds(lines: list[Line], context: Context) -> Mapping[RecordingKey, str]:
+    if not context.has_main:
+        return {}
+    async with context.main() as main:
+        return await find_recordings(main, lines, context.home.recordings_store)
 
 
 async def _of_menus(context: Context, parameters: Parameters) -> CallsReport:
@@ -214,11 +218,11 @@ async def _of_menus(context: Context, parameters: Parameters) -> CallsReport:
                        tuple(line for line in lines if not calls or line.call_id in calls))
 
 
-def _row(report: CallsReport, line: Line, teller: Teller) -> Row:
+def _row(cells: Json, line: Line, teller: Teller, outcomes: Mapping[str, str]) -> Row:
     shown = {
         "entered": teller.moment(line.entered, seconds=True),
         "finished": "" if line.finished is None else teller.moment(line.finished, seconds=True),
         "queue": "" if line.queue is None else teller.queue(line.queue),
-        "outcome": teller.texts(f"outcome.{line.outcome}"), "agent": line.agent or "",
+        "outcome": outcomes[line.outcome], "agent": line.agent or "",
     }
-    return Row(call_content(report, line), shown, links={"": {"call": line.call_id}})
+    return Row(cells, shown, links={"": {"call": line.call_id}})
