@@ -75,23 +75,6 @@ async def _read_with_cases(connection: AsyncConnection, wanted: ColumnElement[bo
             for name, row in callers.items()]
 
 
-async def read_responses(
-    connection: AsyncConnection, interval: Interval, survey: str | None = None,
-) -> list[Response]:
-    """Everybody who was asked in this time, with the answers themselves."""
-    wanted = _in(SURVEY_REQUEST.c.asked_ms, interval, survey)
-    cases: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for query in _cases(wanted, SURVEY_REQUEST.c.id):
-        for row in await connection.execute(query):
-            cases[row.id].append((row.unit, row.subject))
-    requests = (await connection.execute(select(SURVEY_REQUEST).where(wanted).order_by(SURVEY_REQUEST.c.id))).all()
-    answers: dict[str, dict[str, int]] = defaultdict(dict)
-    rows = select(SURVEY_ANSWER).join(SURVEY_REQUEST, SURVEY_ANSWER.c.request_id == SURVEY_REQUEST.c.id).where(wanted)
-    for row in await connection.execute(rows):
-        answers[row.request_id][row.question] = row.key
-    return [Response(row.survey, row.queue, row.agent, _once(cases[row.id]), answers[row.id]) for row in requests]
-
-
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
     """One key that a caller pressed after a call."""

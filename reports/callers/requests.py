@@ -5,7 +5,6 @@ it on, else a person who spoke with the caller, else a voice message, else a pro
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -65,7 +64,3 @@ class RequestTally:
         counts: dict[str, float | None] = {f"requests_{end}": self.ends[end] for end in End}
         shares = {f"share_{end}": ratio(self.ends[end], ended) for end in End if end is not End.OPEN}
         return {"requests": requests, **counts, **shares}
-
-
-def tally_requests(requests: Iterable[Request]) -> RequestTally:
-    return RequestTally(Counter(request.end for request in requests))

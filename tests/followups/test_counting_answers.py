@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, select
 from followups.cases.case import LinkKind
 from followups.cases.tables import CASE, LINK
 from followups.surveys.satisfaction import Dimension, Occasion, group_responses, read_keys, write_keys
-from followups.surveys.satisfaction_store import LONG, count_answers, read_responses
+from followups.surveys.satisfaction_store import LONG, count_answers
 from followups.surveys.spool import Asked, Pressed, store
 from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
 from foundation.calendars import Interval
@@ -22,6 +22,7 @@ from foundation.database import MAIN, Database
 from pasokh.migrations.main import main_0023_counted_answers as migration
 from tests.support.case_rows import Row, row_of
 from tests.support.stores import make_tables
+from tests.support.survey_responses import read_responses
 
 BEGUN = 1_795_000_000
 DAY = 86_400

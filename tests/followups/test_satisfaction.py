@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from followups.cases.case import LinkKind
 from followups.cases.tables import CASE, LINK
 from followups.surveys.satisfaction import Dimension, Occasion, Response, group_responses, tell_satisfaction
-from followups.surveys.satisfaction_store import count_answers, read_responses
+from followups.surveys.satisfaction_store import count_answers
 from followups.surveys.spool import Asked, Pressed, SurveySpool
 from followups.surveys.surveys import load_surveys
 from followups.surveys.tables import SURVEY_ANSWER, SURVEY_REQUEST
@@ -20,6 +20,7 @@ from foundation.database import MAIN, Database
 from foundation.paths import Home
 from tests.support.case_rows import row_of
 from tests.support.stores import make_tables
+from tests.support.survey_responses import read_responses
 
 SURVEYS = load_surveys()
 DAY = Interval(1_795_000_000, 1_795_086_400)

@@ -19,7 +19,6 @@ from followups.cases.opening import NewCase
 from followups.cases.store import events_of
 from followups.deadlines.notice_tables import NOTICE
 from followups.surveys.satisfaction import Response
-from followups.surveys.satisfaction_store import read_responses
 from foundation.bus import Broker, read_retained
 from foundation.calendars import Interval
 from foundation.database import Database, Store, store_url
@@ -27,6 +26,7 @@ from tests.support.live_calls import LANGUAGE, settled_stints
 from tests.support.live_line import LiveLine
 from tests.support.live_site import KEY_OF
 from tests.support.live_start import running_line
+from tests.support.survey_responses import read_responses
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.live

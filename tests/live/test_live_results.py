@@ -24,7 +24,6 @@ from followups.cases.office import CaseOffice, case_office
 from followups.cases.opening import NewCase
 from followups.cases.store import events_of
 from followups.surveys.satisfaction import Response
-from followups.surveys.satisfaction_store import read_responses
 from followups.telling.result_sounds import VOICE_NAME
 from followups.telling.store import tellings_of
 from followups.telling.telling import Outcome, Telling
@@ -41,6 +40,7 @@ from tests.support.live_site import KEY_OF, site_settings, write_wav
 from tests.support.live_start import running_line
 from tests.support.public_phones import Behaviour, gateway
 from tests.support.raw_phone import ended
+from tests.support.survey_responses import read_responses
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]

@@ -1,5 +1,6 @@
 """How requests ended: by their evidence alone, and read from both stores."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from ivr.steps.steps import BEGAN, Step
 from ivr.tables import ivr_step
 from recordings.messages.messages import Message, add_message
 from reports.callers.channel_shift import PASSPORTS
-from reports.callers.requests import End, Request, tally_requests
+from reports.callers.requests import End, Request, RequestTally
 from reports.catalog import find_report
 from reports.frame.report import Context, make_sheet
 from reports.frame.sheets import Sheet
@@ -92,7 +93,8 @@ def test_what_took_a_request_furthest_is_its_end() -> None:
 
 @given(st.lists(st.fixed_dictionaries({name: st.booleans() for name in (*EVIDENCE, "is_over")}), max_size=30))
 def test_every_request_has_one_end_and_shares_are_of_the_ended(drawn: list[dict[str, bool]]) -> None:
-    figures = tally_requests(Request(str(number), 0, None, **facts) for number, facts in enumerate(drawn)).figures()
+    requests = [Request(str(number), 0, None, **facts) for number, facts in enumerate(drawn)]
+    figures = RequestTally(Counter(request.end for request in requests)).figures()
     open_ones = sum(not any(facts[name] for name in EVIDENCE) and not facts["is_over"] for facts in drawn)
     assert figures.keys() == PASSPORTS.keys()
     assert figures["requests"] == len(drawn) == sum(figures[f"requests_{end}"] or 0 for end in End)

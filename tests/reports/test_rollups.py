@@ -258,15 +258,21 @@ async def test_whatever_cel_tells_late_reaches_every_roll_up(sqlite_ledger: Data
         world.records.close()
 
 
-async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(sqlite_ledger: Database) -> None:
+async def rolled_up(ledger: Database) -> World:
+    """With a roll-up of everything."""
     with TemporaryDirectory() as folder:
-        world = World(sqlite_ledger, Path(folder), Random(3))  # noqa: S311
+        world = World(ledger, Path(folder), Random(3))  # noqa: S311
         line = RandomLine(world.random, world.begin)
         line.fill(20)
         world.records.write(*line.texts(1)[0])
         await world.records.read()
         await world.make(100)
         world.records.close()
+        return world
+
+
+async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(sqlite_ledger: Database) -> None:
+    world = await rolled_up(sqlite_ledger)
 
     assert await world.differing() == set()
     async with sqlite_ledger.write() as connection:
@@ -277,14 +283,7 @@ async def test_a_check_finds_a_roll_up_that_says_something_else_than_the_ledger(
 async def test_a_check_of_the_week_asks_the_ledger_and_not_the_roll_ups_it_was_put_together_from(
     sqlite_ledger: Database,
 ) -> None:
-    with TemporaryDirectory() as folder:
-        world = World(sqlite_ledger, Path(folder), Random(3))  # noqa: S311
-        line = RandomLine(world.random, world.begin)
-        line.fill(20)
-        world.records.write(*line.texts(1)[0])
-        await world.records.read()
-        await world.make(100)
-        world.records.close()
+    world = await rolled_up(sqlite_ledger)
     async with sqlite_ledger.write() as connection:
         await connection.execute(delete(ROLLUP).where(ROLLUP.c.kind == Kind.HOURS))
         calls = select(ROLLUP.c.level, ROLLUP.c.start, ROLLUP.c.counts, ROLLUP.c.numbers).where(
