@@ -1,6 +1,6 @@
 """Tallies of any times: from roll-ups where there are any, from the ledger for the rest; the same either way."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ class Reader:
         shared: numbers behind which many people stand.
         rolled_up: whether roll-ups may be used; without them all is counted from the ledger.
         zone: in which hours of the day are told.
+        refuse: given the ledger and the times that lack roll-ups, raises where too much would have to be counted.
     """
 
     connection: AsyncConnection
@@ -48,6 +49,7 @@ class Reader:
     shared: Collection[str] = ()
     rolled_up: bool = True
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    refuse: Callable[..., Awaitable[None]] | None = None
 
     @property
     def terms(self) -> Terms:
@@ -84,6 +86,8 @@ class Reader:
         """The parts of one kind that make up each interval."""
         plans = await self._plan(rollup, intervals)
         parts = await rollup.read(self.connection, [each for plan in plans for each in plan.stored])
+        if self.refuse is not None:
+            await self.refuse(self.connection, *(Interval(*piece) for plan in plans for piece in plan.missing))
         quiet = await self._quiet_until() if any(plan.missing for plan in plans) else 0
         for plan in plans:
             plan.missing = [part for piece in plan.missing for part in _cut(*piece, quiet)]

@@ -13,10 +13,9 @@ from callqueue.metrics.agent_states import AgentDay, agent_day
 from callqueue.metrics.agents_tally import TimesheetsTally, add_timesheets
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import BOTH, CEL, CONVERSATIONS, EXACT, JOURNAL, MEASURED, WHOLE
-from callqueue.rollups.reading import Reader
 from foundation.calendars import Calendar, Interval, Step, split
 from foundation.settings import Settings
-from reports.frame.reading import rulebook
+from reports.frame.reading import reader_of
 from reports.queues.queue import ReportError
 
 
@@ -98,7 +97,7 @@ async def build_agents_report(
     Raises:
         UnknownAgentError: an agent neither stands in the settings nor has done anything in that time.
     """
-    reader = Reader(connection, rulebook(settings), now, settings.shared_numbers, rolled_up)
+    reader = reader_of(connection, settings, now, rolled_up=rolled_up)
     pieces = split(query.interval, query.step, ZoneInfo(settings.site.timezone), query.calendar)
     seen = [Interval(piece.start, max(piece.start, min(piece.end, now))) for piece in pieces]
     tallies = [add_timesheets(parts) for parts in await reader.read_timesheets(seen)]

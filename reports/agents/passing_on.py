@@ -13,7 +13,6 @@ from callqueue.metrics.passports import CEL, EXACT, JOURNAL, MEASURED, passports
 from callqueue.rollups.kinds import PASSING
 from foundation.calendars import iso
 from reports.frame.parameters import AGENTS, QUEUES, Parameters
-from reports.frame.people import refuse_too_many_without
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Chart, Column, Link, Look, Row, Section, Sheet
 from reports.queues.calls_sheet import PASSED_ON
@@ -72,7 +71,6 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, wanted, context.settings)
         reader = context.reader(ledger)
-        await refuse_too_many_without(reader, PASSING, interval)
         tally = add_counted(await reader.read_whole(PASSING, interval))
         gaps = await read_gaps(ledger, interval.start, interval.end)
         has_cel = (await read_cel_reach(ledger)).touches(interval)

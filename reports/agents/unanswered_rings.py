@@ -16,7 +16,6 @@ from callqueue.rollups.kinds import RINGS
 from foundation.calendars import iso
 from foundation.text import digits
 from reports.frame.parameters import AGENTS, QUEUES, Parameters
-from reports.frame.people import refuse_too_many_without
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Chart, Column, Look, Row, Section, Sheet
 from reports.queues.calls_sheet import RUNG
@@ -98,7 +97,6 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
         reader = context.reader(ledger)
-        await refuse_too_many_without(reader, RINGS, interval)
         tables = rings_of(add_rings(await reader.read_whole(RINGS, interval)), queues, agents)
         gaps = await read_gaps(ledger, interval.start, interval.end)
     rows = [*_rows("agent", tables.agents, context, parameters),

@@ -20,9 +20,9 @@ from reports.callers.request_days import KeptDays, first_of, standing
 from reports.callers.request_reading import read_requests
 from reports.callers.request_tally import ByProvince, add_day
 from reports.callers.requests import End, RequestTally
+from reports.frame.limits import refuse_too_many
 from reports.frame.made_days import between
 from reports.frame.parameters import PROVINCE, STEP, Parameters
-from reports.frame.people import refuse_too_many
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Headline, Look, Row, Section, Sheet
 from reports.frame.spans import beginning

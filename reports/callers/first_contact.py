@@ -14,7 +14,6 @@ from callqueue.metrics.people_tally import AGAIN, Instants, PeopleTally, counts_
 from callqueue.rollups.kinds import PEOPLE
 from foundation.calendars import Interval, Step, iso, split
 from reports.frame.parameters import QUEUES, STEP, Parameters
-from reports.frame.people import refuse_too_many_without
 from reports.frame.reading import rulebook
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Chart, Column, Headline, Look, Row, Section, Sheet
@@ -92,7 +91,6 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
         reader = context.reader(ledger)
-        await refuse_too_many_without(reader, PEOPLE, Interval(interval.start, interval.end + AGAIN))
         parts = await reader.read_kind(PEOPLE, [*pieces, Interval(interval.end, interval.end + AGAIN)])
     found = [
         {queue: each for queue, each in mine.items() if not queues or queue in queues}

@@ -16,7 +16,7 @@ from foundation.calendars import iso
 from foundation.numbered import told_of
 from foundation.provinces import UNKNOWN, load_provinces
 from reports.frame.parameters import PROVINCE, QUEUES, Parameters
-from reports.frame.people import balance_text, refuse_too_many_without
+from reports.frame.people import balance_text
 from reports.frame.reading import rulebook
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Link, Look, Row, Sheet
@@ -49,7 +49,6 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
         reader = context.reader(ledger)
-        await refuse_too_many_without(reader, PLACES, interval)
         parts = await reader.read_whole(PLACES, interval)
     tally = placed(parts, lambda code: codes.get(code, UNKNOWN), told_of(told))
     return _sheet(context, parameters, tally, cases)

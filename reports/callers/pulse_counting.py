@@ -18,8 +18,8 @@ from foundation.provinces import load_provinces
 from reports.callers.pulse_calls import QUARTER, CallsByQuarter, count_series, tally_quarters
 from reports.callers.pulse_reading import read_arrivals
 from reports.callers.request_days import KeptDays, standing
+from reports.frame.limits import refuse_too_many
 from reports.frame.made_days import between, days_of
-from reports.frame.people import refuse_too_many
 from reports.frame.report import Context
 
 

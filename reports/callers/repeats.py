@@ -16,7 +16,7 @@ from callqueue.metrics.people_tally import MANY_CALLS, PeopleTally, Repeated, co
 from callqueue.rollups.kinds import PEOPLE
 from foundation.calendars import iso
 from reports.frame.parameters import QUEUES, WHOLE_NUMBERS, Parameters
-from reports.frame.people import balance_text, refuse_too_many_without
+from reports.frame.people import balance_text
 from reports.frame.reading import rulebook
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Headline, Look, Row, Section, Sheet
@@ -48,7 +48,6 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, queues, context.settings)
         reader = context.reader(ledger)
-        await refuse_too_many_without(reader, PEOPLE, interval)
         parts = await reader.read_whole(PEOPLE, interval)
         again = most_repeated(
             [part.repeats for part in parts], lambda queue: not queues or queue in queues, MOST_ROWS)

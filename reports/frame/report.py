@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.store import evidence_start
-from callqueue.queues.rules import rulebook
 from callqueue.rollups.reading import Reader
 from followups.book.book import load_case_book
 from followups.book.causes import load_causes
@@ -24,6 +23,7 @@ from foundation.web.roles import Role
 from reports.cases.names import CaseNames
 from reports.frame.parameters import Asking, Pairs, Parameter, Parameters, read_parameters
 from reports.frame.periods import Almanac
+from reports.frame.reading import reader_of
 from reports.frame.sheets import Sheet
 from reports.frame.stores import open_store, store_exists
 from reports.frame.tables import Teller
@@ -76,8 +76,7 @@ class Context:
 
     def reader(self, ledger: AsyncConnection) -> Reader:
         """Tallies of the ledger, as the site's rules have them."""
-        return Reader(
-            ledger, rulebook(self.settings), self.now, self.settings.shared_numbers, zone=self.zone)
+        return reader_of(ledger, self.settings, self.now)
 
     @asynccontextmanager
     async def main(self) -> AsyncIterator[AsyncConnection]:

@@ -8,11 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callqueue.ledger.store import count_lost_in_menu, read_cel_reach
 from callqueue.metrics import Passport
-from callqueue.rollups.reading import Reader
 from foundation.calendars import Interval
 from foundation.settings import Settings
 from ivr.steps.store import stream_paths
-from reports.frame.reading import rulebook
+from reports.frame.reading import reader_of
 from reports.menus.menu_days import read_path_tally
 from reports.menus.paths import LineFigures, MenuFigures, Path, PathTally, counts, ending_of, path_passports
 from reports.queues.calls import Line
@@ -71,8 +70,7 @@ async def _count_lost(ledger: AsyncConnection, interval: Interval, settings: Set
     """Over long times by the roll-ups: to find the lost ones every call is looked at."""
     if interval.seconds <= SHORT:
         return await count_lost_in_menu(ledger, interval.start, interval.end)
-    reader = Reader(ledger, rulebook(settings), now, settings.shared_numbers)
-    [parts] = await reader.read_calls([interval])
+    [parts] = await reader_of(ledger, settings, now).read_calls([interval])
     return sum(part.lost_in_menu for part in parts)
 
 

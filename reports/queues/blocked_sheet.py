@@ -10,11 +10,9 @@ from callqueue.ledger.store import read_cel_reach, read_gaps, read_rescues
 from callqueue.metrics import Passport, Unit, passports
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import EXACT, JOURNAL
-from callqueue.rollups.reading import Reader
 from callqueue.rollups.store import CallsPart
 from foundation.calendars import Interval, iso, split
 from reports.frame.parameters import QUEUES, STEP, Parameters, fitting_step
-from reports.frame.reading import rulebook
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Chart, Column, Headline, Link, Look, Row, Section, Sheet
 from reports.frame.spans import beginning
@@ -53,7 +51,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     pieces = split(parameters.interval, step, context.zone, parameters.calendar)
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, chosen, context.settings)
-        reader = Reader(ledger, rulebook(context.settings), context.now, context.settings.shared_numbers)
+        reader = context.reader(ledger)
         parts = await reader.read_calls(pieces)
         cel = await read_cel_reach(ledger)
         rescues = await read_rescues(ledger, parameters.interval.start, parameters.interval.end)

@@ -21,7 +21,7 @@ from foundation.calendars import Interval, Step, iso, split
 from foundation.catalogue import Texts
 from foundation.settings import Settings
 from foundation.text import duration_text
-from reports.frame.reading import rulebook
+from reports.frame.reading import reader_of
 from reports.frame.sheets import Column, Headline, Row, Section, Sheet
 from reports.frame.tables import Teller
 from reports.queues.queue import stamped_passports
@@ -62,7 +62,7 @@ async def build_callbacks_sheet(
         texts: in the language of the one who asks; None: the site's.
     """
     zone = ZoneInfo(settings.site.timezone)
-    reader = Reader(ledger, rulebook(settings), now, settings.shared_numbers, zone=zone)
+    reader = reader_of(ledger, settings, now)
     days = split(interval, Step.DAY, zone)
     tallies = [_of(parts, queues) for parts in await reader.read_kind(PROMISES, days)]
     figures = callback_figures_of([each for mine in tallies for each in mine], reader.rules, now)

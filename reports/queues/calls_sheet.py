@@ -15,6 +15,7 @@ from foundation.provinces import UNKNOWN
 from foundation.settings import Settings
 from reports.callers.caller_provinces import caller_provinces
 from reports.forms.exports import Json, calls_content, calls_csv
+from reports.frame.limits import MOST_STINTS, TooManyCallsError, refuse_too_many
 from reports.frame.parameters import (
     AGENTS,
     CALLER,
@@ -27,7 +28,6 @@ from reports.frame.parameters import (
     word,
     words,
 )
-from reports.frame.people import MOST_STINTS, TooManyCallsError, refuse_too_many
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Column, Own, Row, Sheet
 from reports.frame.tables import Teller, calls_note, calls_table

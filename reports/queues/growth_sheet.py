@@ -7,11 +7,9 @@ from callqueue.ledger.store import evidence_start, read_gaps
 from callqueue.metrics import Passport, Unit, passports
 from callqueue.metrics.arithmetic import ratio
 from callqueue.metrics.passports import EXACT, JOURNAL
-from callqueue.rollups.reading import Reader
 from callqueue.rollups.store import CallsPart
 from foundation.calendars import Interval, Step, iso, split
 from reports.frame.parameters import QUEUES, STEP, Parameters
-from reports.frame.reading import rulebook
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Chart, Column, Headline, Link, Look, Row, Sheet
 from reports.frame.spans import beginning
@@ -57,7 +55,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
     years_before = [earlier(each, context.zone, parameters.calendar, context.now) for each in pieces]
     async with context.ledger() as ledger:
         await refuse_unknown_queues(ledger, parameters[QUEUES], context.settings)
-        reader = Reader(ledger, rulebook(context.settings), context.now, context.settings.shared_numbers)
+        reader = context.reader(ledger)
         begun = await evidence_start(ledger)
         known = [begun is not None and begun <= each.start for each in years_before]
         on_record = [each for each, is_known in zip(years_before, known, strict=True) if is_known]

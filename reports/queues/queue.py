@@ -17,7 +17,7 @@ from callqueue.rollups.reading import Reader
 from callqueue.rollups.store import CallsPart
 from foundation.calendars import Calendar, Interval, Step, calendar_of, split, year_before
 from foundation.settings import Settings
-from reports.frame.reading import rulebook
+from reports.frame.reading import reader_of, rulebook
 from reports.frame.tallied import TalliedBooks
 
 
@@ -126,7 +126,7 @@ async def build_queue_report(
     """
     await refuse_unknown_queues(connection, query.queues, settings)
     intervals = split(query.interval, query.step, ZoneInfo(settings.site.timezone), query.calendar)
-    reader = Reader(connection, rulebook(settings), now, settings.shared_numbers, rolled_up)
+    reader = reader_of(connection, settings, now, rolled_up=rolled_up)
     cel = await read_cel_reach(connection)
     books = TalliedBooks(
         await reader.read(intervals), await _year_before(reader, query, settings) if growth else (), reader.rules,

@@ -10,8 +10,8 @@ from reports.callers.pulse_sheet import build as build_pulse
 from reports.callers.satisfaction import build_satisfaction_sheet
 from reports.cases.faults import WEEK, build_faults_sheet
 from reports.cases.followups_kept import build_followups_sheet
+from reports.frame.limits import TooManyCallsError
 from reports.frame.parameters import Parameters
-from reports.frame.people import TooManyCallsError
 from reports.frame.sheets import Sheet
 from reports.web.access import Desk, WrongTimeError
 from reports.web.asking import context_of

@@ -23,7 +23,7 @@ from foundation.paths import Home
 from foundation.settings import Queue, Settings, Site
 from reports.callers.first_contact import PASSPORTS, Resolution, resolutions_of
 from reports.catalog import find_report
-from reports.frame.people import TooManyCallsError
+from reports.frame.limits import TooManyCallsError
 from reports.frame.report import Context, make_sheet
 from reports.frame.sheets import Sheet, shown_cell
 from reports.frame.tables import Teller, report_texts
@@ -191,8 +191,9 @@ async def test_what_has_no_roll_ups_yet_is_counted_as_far_as_calls_are_read_one_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home = await made_home(tmp_path, [("1405-06-10 08:00", "operator", 5)])
-    monkeypatch.setattr("reports.frame.people.MOST_STINTS", 4)
-    names = ("transfers", "ring-no-answer", "provinces", "repeat-callers", "first-contact-resolution")
+    monkeypatch.setattr("reports.frame.limits.MOST_STINTS", 4)
+    names = ("queue", "intervals", "growth", "blocked", "agents", "pauses", "callbacks", "transfers", "ring-no-answer",
+             "provinces", "repeat-callers", "first-contact-resolution")
     time = {"from": "1405-06-10", "to": "1405-06-11"}
     for name in names:
         with pytest.raises(TooManyCallsError):
@@ -203,4 +204,4 @@ async def test_what_has_no_roll_ups_yet_is_counted_as_far_as_calls_are_read_one_
         pass
     await database.close()
     for name in names:
-        assert (await asked(home, name, "1405-06-20", **time)).balanced
+        assert (await asked(home, name, "1405-06-20", **time)).balanced is not False

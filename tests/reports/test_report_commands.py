@@ -222,7 +222,7 @@ def test_a_call_is_told_whole_and_its_number_only_when_asked_for(line: Home) -> 
 
 
 def test_of_a_time_with_too_many_calls_the_first_ones_are_shown(line: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reports.frame.people.MOST_STINTS", 1)
+    monkeypatch.setattr("reports.frame.limits.MOST_STINTS", 1)
     monkeypatch.setattr("reports.queues.calls_sheet.FIRST_LINES", 1)
     found = read("calls", *DAY)
     assert (found["more"], [call["call_id"] for call in found["calls"]]) == (True, ["p-1.1"])

@@ -45,8 +45,8 @@ from reports.callers.pulse_counting import count_calls
 from reports.callers.request_days import Content, RequestDayMaker, standing
 from reports.callers.request_tally import ByProvince
 from reports.callers.requests import End
-from reports.frame import people
-from reports.frame.people import TooManyCallsError
+from reports.frame import limits
+from reports.frame.limits import TooManyCallsError
 from reports.frame.report import Context
 from reports.frame.tables import report_texts
 from tests.support.evidence_site import Site as Records
@@ -494,7 +494,7 @@ async def test_only_what_must_be_read_call_by_call_can_be_too_much(
 ) -> None:
     async with line_of(database_url) as line:
         await line.tell(journal_of(line) + journal_of(line, "s-2.2"))
-        monkeypatch.setattr(people, "MOST_STINTS", 1)
+        monkeypatch.setattr(limits, "MOST_STINTS", 1)
         with pytest.raises(TooManyCallsError):
             await line.count(line.whole, Pieces.MONTH)
         await line.make()
