@@ -19,6 +19,7 @@ from callqueue.work_plan.shelf import RemovedDay, removed_days
 from foundation.calendars import Interval, Step, day_text, iso, split
 from foundation.text import NO_FIGURE
 from reports.agents.agents import refuse_unknown_agents
+from reports.frame.limits import refuse_too_many
 from reports.frame.parameters import AGENTS, STEP, Parameters
 from reports.frame.report import Context, Group, Report
 from reports.frame.sheets import Cell, Chart, Column, Headline, Look, Row, Section, Sheet
@@ -97,6 +98,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
 
     Raises:
         UnknownAgentError: one neither stands in the settings nor was seen or planned in that time.
+        TooManyCallsError: more was done in that time than is read deed by deed.
     """
     interval = Interval(parameters.interval.start, min(parameters.interval.end, context.now))
     kept, removed = list[KeptLine](), list[RemovedDay]()
@@ -106,6 +108,7 @@ async def build(context: Context, parameters: Parameters) -> Sheet:
             kept = await read_time(main, interval.start * SECOND, interval.end * SECOND)
             removed = await removed_days(main, first, last, context.zone)
     async with context.ledger() as ledger:
+        await refuse_too_many(ledger, interval)
         sheets = await timesheets_of(ledger, interval, context.now)
         gaps = await read_gaps(ledger, interval.start, interval.end)
     people = people_of((each.plan for each in kept), sheets)
