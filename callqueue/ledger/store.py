@@ -41,6 +41,8 @@ SECOND_US = 1_000_000
 DAY = 86_400
 
 STINT_COLUMNS = [STINT.c[field.name] for field in fields(Stint)]
+FEW_PROMISES = 50
+"""Of more, PostgreSQL thinks that it is cheaper to look through the stints of all promises that ever were."""
 
 
 _ORIGINS: Mapping[str, Origin] = {each.value: each for each in Origin}
@@ -116,9 +118,9 @@ async def read_stints_of_promises(connection: AsyncConnection, promises: Collect
     """Stints that were left for one of these promises, or that keep one."""
     wanted = sorted(promises)
     found: list[Stint] = []
-    for first in range(0, len(wanted), 500):
+    for first in range(0, len(wanted), FEW_PROMISES):
         found += await _stints(connection, select(*STINT_COLUMNS).where(
-            STINT.c.promise.in_(wanted[first:first + 500]), STINT.c.promise.is_not(None)))
+            STINT.c.promise.in_(wanted[first:first + FEW_PROMISES]), STINT.c.promise.is_not(None)))
     return found
 
 
