@@ -22,27 +22,28 @@ def narrow(column: NDArray[np.integer[Any]]) -> NDArray[Any]:
 
 
 def encode_callers(callers: Callers) -> tuple[Any, bytes]:
-    gaps = np.diff(callers.numbers, prepend=NUMBER.type(0))  # half as long as the numbers themselves
-    small = (callers.queue, callers.pattern, callers.own, callers.patterns.ravel())
-    columns = [gaps.astype(NUMBER), *map(narrow, small)]
+    first = int(callers.numbers[0]) if len(callers.numbers) else 0
+    gaps = np.diff(callers.numbers, prepend=NUMBER.type(first))  # a fraction as long as the numbers themselves
+    columns = [*map(narrow, (gaps, callers.queue, callers.pattern, callers.own, callers.patterns.ravel()))]
     planes = [[_packed_plane(plane) for plane in _planes(column)] for column in columns]
-    shape = [callers.queues, len(gaps), callers.patterns.shape, [list(map(len, each)) for each in planes]]
+    shape = [callers.queues, first, len(gaps), callers.patterns.shape, [list(map(len, each)) for each in planes]]
     return shape, b"".join(plane for each in planes for plane in each)
 
 
 def decode_callers(shape: Any, rows: bytes) -> Callers:
-    queues, length, (patterns, width), planes = shape
+    queues, first, length, (patterns, width), planes = shape
     columns, offset = list[NDArray[Any]](), 0
     for sizes, count in zip(planes, (*[length] * 4, patterns * width), strict=True):
         column = np.zeros((count, len(sizes)), np.uint8)
         for place, size in enumerate(sizes):
-            column[:, place] = _unpacked_plane(rows[offset:offset + size], count)
-            offset += size
+            if size:
+                column[:, place] = _unpacked_plane(rows[offset:offset + size], count)
+                offset += size
         columns.append(column.view(f"<u{len(sizes)}").reshape(count))
     gaps, queue, pattern, own, counted = columns
     return Callers(
-        queues, counted.astype(np.int64).reshape(patterns, width), gaps.cumsum(dtype=NUMBER), queue, pattern,
-        own.astype(np.int64))
+        queues, counted.astype(np.int64).reshape(patterns, width), gaps.cumsum(dtype=NUMBER) + NUMBER.type(first),
+        queue, pattern, own.astype(np.int64))
 
 
 def _planes(column: NDArray[Any]) -> NDArray[np.uint8]:
@@ -51,7 +52,9 @@ def _planes(column: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _packed_plane(plane: NDArray[np.uint8]) -> bytes:
-    """As it is where packing is of no use: that is read in no time."""
+    """As it is where packing is of no use: that is read in no time. What is all nothing is left out."""
+    if not plane.any():
+        return b""
     packed = zlib.compress(plane.tobytes(), 1)
     return packed if len(packed) < WORTH * len(plane) else plane.tobytes()
 
