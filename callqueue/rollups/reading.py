@@ -87,7 +87,7 @@ class Reader:
         plans = await self._plan(rollup, intervals)
         parts = await rollup.read(self.connection, [each for plan in plans for each in plan.stored])
         if self.refuse is not None:
-            await self.refuse(self.connection, *(Interval(*piece) for plan in plans for piece in plan.missing))
+            await self.refuse(self.connection, *_runs(piece for plan in plans for piece in plan.missing))
         quiet = await self._quiet_until() if any(plan.missing for plan in plans) else 0
         for plan in plans:
             plan.missing = [part for piece in plan.missing for part in _cut(*piece, quiet)]

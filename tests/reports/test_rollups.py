@@ -335,6 +335,19 @@ async def test_other_contact_windows_ask_for_other_roll_ups(sqlite_ledger: Datab
         world.records.close()
 
 
+async def test_hours_without_roll_ups_are_one_question_before_they_are_counted(sqlite_ledger: Database) -> None:
+    asked: list[Interval] = []
+
+    async def refuse(_ledger: AsyncConnection, *times: Interval) -> None:
+        asked.extend(times)
+
+    day = Interval(1_789_000_200, 1_789_000_200 + 86_400)
+    async with sqlite_ledger.read() as connection:
+        reader = Reader(connection, rulebook(site_settings("UTC")), day.end, refuse=refuse)
+        await reader.read_kind(CALLS, split(day, Step.HOUR, ZoneInfo("UTC")))
+    assert asked == [day]
+
+
 async def test_years_before_the_first_call_are_not_counted_day_by_day(sqlite_ledger: Database, tmp_path: Path) -> None:
     begin = int(ZONES["Asia/Tehran"].timestamp())
     log = tmp_path / "queue_log"
